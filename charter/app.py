@@ -1,0 +1,128 @@
+"""create_app(): the one place where the parts meet."""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from charter import tables  # noqa: F401 - relationships find each other only when every table is imported
+from charter.clock import today
+from charter.config import Settings
+from charter.database import engine_options, prepare_engine
+from charter.extensions import csrf, db, login_manager
+from charter.permissions import Permission
+from charter.web.access import ask_to_sign_in, can, signed_in_user
+from charter.web.errors import register_error_handlers
+from charter.web.filters import register_filters
+
+
+def resource(name: str) -> Path:
+    """A folder of templates or migrations: beside the package in a checkout, inside it in an installed wheel."""
+    inside = Path(__file__).parent / name
+    return inside if inside.is_dir() else Path(__file__).parents[1] / name
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The portal as a WSGI application. `settings` come from the environment unless given.
+
+    Raises pydantic's ValidationError when a setting is missing or wrong.
+    """
+    settings = settings or Settings()
+    app = Flask("charter", template_folder=str(resource("templates")), static_folder=str(resource("static")))
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SQLALCHEMY_ENGINES={"default": engine_options(settings.database_url)},
+        MAX_CONTENT_LENGTH=(settings.upload_limit_mb + 1) * 1_000_000 * 2,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        TRUSTED_HOSTS=[*settings.trusted_hosts],
+        SESSION_COOKIE_NAME="__Host-charter" if settings.secure else "charter",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=1),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        WTF_CSRF_TIME_LIMIT=None,  # the token lasts as long as the session: a form left open over lunch still saves
+        TESTING=settings.environment == "test",
+    )
+    app.extensions["charter_settings"] = settings
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
+
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    login_manager.init_app(app, add_context_processor=False)
+    login_manager.unauthorized_handler(ask_to_sign_in)
+    csrf.init_app(app)
+
+    _register_pages(app)
+    register_error_handlers(app)
+    register_filters(app)
+    _register_template_names(app, settings)
+    _register_headers(app, settings)
+    with app.app_context():  # Flask-Admin reads db.session while it builds its forms
+        from charter.admin import register_admin
+
+        app.extensions["charter_admin"] = register_admin(app)
+    return app
+
+
+def _register_pages(app: Flask) -> None:
+    from charter.web import account, board, employer, public
+
+    for audience in (public, account, employer, board):
+        app.register_blueprint(audience.blueprint)
+
+
+def _register_template_names(app: Flask, settings: Settings) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals |= {
+        "can": can,
+        "Permission": Permission,
+        "settings": settings,
+        "today": today,
+        "asset": _asset(app),
+    }
+
+    @app.context_processor
+    def names() -> dict[str, object]:
+        return {"current_user": signed_in_user()}
+
+
+def _asset(app: Flask) -> Callable[[str], str]:
+    """An address of a static file that changes when the file does, so that browsers may keep it for a year."""
+    seen: dict[str, str] = {}
+
+    def address(name: str) -> str:
+        if name not in seen or app.debug:
+            content = Path(app.static_folder or "", name).read_bytes()
+            seen[name] = f"/static/{name}?v={sha256(content).hexdigest()[:12]}"
+        return seen[name]
+
+    return address
+
+
+def _register_headers(app: Flask, settings: Settings) -> None:
+    @app.before_request
+    def nonce() -> None:
+        g.nonce = secrets.token_urlsafe(16)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")  # no-referrer would break every HTTPS form
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'none'; script-src 'nonce-{g.get('nonce', '')}'; style-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        )
+        if settings.secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+        if request.endpoint != "static" and signed_in_user() is not None:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -1,0 +1,1 @@
+"""What an employer says about itself: answers, evidence, declarations, figures, and what it submits."""

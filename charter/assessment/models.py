@@ -1,0 +1,196 @@
+"""An employer's self-assessment and all that belongs to it."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from charter.assessment.status import EDITABLE, OPEN, AssessmentStatus
+from charter.framework.models import Framework
+from charter.lifecycle import HasStatus, Status
+from charter.organisation.models import Organisation
+from charter.orm import Base, Json
+
+_open = sa.text("status IN ({})".format(", ".join(f"'{status.value}'" for status in sorted(OPEN))))
+
+
+class Assessment(HasStatus, Base):
+    """One employer, one version of the framework, one target level."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "status IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name="submitted_has_date"
+        ),
+        sa.CheckConstraint("(status = 'decided') = (decided_at IS NOT NULL)", name="decided_has_date"),
+        sa.CheckConstraint("round >= 1", name="rounds_start_at_one"),
+        sa.Index(
+            "uq_assessment_one_open", "organisation_id", unique=True, sqlite_where=_open, postgresql_where=_open
+        ),
+        sa.Index("ix_assessment_organisation_id", "organisation_id"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    framework_id: Mapped[UUID] = mapped_column(sa.ForeignKey("framework.id"), index=True)
+    target_level: Mapped[int]
+    status: Mapped[AssessmentStatus]
+    round: Mapped[int]
+    """1 for the first submission; one more each time the employer answers a request for more."""
+    started_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    """When the employer last submitted."""
+    decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    organisation: Mapped[Organisation] = relationship()
+    framework: Mapped[Framework] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.status in OPEN
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the employer may change anything; in a round of more information, only what was asked."""
+        return self.status in EDITABLE
+
+
+class Answer(Base):
+    """What the employer says about one criterion. `version` counts its saves: a save names the one it saw."""
+
+    __tablename__ = "answer"
+    __table_args__ = (sa.UniqueConstraint("assessment_id", "criterion"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    criterion: Mapped[str] = mapped_column(sa.String(32))
+    value: Mapped[str | None] = mapped_column(sa.String(16))
+    """A value of the framework's scale; empty when only something else was saved so far."""
+    explanation: Mapped[str] = mapped_column(sa.Text, default="")
+    action: Mapped[str] = mapped_column(sa.Text, default="")
+    action_owner: Mapped[str] = mapped_column(sa.String(120), default="")
+    action_due: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+
+class EvidenceKind(Status):
+    """What a piece of evidence is."""
+
+    FILE = "file"
+    LINK = "link"
+    ACCOUNT = "account"
+
+    @property
+    def label(self) -> str:
+        """The kind in the scheme's words."""
+        return {"file": "File", "link": "Link", "account": "Written account"}[self.value]
+
+
+class Evidence(Base):
+    """A file, a link or a written account. It belongs to the employer, and may support several criteria."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        sa.CheckConstraint("kind <> 'file' OR (sha256 IS NOT NULL AND size > 0)", name="file_has_content"),
+        sa.CheckConstraint("kind <> 'link' OR url IS NOT NULL", name="link_has_address"),
+        sa.CheckConstraint("kind <> 'account' OR text IS NOT NULL", name="account_has_text"),
+        sa.Index("ix_evidence_organisation_id", "organisation_id"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    kind: Mapped[EvidenceKind]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    filename: Mapped[str | None] = mapped_column(sa.String(200))
+    media_type: Mapped[str | None] = mapped_column(sa.String(100))
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    """The content's hash, which is also its name in the store."""
+    url: Mapped[str | None] = mapped_column(sa.String(2000))
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    dated_on: Mapped[date | None]
+    """The date of the document itself, when the employer gave it."""
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+
+    organisation: Mapped[Organisation] = relationship()
+    uses: Mapped[list["EvidenceUse"]] = relationship(back_populates="evidence", cascade="all, delete-orphan")
+
+
+class EvidenceUse(Base):
+    """One piece of evidence supporting one criterion of one assessment."""
+
+    __tablename__ = "evidence_use"
+    __table_args__ = (
+        sa.UniqueConstraint("assessment_id", "criterion", "evidence_id"),
+        sa.Index("ix_evidence_use_evidence_id", "evidence_id"),
+    )
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    criterion: Mapped[str] = mapped_column(sa.String(32))
+    evidence_id: Mapped[UUID] = mapped_column(sa.ForeignKey("evidence.id"))
+
+    evidence: Mapped[Evidence] = relationship(back_populates="uses")
+
+
+class Declaration(Base):
+    """The employer's yes or no to one baseline declaration."""
+
+    __tablename__ = "declaration"
+    __table_args__ = (sa.UniqueConstraint("assessment_id", "code"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    code: Mapped[str] = mapped_column(sa.String(32))
+    agreed: Mapped[bool]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+
+
+class MetricReturn(Base):
+    """The figures an employer returns with an assessment: counts go in, rates are computed from them.
+
+    `inputs` maps the name of a context field or a metric's input to the number typed, as text. `notes` maps a
+    metric's code to the explanation the employer gave for a figure outside the usual range.
+    """
+
+    __tablename__ = "metric_return"
+    __table_args__ = (sa.UniqueConstraint("assessment_id"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    period_end: Mapped[date | None]
+    """The last day of the twelve months the figures cover."""
+    inputs: Mapped[dict[str, Any]]
+    notes: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+
+class Submission(Base):
+    """The assessment exactly as it stood when it was submitted. Never changed; each round adds one."""
+
+    __tablename__ = "submission"
+    __table_args__ = (sa.UniqueConstraint("assessment_id", "round"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    submitted_at: Mapped[datetime]
+    submitted_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    declared_by: Mapped[str] = mapped_column(sa.String(120))
+    declared_role: Mapped[str] = mapped_column(sa.String(120))
+    attained_level: Mapped[int]
+    """The level the employer's own answers reached, 0 for none."""
+    snapshot: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+    snapshot_hash: Mapped[str] = mapped_column(sa.String(64))
+
+    assessment: Mapped[Assessment] = relationship()

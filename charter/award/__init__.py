@@ -1,0 +1,1 @@
+"""What an employer holds: awards, their certificates, and what the public may check."""

@@ -1,0 +1,71 @@
+"""The level an employer holds, from a date to a date."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from charter.award.status import AwardStatus
+from charter.framework.models import Framework
+from charter.lifecycle import HasStatus
+from charter.organisation.models import Organisation, Scope
+from charter.orm import Base
+
+
+class Award(HasStatus, Base):
+    """A level held. What the certificate prints, and what the board counts by, is kept as it was on the day."""
+
+    __tablename__ = "award"
+    __table_args__ = (
+        sa.UniqueConstraint("assessment_id"),
+        sa.UniqueConstraint("number"),
+        sa.UniqueConstraint("code"),
+        sa.CheckConstraint("ends_on > starts_on", name="ends_after_it_starts"),
+        sa.CheckConstraint("(status IN ('superseded', 'revoked')) = (ended_on IS NOT NULL)", name="ended_has_date"),
+        sa.Index("ix_award_organisation_id", "organisation_id"),
+        sa.Index("ix_award_counting", "starts_on", "ends_on", "county", "level"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id"))
+    framework_id: Mapped[UUID] = mapped_column(sa.ForeignKey("framework.id"))
+    level: Mapped[int]
+    number: Mapped[str] = mapped_column(sa.String(32))
+    """The certificate's number, which people read: in order and without gaps."""
+    code: Mapped[str] = mapped_column(sa.String(32))
+    """The certificate's address, which nobody can guess: 128 random bits."""
+    status: Mapped[AwardStatus]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """The last day on which the award is valid."""
+    ended_on: Mapped[date | None]
+    """The first day on which it is no longer valid because it was superseded or revoked."""
+    end_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    issued_at: Mapped[datetime]
+    issued_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    name: Mapped[str] = mapped_column(sa.String(160))
+    """The employer's name as printed."""
+    scope: Mapped[Scope]
+    county: Mapped[str] = mapped_column(sa.String(32))
+    size_band: Mapped[str] = mapped_column(sa.String(16))
+    sector: Mapped[str] = mapped_column(sa.String(4))
+    headcount: Mapped[int | None]
+    """Employees on the payroll, from the employer's return; in scope 'local' those in the two counties."""
+
+    organisation: Mapped[Organisation] = relationship()
+    framework: Mapped[Framework] = relationship()
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the award may be relied on that day. An award under review stays valid until it is decided."""
+        return self.starts_on <= day <= self.ends_on and (self.ended_on is None or day < self.ended_on)
+
+
+class Counter(Base):
+    """The last number used in a series, taken under a lock: `UPDATE ... RETURNING` leaves no gap and no double."""
+
+    __tablename__ = "counter"
+    __table_args__ = (sa.UniqueConstraint("series"),)
+
+    series: Mapped[str] = mapped_column(sa.String(32))
+    last: Mapped[int]

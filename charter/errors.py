@@ -1,0 +1,20 @@
+"""What the rules say when they say no."""
+
+
+class Refusal(Exception):
+    """The rules say no; the message is a sentence fit to show the person who asked.
+
+    `field` names the form field it belongs beside, when it belongs beside one.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Stale(Refusal):
+    """Somebody else saved first. `current` is what they saved, so that both versions can be shown."""
+
+    def __init__(self, message: str, *, current: object) -> None:
+        super().__init__(message)
+        self.current = current

@@ -1,0 +1,37 @@
+"""The Flask extensions, made once, and `transaction()`, the only code that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_login import LoginManager
+from flask_sqlalchemy_lite import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.database import writing
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+login_manager = LoginManager()
+csrf = CSRFProtect()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Keep everything the block did, or none of it.
+
+    What was read before is read again inside, under the lock that the writing needs: a request reads freely, does its
+    slow work (hashing, scanning, drawing), and holds up other writers only for the length of this block.
+    """
+    session = db.session
+    session.rollback()
+    with writing():
+        try:
+            yield session
+            audit.seal(session)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            audit.forget(session)

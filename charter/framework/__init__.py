@@ -1,0 +1,1 @@
+"""What employers are judged against: published versions of the charter, as data."""

@@ -1,0 +1,400 @@
+"""The content of one version of the charter, as frozen objects.
+
+The file an administrator writes is checked against these shapes (`checking.py` adds the rules that span more than one
+item), stored, and read back into them. Nothing else in the code names a criterion, a theme, a level or a metric.
+"""
+
+import enum
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class Part(BaseModel):
+    """A piece of content: frozen, and a field nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Extent(enum.StrEnum):
+    """How far a criterion is met, in the terms level rules speak of. Employers' and assessors' words map to it."""
+
+    NOT_MET = "not_met"
+    IN_PROGRESS = "in_progress"
+    MET = "met"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Need(enum.StrEnum):
+    """What a value of the scale asks for besides itself."""
+
+    ACTION = "action_with_date"
+    EXPLANATION = "short_explanation"
+    EVIDENCE = "evidence_if_required"
+    REASON = "reason"
+
+
+class County(Part):
+    """A county of the scheme, with its districts."""
+
+    code: Code
+    title: Text
+    districts: tuple[Text, ...] = ()
+
+
+class SizeBand(Part):
+    """A band of employer size, in people on the payroll."""
+
+    code: Code
+    title: Text
+    min: int
+    max: int | None = None
+
+
+class Sector(Part):
+    """A section of the Standard Industrial Classification 2007."""
+
+    code: Code
+    title: Text
+
+
+class ScaleValue(Part):
+    """A value an employer can give a criterion."""
+
+    value: Code
+    label: Text
+    hint: Text | None = None
+    needs: Need | None = None
+    extent: Extent
+
+
+class AssessorOutcome(Part):
+    """A finding an assessor can make on a criterion."""
+
+    value: Code
+    label: Text
+    extent: Extent
+    asks_employer: bool = False
+    """Whether the outcome means that more is asked of the employer; a case with one cannot be recommended."""
+
+
+class DeclarationsRule(Part):
+    """A gate: every baseline declaration is agreed."""
+
+    kind: Literal["declarations"]
+
+
+class FiguresRule(Part):
+    """A gate: every figure that the level asks for is returned."""
+
+    kind: Literal["figures"]
+
+
+class CoreRule(Part):
+    """Every core criterion of the level is fully met."""
+
+    kind: Literal["core"]
+
+
+class AllOfRule(Part):
+    """Each of these criteria is fully met."""
+
+    kind: Literal["all_of"]
+    criteria: tuple[Code, ...]
+
+
+class AtLeastRule(Part):
+    """At least so many of these criteria are fully met (any N of M)."""
+
+    kind: Literal["at_least"]
+    count: int = Field(ge=1)
+    criteria: tuple[Code, ...]
+
+
+class ThemeMinimumRule(Part):
+    """In each theme, at least so many of its criteria up to this level are fully met (fewer where it has fewer)."""
+
+    kind: Literal["theme_minimum"]
+    count: int = Field(ge=1)
+
+
+class InProgressRule(Part):
+    """Every criterion of the level is met or in progress with a dated action, and at most so many in progress."""
+
+    kind: Literal["in_progress_at_most"]
+    count: int = Field(ge=0)
+
+
+Rule = Annotated[
+    DeclarationsRule | FiguresRule | CoreRule | AllOfRule | AtLeastRule | ThemeMinimumRule | InProgressRule,
+    Field(discriminator="kind"),
+]
+
+
+class Level(Part):
+    """A level of the charter. Levels are cumulative: to hold one, an employer meets the rules of those below too."""
+
+    rank: int = Field(ge=1)
+    code: Code
+    title: Text
+    summary: Text
+    check: Text
+    evidence_rule: Text
+    depth: Text
+    """How far the scheme checked, in a few words for the face of the certificate."""
+    valid_months: int = Field(ge=1)
+    renewable: bool
+    target_decision_working_days: int = Field(ge=1)
+    rules: tuple[Rule, ...]
+
+
+class Theme(Part):
+    """A group of criteria."""
+
+    code: Code
+    title: Text
+    aim: Text
+
+
+class Criterion(Part):
+    """One thing an employer is judged on."""
+
+    code: Code
+    theme: Code
+    level: int
+    """The rank of the level it belongs to."""
+    core: bool = False
+    title: Text
+    """A few words for lists."""
+    statement: Text
+    guidance: Text
+    """What it means and why it matters, in plain English."""
+    good_evidence: Text
+    evidence_required: bool = False
+    evidence_types: tuple[Code, ...] = ()
+    not_applicable_allowed: bool = False
+    min_headcount: int | None = None
+    """Employers with fewer people than this are not asked."""
+    metric: Code | None = None
+    counts_from: date | None = None
+    """Announced, but not counted before this day."""
+    crosswalk: Mapping[Code, tuple[Code, ...]] = Field(default_factory=dict)
+
+
+class BaselineDeclaration(Part):
+    """A legal floor: yes or no, not scored."""
+
+    code: Code
+    statement: Text
+    help: Text | None = None
+
+
+class NumberField(Part):
+    """A number an employer returns."""
+
+    name: Name
+    label: Text
+    hint: Text | None = None
+    unit: Text
+    type: Literal["integer", "decimal"] = "integer"
+    decimals: int = 0
+    min: Decimal | None = None
+    max: Decimal | None = None
+    max_field: Name | None = None
+    """Another field whose value this one may not pass."""
+    warn_if_above_field: Name | None = None
+
+
+class Metric(Part):
+    """A figure worked out from returned numbers by a formula."""
+
+    code: Code
+    group: Code
+    label: Text
+    definition: Text
+    inputs: tuple[NumberField, ...]
+    formula: Text
+    unit: Text
+    min: Decimal | None = None
+    max: Decimal | None = None
+    warn_below: Decimal | None = None
+    warn_above: Decimal | None = None
+    decimals: int = 0
+    min_denominator: int | None = None
+    zero_denominator: Literal["not_applicable", "error"] = "error"
+    required_from_level: int
+    notes: Text | None = None
+
+
+class EvidenceType(Part):
+    """A kind of document that can support a criterion."""
+
+    code: Code
+    title: Text
+
+
+class EvidenceRules(Part):
+    """What evidence may be."""
+
+    max_age_months: int
+    written_account_max_words: int
+    types: tuple[EvidenceType, ...]
+    micro_employers: Text
+    privacy: Text
+
+
+class Passport(Part):
+    """Another scheme's award that can stand in for evidence, once checked."""
+
+    scheme: Code
+    title: Text
+    level: Text | None = None
+    needs: tuple[Code, ...]
+    supports: tuple[Code, ...]
+    strength: Code
+    note: Text | None = None
+
+
+class SchemeItem(Part):
+    """A part of another scheme that criteria point to, labelled in our words."""
+
+    code: Code
+    label: Text
+    status: Literal["verified", "knowledge", "inferred"]
+
+
+class OtherScheme(Part):
+    """Another scheme that the crosswalk covers."""
+
+    code: Code
+    title: Text
+    items: tuple[SchemeItem, ...]
+
+
+class MetricRules(Part):
+    """How figures are collected and shown."""
+
+    period: Text
+    baseline: Text
+    publish: Text
+    small_numbers: Text
+    year_on_year_points: int
+    """A rate that moves by more percentage points than this from one year to the next needs an explanation."""
+
+
+class Meta(Part):
+    """What the version is."""
+
+    code: Code
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    title: Text
+    standing: Text
+    """Who has agreed to it, in a sentence shown with the criteria."""
+    prepared_on: date
+    scope_question: Text
+    in_progress_months: int = Field(ge=1)
+    """A planned action counts only when it is due within so many months."""
+
+
+class Content(Part):
+    """A whole version of the charter."""
+
+    meta: Meta
+    counties: tuple[County, ...]
+    size_bands: tuple[SizeBand, ...]
+    sectors: tuple[Sector, ...]
+    scale: tuple[ScaleValue, ...]
+    outcomes: tuple[AssessorOutcome, ...]
+    levels: tuple[Level, ...]
+    themes: tuple[Theme, ...]
+    criteria: tuple[Criterion, ...]
+    declarations: tuple[BaselineDeclaration, ...]
+    context_fields: tuple[NumberField, ...]
+    headcount_field: Name
+    """The context field that says how many people are on the payroll."""
+    local_headcount_field: Name
+    """The context field that says how many of them are based in the scheme's counties."""
+    metric_rules: MetricRules
+    metrics: tuple[Metric, ...]
+    evidence_rules: EvidenceRules
+    passports: tuple[Passport, ...]
+    crosswalk: tuple[OtherScheme, ...]
+
+    @cached_property
+    def _criteria(self) -> Mapping[str, Criterion]:
+        return {criterion.code: criterion for criterion in self.criteria}
+
+    def criterion(self, code: str) -> Criterion | None:
+        """The criterion with this code, if this version has it."""
+        return self._criteria.get(code)
+
+    def level(self, rank: int) -> Level | None:
+        """The level of this rank; rank 0 is no level."""
+        return next((level for level in self.levels if level.rank == rank), None)
+
+    def level_title(self, rank: int | None) -> str:
+        """The level's title, or words for having none."""
+        level = self.level(rank or 0)
+        return level.title if level else "No level yet"
+
+    def theme(self, code: str) -> Theme:
+        """The theme with this code. Raises KeyError when there is none."""
+        return self._themes[code]
+
+    @cached_property
+    def _themes(self) -> Mapping[str, Theme]:
+        return {theme.code: theme for theme in self.themes}
+
+    def asked(self, rank: int, headcount_ceiling: int | None = None) -> tuple[Criterion, ...]:
+        """The criteria asked of an employer that aims for level `rank`, in the framework's order.
+
+        `headcount_ceiling` is the most people it can have (the top of its size band; None when unlimited or unknown):
+        criteria for larger employers are left out.
+        """
+        return tuple(
+            criterion
+            for criterion in self.criteria
+            if criterion.level <= rank
+            and not (
+                headcount_ceiling is not None
+                and criterion.min_headcount is not None
+                and headcount_ceiling < criterion.min_headcount
+            )
+        )
+
+    def scale_value(self, value: str | None) -> ScaleValue | None:
+        """The value of the scale with this code."""
+        return next((item for item in self.scale if item.value == value), None)
+
+    def outcome(self, value: str | None) -> AssessorOutcome | None:
+        """The assessor's outcome with this code."""
+        return next((item for item in self.outcomes if item.value == value), None)
+
+    def county_title(self, code: str) -> str:
+        """A county's name; its code when this version does not know it."""
+        return next((county.title for county in self.counties if county.code == code), code)
+
+    def sector_title(self, code: str) -> str:
+        """A sector's name; its code when this version does not know it."""
+        return next((sector.title for sector in self.sectors if sector.code == code), code)
+
+    def size_band(self, code: str) -> SizeBand | None:
+        """The size band with this code."""
+        return next((band for band in self.size_bands if band.code == code), None)
+
+    def size_title(self, code: str) -> str:
+        """A size band's title; its code when this version does not know it."""
+        band = self.size_band(code)
+        return band.title if band else code
+
+    def metrics_for(self, rank: int) -> tuple[Metric, ...]:
+        """The metrics asked of an employer that aims for level `rank`."""
+        return tuple(metric for metric in self.metrics if metric.required_from_level <= rank)

@@ -1,0 +1,48 @@
+"""A published version of the charter: one row that is never edited."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, deferred, mapped_column, object_session
+
+from charter.framework.content import Content
+from charter.lifecycle import HasStatus, Status, Transition
+from charter.orm import Base, Json
+
+
+class FrameworkStatus(Status):
+    """Whether new assessments may start on this version."""
+
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+RETIRE = Transition("retire", frozenset({FrameworkStatus.PUBLISHED}), FrameworkStatus.RETIRED)
+
+_parsed: dict[str, Content] = {}
+"""Published content never changes, so each process reads a version once. Keyed by its hash."""
+
+
+class Framework(HasStatus, Base):
+    """One published version. `document` is the checked content; `content` is the same, parsed and frozen."""
+
+    __tablename__ = "framework"
+    __table_args__ = (sa.UniqueConstraint("code", "version"),)
+
+    code: Mapped[str] = mapped_column(sa.String(64))
+    version: Mapped[str] = mapped_column(sa.String(32))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    status: Mapped[FrameworkStatus]
+    published_at: Mapped[datetime]
+    content_hash: Mapped[str] = mapped_column(sa.String(64))
+    document: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+
+    @property
+    def content(self) -> Content:
+        """The version's content, frozen. Raises nothing: it was checked when it was published."""
+        found = _parsed.get(self.content_hash)
+        if found is None:
+            assert object_session(self) is not None or "document" in self.__dict__
+            found = _parsed[self.content_hash] = Content.model_validate(self.document)
+        return found

@@ -1,0 +1,141 @@
+"""Employers, their sites and people, and the schemes they already hold."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from charter.account.models import User
+from charter.lifecycle import Status
+from charter.orm import Base
+
+
+class Scope(Status):
+    """Which staff an employer's answers cover."""
+
+    WHOLE = "whole"
+    LOCAL = "local"
+
+    @property
+    def label(self) -> str:
+        """The scope as the certificate says it."""
+        return {"whole": "The whole organisation", "local": "Local staff only"}[self.value]
+
+
+class Organisation(Base):
+    """An employer. Codes (county, size band, sector) are those of the framework."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        sa.UniqueConstraint("company_number"),
+        sa.UniqueConstraint("charity_number"),
+        sa.CheckConstraint("listed = (listed_at IS NOT NULL)", name="listed_has_date"),
+        sa.Index("ix_organisation_name", "name"),
+    )
+
+    name: Mapped[str] = mapped_column(sa.String(160))
+    county: Mapped[str] = mapped_column(sa.String(32))
+    district: Mapped[str | None] = mapped_column(sa.String(64))
+    size_band: Mapped[str] = mapped_column(sa.String(16))
+    sector: Mapped[str] = mapped_column(sa.String(4))
+    company_number: Mapped[str | None] = mapped_column(sa.String(8))
+    charity_number: Mapped[str | None] = mapped_column(sa.String(10))
+    website: Mapped[str | None] = mapped_column(sa.String(300))
+    about: Mapped[str | None] = mapped_column(sa.String(600))
+    """The employer in its own words, shown on the public register."""
+    scope: Mapped[Scope]
+    listed: Mapped[bool]
+    """Whether it agreed to be named on the public register."""
+    listed_at: Mapped[datetime | None]
+    registered_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    sites: Mapped[list["Site"]] = relationship(
+        back_populates="organisation", order_by="Site.town", cascade="all, delete-orphan"
+    )
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(Base):
+    """A place where the employer's staff work."""
+
+    __tablename__ = "site"
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    town: Mapped[str] = mapped_column(sa.String(80))
+    postcode: Mapped[str | None] = mapped_column(sa.String(8))
+    county: Mapped[str] = mapped_column(sa.String(32))
+
+    organisation: Mapped[Organisation] = relationship(back_populates="sites")
+
+
+class MemberRole(Status):
+    """A person's part in an employer: an owner may also submit, invite and change the employer's details."""
+
+    OWNER = "owner"
+    CONTRIBUTOR = "contributor"
+
+
+class Membership(Base):
+    """One person's part in one employer."""
+
+    __tablename__ = "membership"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "user_id"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    role: Mapped[MemberRole]
+    joined_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship(back_populates="memberships")
+    user: Mapped[User] = relationship(back_populates="memberships")
+
+
+class Invitation(Base):
+    """An offer to join an employer, mailed as a link; only the hash of its token is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (sa.UniqueConstraint("token_hash"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    role: Mapped[MemberRole]
+    token_hash: Mapped[str] = mapped_column(sa.String(64))
+    invited_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+class Recognition(Base):
+    """Another scheme's award that an employer holds, with the dates printed on its certificate (never computed)."""
+
+    __tablename__ = "recognition"
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "scheme", "level", "starts_on"),
+        sa.CheckConstraint("(checked_at IS NULL) = (checked_by_id IS NULL)", name="checked_by_someone"),
+        sa.Index("ix_recognition_scheme_county", "scheme", "county"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    scheme: Mapped[str] = mapped_column(sa.String(64))
+    """A scheme's code, as in the framework's passports."""
+    level: Mapped[str | None] = mapped_column(sa.String(32))
+    reference: Mapped[str | None] = mapped_column(sa.String(64))
+    county: Mapped[str] = mapped_column(sa.String(32))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    stated_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    checked_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    organisation: Mapped[Organisation] = relationship()

@@ -1,0 +1,145 @@
+"""Who may do what. The whole answer is in POLICY: read it from top to bottom."""
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from charter.account.models import Role, User
+from charter.organisation.models import MemberRole, Organisation
+
+Rule = Callable[[User, Any], bool]
+
+
+class Permission(enum.StrEnum):
+    """Each thing that may be allowed, named "what:deed"."""
+
+    SEE_DASHBOARD = "dashboard:see"
+    MANAGE_OWN_ACCOUNT = "account:manage"
+    CREATE_ORGANISATION = "organisation:create"
+    VIEW_ORGANISATION = "organisation:view"
+    EDIT_ORGANISATION = "organisation:edit"
+    MANAGE_TEAM = "organisation:team"
+    START_ASSESSMENT = "assessment:start"
+    VIEW_ASSESSMENT = "assessment:view"
+    ANSWER_ASSESSMENT = "assessment:answer"
+    SUBMIT_ASSESSMENT = "assessment:submit"
+    WITHDRAW_ASSESSMENT = "assessment:withdraw"
+    VIEW_EVIDENCE = "evidence:view"
+    CHANGE_EVIDENCE = "evidence:change"
+    VIEW_AWARD = "award:view"
+    ENTER_PANEL = "admin:enter"
+    SEE_QUEUE = "review:queue"
+    VIEW_CASE = "review:view"
+    CLAIM_CASE = "review:claim"
+    REVIEW_CASE = "review:decide"
+    MODERATE_CASE = "review:moderate"
+    DECLARE_CONFLICT = "review:conflict"
+    VIEW_AWARDS = "award:list"
+    REVOKE_AWARD = "award:revoke"
+    VIEW_ORGANISATIONS = "organisation:list"
+    VIEW_FRAMEWORKS = "framework:view"
+    MANAGE_PEOPLE = "people:manage"
+    READ_TRAIL = "audit:read"
+    READ_MESSAGES = "message:read"
+    ENTER_RETURNS = "measure:enter"
+    SEE_BOARD = "board:see"
+
+
+def anyone_signed_in(user: User, subject: Any) -> bool:
+    """Every person whose session stands."""
+    return True
+
+
+def employer_person(user: User, subject: Any) -> bool:
+    """Somebody who works for an employer, not for the scheme."""
+    return user.role is Role.EMPLOYER
+
+
+def organisation_of(subject: Any) -> UUID | None:
+    """The employer that a thing belongs to."""
+    if isinstance(subject, Organisation):
+        return subject.id
+    assessment = getattr(subject, "assessment", None)
+    return getattr(subject, "organisation_id", None) or getattr(assessment, "organisation_id", None)
+
+
+def member(user: User, subject: Any) -> bool:
+    """One of the employer's own people."""
+    mine = organisation_of(subject)
+    return any(membership.organisation_id == mine for membership in user.memberships)
+
+
+def owner(user: User, subject: Any) -> bool:
+    """One of the employer's owners."""
+    mine = organisation_of(subject)
+    return any(
+        membership.organisation_id == mine and membership.role is MemberRole.OWNER for membership in user.memberships
+    )
+
+
+def role(*roles: Role) -> Rule:
+    """Somebody with one of these roles."""
+    return lambda user, subject: user.role in roles
+
+
+def not_member(user: User, subject: Any) -> bool:
+    """Somebody with no part in the employer concerned: nobody reviews their own."""
+    return not member(user, subject)
+
+
+def any_of(*rules: Rule) -> Rule:
+    """At least one of the rules holds."""
+    return lambda user, subject: any(rule(user, subject) for rule in rules)
+
+
+def all_of(*rules: Rule) -> Rule:
+    """Each of the rules holds."""
+    return lambda user, subject: all(rule(user, subject) for rule in rules)
+
+
+_desk = role(Role.ASSESSOR, Role.MODERATOR)
+_scheme = role(Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR)
+
+POLICY: Mapping[Permission, Rule] = {
+    Permission.SEE_DASHBOARD: employer_person,
+    Permission.MANAGE_OWN_ACCOUNT: anyone_signed_in,
+    Permission.CREATE_ORGANISATION: employer_person,
+    Permission.VIEW_ORGANISATION: member,
+    Permission.EDIT_ORGANISATION: owner,
+    Permission.MANAGE_TEAM: owner,
+    Permission.START_ASSESSMENT: member,
+    Permission.VIEW_ASSESSMENT: member,
+    Permission.ANSWER_ASSESSMENT: member,
+    Permission.SUBMIT_ASSESSMENT: owner,
+    Permission.WITHDRAW_ASSESSMENT: owner,
+    Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),
+    Permission.CHANGE_EVIDENCE: member,
+    Permission.VIEW_AWARD: member,
+    Permission.ENTER_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
+    Permission.SEE_QUEUE: _scheme,
+    Permission.VIEW_CASE: all_of(_scheme, not_member),
+    Permission.CLAIM_CASE: all_of(_desk, not_member),
+    Permission.REVIEW_CASE: all_of(_desk, not_member),
+    Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
+    Permission.DECLARE_CONFLICT: _desk,
+    Permission.VIEW_AWARDS: _scheme,
+    Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.VIEW_ORGANISATIONS: _scheme,
+    Permission.VIEW_FRAMEWORKS: _scheme,
+    Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),
+    Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.READ_MESSAGES: role(Role.ADMINISTRATOR),
+    Permission.ENTER_RETURNS: role(Role.ADMINISTRATOR),
+    Permission.SEE_BOARD: role(Role.BOARD, Role.MODERATOR, Role.ADMINISTRATOR),
+}
+
+
+def allows(user: User | None, permission: Permission, subject: Any = None) -> bool:
+    """Whether `user` may do `permission` to `subject`. Nobody who is not signed in may do anything listed here."""
+    return user is not None and POLICY[permission](user, subject)
+
+
+def may_know(user: User, subject: Any) -> bool:
+    """Whether `user` may know that `subject` exists; to others, what is not theirs is not there."""
+    return member(user, subject) or user.role in {Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR}

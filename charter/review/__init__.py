@@ -1,0 +1,1 @@
+"""What the scheme decides: findings, requests for more, recommendations, moderation, decisions."""

@@ -1,0 +1,126 @@
+"""A case on an assessor's desk, what is found in it, and what is decided."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from charter.account.models import User
+from charter.assessment.models import Assessment
+from charter.lifecycle import HasStatus, Status
+from charter.orm import Base
+from charter.review.status import OPEN, ReviewStatus
+
+_open = sa.text("status IN ({})".format(", ".join(f"'{status.value}'" for status in sorted(OPEN))))
+
+
+class Review(HasStatus, Base):
+    """The scheme's work on one assessment, through all its rounds."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        sa.UniqueConstraint("assessment_id"),
+        sa.CheckConstraint("(status = 'decided') = (decided_at IS NOT NULL)", name="decided_has_date"),
+        sa.CheckConstraint("status IN ('waiting', 'closed') OR assessor_id IS NOT NULL", name="someone_has_it"),
+        sa.CheckConstraint(
+            "status NOT IN ('recommended', 'decided') OR recommended_level IS NOT NULL", name="recommended_has_level"
+        ),
+        sa.CheckConstraint("decided_by_id IS NULL OR decided_by_id <> recommended_by_id", name="two_people"),
+        sa.Index("ix_review_queue", "waiting_since", sqlite_where=_open, postgresql_where=_open),
+        sa.Index("ix_review_assessor_id", "assessor_id"),
+    )
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id"))
+    status: Mapped[ReviewStatus]
+    waiting_since: Mapped[datetime]
+    """When the first round was submitted: the queue is in order of this."""
+    due_on: Mapped[date]
+    """The day by which the employer was told to expect a decision."""
+    assessor_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    claimed_at: Mapped[datetime | None]
+    recommended_level: Mapped[int | None]
+    recommended_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    recommended_at: Mapped[datetime | None]
+    recommendation: Mapped[str] = mapped_column(sa.Text, default="")
+    """The assessor's reasons, for the moderator."""
+    decided_level: Mapped[int | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    reasons: Mapped[str] = mapped_column(sa.Text, default="")
+    """The reasons of the decision, as the employer reads them."""
+    version: Mapped[int] = mapped_column()
+
+    assessment: Mapped[Assessment] = relationship()
+    assessor: Mapped[User | None] = relationship(foreign_keys=assessor_id)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+
+class Finding(Base):
+    """What the assessor found on one criterion in one round. Feedback is for the employer; the note never is."""
+
+    __tablename__ = "finding"
+    __table_args__ = (sa.UniqueConstraint("review_id", "round", "criterion"),)
+
+    review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    criterion: Mapped[str] = mapped_column(sa.String(32))
+    outcome: Mapped[str | None] = mapped_column(sa.String(32))
+    """One of the framework's assessor outcomes."""
+    feedback: Mapped[str] = mapped_column(sa.Text, default="")
+    private_note: Mapped[str] = mapped_column(sa.Text, default="")
+    found_at: Mapped[datetime]
+    found_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+
+
+class InformationRequest(Base):
+    """One thing asked of the employer on one criterion, at the end of one round."""
+
+    __tablename__ = "information_request"
+    __table_args__ = (sa.UniqueConstraint("review_id", "round", "criterion"),)
+
+    review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    criterion: Mapped[str] = mapped_column(sa.String(32))
+    question: Mapped[str] = mapped_column(sa.Text)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    answer_by: Mapped[date]
+
+
+class ModerationOutcome(Status):
+    """What a moderator made of a recommendation."""
+
+    AGREED = "agreed"
+    CHANGED = "changed"
+    SENT_BACK = "sent_back"
+
+
+class Moderation(Base):
+    """A second person's look at a recommendation."""
+
+    __tablename__ = "moderation"
+
+    review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"), index=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    outcome: Mapped[ModerationOutcome]
+    recommended_level: Mapped[int]
+    level: Mapped[int | None]
+    reasons: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime]
+
+
+class Conflict(Base):
+    """A member of staff's interest in an employer: they may not review, moderate or decide its cases."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (sa.UniqueConstraint("user_id", "organisation_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    declared_at: Mapped[datetime]

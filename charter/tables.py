@@ -1,0 +1,28 @@
+"""Every module that holds tables, imported in one place: for Alembic, and so that relationships find each other."""
+
+from charter import audit
+from charter.account import models as account
+from charter.assessment import models as assessment
+from charter.award import models as award
+from charter.framework import models as framework
+from charter.notification import models as notification
+from charter.organisation import engagement
+from charter.organisation import models as organisation
+from charter.orm import Base
+from charter.reporting import models as reporting
+from charter.review import models as review
+
+__all__ = [
+    "account",
+    "assessment",
+    "audit",
+    "award",
+    "engagement",
+    "framework",
+    "notification",
+    "organisation",
+    "reporting",
+    "review",
+]
+
+metadata = Base.metadata

@@ -1,0 +1,207 @@
+"""Who is signed in, and what a page asks before it answers. Flask-Login stays behind this module."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+import flask
+from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask_login import current_user, login_user, logout_user
+from werkzeug.datastructures import MultiDict
+
+from charter.account import sessions
+from charter.account.models import KeptForm, SignInSession, User
+from charter.clock import now
+from charter.config import Settings
+from charter.extensions import db, login_manager, transaction
+from charter.orm import Base
+from charter.permissions import Permission, allows, may_know
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+TOUCH_EVERY = timedelta(minutes=5)
+KEEP_TYPED = "kept_form"
+
+
+class SignedIn:
+    """What Flask-Login asks of a user: the token of a session that stands."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, session: SignInSession) -> None:
+        self.token = token
+        self.session = session
+        self.user = session.user
+
+    def get_id(self) -> str:
+        """What the cookie holds."""
+        return self.token
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.extensions["charter_settings"]
+    return found
+
+
+@login_manager.user_loader
+def _load(token: str) -> SignedIn | None:
+    found = sessions.find(db.session, token)
+    if found is None:
+        return None
+    at = now()
+    limits = settings()
+    if not sessions.stands(
+        found,
+        at=at,
+        idle=timedelta(minutes=limits.session_idle_minutes),
+        longest=timedelta(hours=limits.session_hours),
+    ):
+        g.ended_session_of = found.user_id
+        return None
+    if at - found.seen_at > TOUCH_EVERY:
+        with transaction() as session:
+            sessions.touch(session, found, at=at)
+        found = sessions.find(db.session, token)
+        if found is None:
+            return None
+    return SignedIn(token, found)
+
+
+def signed_in_user() -> User | None:
+    """The person who is signed in, if anyone is."""
+    return current_user.user if current_user.is_authenticated else None
+
+
+def the_user() -> User:
+    """The person who is signed in. Only for views that `requires` guards."""
+    user = signed_in_user()
+    assert user is not None
+    return user
+
+
+def this_session() -> SignInSession:
+    """The session in use. Only for views that `requires` guards."""
+    found: SignInSession = current_user.session
+    return found
+
+
+def sign_in(user: User) -> None:
+    """Start a session for `user`, with a new token, in a transaction of its own."""
+    kept = {name: flask.session[name] for name in ("next", KEEP_TYPED) if name in flask.session}
+    with transaction() as session:
+        again = session.get(User, user.id)
+        assert again is not None
+        token = sessions.start(session, again, at=now())
+    flask.session.clear()
+    flask.session.update(kept)
+    found = sessions.find(db.session, token)
+    assert found is not None
+    login_user(SignedIn(token, found))
+
+
+def sign_out() -> None:
+    """End the session in use, in a transaction of its own."""
+    if current_user.is_authenticated:
+        token = current_user.token
+        with transaction() as session:
+            found = sessions.find(session, token)
+            if found is not None:
+                sessions.end(session, found, at=now())
+    logout_user()
+    flask.session.clear()
+
+
+def can(permission: Permission, subject: Any = None) -> bool:
+    """For templates: whether the person who is signed in may."""
+    return allows(signed_in_user(), permission, subject)
+
+
+def requires(permission: Permission, model: type[Base] | None = None) -> Callable[[View], View]:
+    """Load what the URL names, refuse those who may not, hand the view what is left.
+
+    The URL names it as `<model>_id`; the view gets it as `<model>`. To somebody who may not know of it, it is not
+    there (404); to somebody who may, but may not do this to it, it is forbidden (403).
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(**values: Any) -> Any:
+            user = signed_in_user()
+            if user is None:
+                return ask_to_sign_in()
+            subject = None
+            if model is not None:
+                name = model.__tablename__
+                subject = db.session.get(model, values.pop(f"{name}_id"))
+                if subject is None:
+                    abort(404)
+                values[name] = subject
+            if not allows(user, permission, subject):
+                abort(403 if subject is None or may_know(user, subject) else 404)
+            _bring_back_what_was_typed(user)
+            return view(**values)
+
+        checked.permission = permission  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Say that anyone may open a page."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+# What was typed when a session ended ------------------------------------------------------------------------------
+
+
+def ask_to_sign_in() -> Any:
+    """Send the visitor to sign in and then back here. What a former session had typed is kept for after."""
+    kept = _keep_what_was_typed() if request.method == "POST" else None
+    if kept:
+        flash("You were signed out because you had been away for a while. We kept what you typed.", "notice")
+    here = request.path if request.method == "POST" else request.full_path.rstrip("?")
+    flask.session["next"] = here
+    if kept:
+        flask.session[KEEP_TYPED] = str(kept)
+    return redirect(url_for("account.sign_in"), 303)
+
+
+def _keep_what_was_typed() -> UUID | None:
+    owner = g.get("ended_session_of")
+    if owner is None or not request.form:
+        return None
+    fields = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+    with transaction() as session:
+        kept = KeptForm(user_id=owner, path=request.path[:500], fields=fields, kept_at=now())
+        session.add(kept)
+        session.flush()  # for its id
+        return kept.id
+
+
+def _bring_back_what_was_typed(user: User) -> None:
+    """On a GET of the page whose form was kept, hand the typed fields to the page's forms (`forms.BaseForm`)."""
+    if request.method == "POST":
+        flask.session.pop(KEEP_TYPED, None)  # what was kept is being sent again
+        return
+    kept_id = flask.session.get(KEEP_TYPED)
+    if kept_id is None:
+        return
+    kept = db.session.get(KeptForm, UUID(kept_id))
+    if kept is None or kept.user_id != user.id or now() - kept.kept_at > timedelta(days=1):
+        flask.session.pop(KEEP_TYPED, None)
+    elif kept.path == request.path:
+        g.typed_before = MultiDict({name: list(values) for name, values in kept.fields.items()})
+
+
+def after_sign_in() -> str:
+    """Where to go once signed in: the page that was asked for, or the person's own home. Only addresses of ours."""
+    asked = flask.session.pop("next", None)
+    if isinstance(asked, str) and asked.startswith("/") and not asked.startswith(("//", "/\\")):
+        return asked
+    return url_for("account.home")

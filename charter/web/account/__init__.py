@@ -1,0 +1,5 @@
+"""The pages of this audience."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("account", __name__)

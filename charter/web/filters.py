@@ -1,0 +1,59 @@
+"""Dates, numbers and sizes as people read them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+
+from charter.clock import LOCAL
+
+
+def day(value: date | datetime | None) -> str:
+    """5 March 2027. A moment is shown as the local day it falls on."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(LOCAL).date()
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """5 March 2027 at 4:05pm, local time."""
+    if value is None:
+        return ""
+    local = value.astimezone(LOCAL)
+    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def number(value: Any) -> str:
+    """12,345 or 81.5: thousands marked, no zeros after the last digit that says something."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:,}"
+
+
+def count(value: int, singular: str, plural: str | None = None) -> str:
+    """1 employer, 2 employers."""
+    return f"{value:,} {singular if value == 1 else plural or singular + 's'}"
+
+
+def filesize(value: int | None) -> str:
+    """340 KB or 2.4 MB."""
+    if value is None:
+        return ""
+    return f"{value / 1_000_000:.1f} MB" if value >= 1_000_000 else f"{max(1, round(value / 1000)):,} KB"
+
+
+def register_filters(app: Flask) -> None:
+    """Make the filters known to the templates: `date`, `datetime`, `number`, `count`, `filesize`."""
+    app.jinja_env.filters |= {
+        "date": day,
+        "datetime": moment,
+        "number": number,
+        "count": count,
+        "filesize": filesize,
+    }
