@@ -88,13 +88,12 @@ def retire(session: Session, framework: Framework, *, by: UUID | None, at: datet
 
     Raises `Refusal` when it is retired already, or when it is the only published one.
     """
-    framework.move(RETIRE)
     others = sa.select(sa.func.count()).where(
         Framework.status == FrameworkStatus.PUBLISHED, Framework.id != framework.id
     )
-    if not session.scalar(others):
-        framework.status = FrameworkStatus.PUBLISHED
+    if framework.can(RETIRE) and not session.scalar(others):
         raise Refusal("This is the only published version. Publish another before you retire it.")
+    framework.move(RETIRE)
     details = {"code": framework.code, "version": framework.version}
     audit.record(session, "framework:retire", framework, by=by, at=at, **details)
 

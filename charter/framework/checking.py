@@ -1,0 +1,495 @@
+"""Every mistake in a version of the charter, found at once, each with its place and line.
+
+Two kinds of mistake are looked for. `content.py` gives the shape of each piece: what must be there, and of which kind.
+The checks below are the rules that span pieces: codes used twice, names that lead nowhere, sums that cannot come out.
+They read the document as it was written, so that one misshapen piece hides no mistake in another.
+
+Whoever mends the file may be no programmer: a message says what is wrong and what to write instead.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from charter.framework import formula
+from charter.framework.content import Content, Extent, Need
+
+Where = tuple[str | int, ...]
+"""A path into the document: keys, and positions in lists (from 0)."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake. `place` counts items of a list from 1, as people do: `criteria[5] RECR-01 → metric`."""
+
+    place: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, {self.place}: {self.message}" if self.line else f"{self.place}: {self.message}"
+
+
+class Faulty(Exception):
+    """The charter breaks rules; `faults` are all of them, in the order of the file."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        count = len(self.faults)
+        heading = "There is 1 mistake" if count == 1 else f"There are {count} mistakes"
+        return "\n".join([f"{heading} in the charter:", *(f"- {fault}" for fault in self.faults)])
+
+
+def check(document: object, line: Callable[[Where], int | None] = lambda where: None) -> Content:
+    """The content of a document (values as YAML or JSON give them). Raises `Faulty` with every mistake in it.
+
+    `line` tells on which line of the file a path stands.
+    """
+    found: list[tuple[Where, str]] = []
+    content: Content | None = None
+    try:
+        content = Content.model_validate(document)
+    except ValidationError as error:
+        found.extend(_misshapen(error))
+    root = Piece((), document if isinstance(document, Mapping) else {})
+    for rule in CHECKS:
+        found.extend(rule(root))
+    if content is not None and not found:
+        return content
+    faults = {Fault(_place(document, where), line(where), message): None for where, message in found}
+    raise Faulty(tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the document that is a set of named values, of whatever shape each may be."""
+
+    where: Where
+    values: Mapping[Any, Any]
+
+    def at(self, *steps: str | int) -> Where:
+        """The path of something in here."""
+        return (*self.where, *steps)
+
+    def word(self, key: str) -> str | None:
+        """The text under `key`, if it is text."""
+        value = self.values.get(key)
+        return value if isinstance(value, str) and value else None
+
+    def number(self, key: str) -> Decimal | None:
+        """The number under `key`, if it is one."""
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            return None
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() else None
+
+    def piece(self, key: str) -> "Piece":
+        """The named values under `key`; none when there are none."""
+        value = self.values.get(key)
+        return Piece(self.at(key), value if isinstance(value, Mapping) else {})
+
+    def pieces(self, key: str) -> "list[Piece]":
+        """The items of the list under `key` that are sets of named values."""
+        value = self.values.get(key)
+        items = value if isinstance(value, list | tuple) else ()
+        return [Piece(self.at(key, index), item) for index, item in enumerate(items) if isinstance(item, Mapping)]
+
+    def words(self, key: str) -> list[tuple[Where, str]]:
+        """The texts of the list under `key`, each with its path."""
+        value = self.values.get(key)
+        items = value if isinstance(value, list | tuple) else ()
+        return [(self.at(key, index), item) for index, item in enumerate(items) if isinstance(item, str)]
+
+
+Faults = Iterator[tuple[Where, str]]
+
+
+def _nothing_empty(root: Piece) -> Faults:
+    for key in ("counties", "size_bands", "sectors", "scale", "outcomes", "levels", "themes", "criteria"):
+        if root.values.get(key) == []:
+            yield (key,), "This list is empty. A charter needs at least one."
+    used = {criterion.word("theme") for criterion in root.pieces("criteria")}
+    for theme in root.pieces("themes"):
+        code = theme.word("code")
+        if code and code not in used:
+            yield theme.where, f"No criterion belongs to the theme “{code}”. Add one, or take the theme out."
+
+
+def _codes_used_once(root: Piece) -> Faults:
+    for key, name, noun in (
+        ("counties", "code", "county"),
+        ("size_bands", "code", "size band"),
+        ("sectors", "code", "sector"),
+        ("scale", "value", "value of the scale"),
+        ("outcomes", "value", "outcome"),
+        ("levels", "code", "level"),
+        ("themes", "code", "theme"),
+        ("criteria", "code", "criterion"),
+        ("declarations", "code", "declaration"),
+        ("metrics", "code", "metric"),
+        ("crosswalk", "code", "scheme of the crosswalk"),
+    ):
+        yield from _twice(_named(root.pieces(key), name), noun)
+    yield from _twice(_named(root.piece("evidence_rules").pieces("types"), "code"), "type of evidence")
+    yield from _twice(_named(list(_fields(root)), "name"), "number")
+    for scheme in root.pieces("crosswalk"):
+        yield from _twice(_named(scheme.pieces("items"), "code"), "item of the scheme")
+    yield from _twice([pair for county in root.pieces("counties") for pair in county.words("districts")], "district")
+    passports = [
+        (passport.at("scheme"), f"{passport.word('scheme')} {passport.word('level') or ''}".strip())
+        for passport in root.pieces("passports")
+        if passport.word("scheme")
+    ]
+    yield from _twice(passports, "passport")
+
+
+def _lists_name_once(root: Piece) -> Faults:
+    for criterion in root.pieces("criteria"):
+        yield from _twice(criterion.words("evidence_types"), "type of evidence")
+        crosswalk = criterion.piece("crosswalk")
+        for scheme in crosswalk.values:
+            yield from _twice(crosswalk.words(scheme), "item")
+    for passport in root.pieces("passports"):
+        yield from _twice(passport.words("supports"), "criterion")
+    for level in root.pieces("levels"):
+        for rule in level.pieces("rules"):
+            yield from _twice(rule.words("criteria"), "criterion")
+
+
+def _criteria_lead_somewhere(root: Piece) -> Faults:
+    themes, metrics, ranks = _codes(root, "themes"), _codes(root, "metrics"), _ranks(root)
+    types = {code for _, code in _named(root.piece("evidence_rules").pieces("types"), "code")}
+    schemes = {
+        code: {item for _, item in _named(scheme.pieces("items"), "code")}
+        for scheme in root.pieces("crosswalk")
+        if (code := scheme.word("code"))
+    }
+    for criterion in root.pieces("criteria"):
+        yield from _unknown([(criterion.at("theme"), criterion.word("theme"))], themes, "theme")
+        yield from _unknown([(criterion.at("metric"), criterion.word("metric"))], metrics, "metric")
+        yield from _unknown(criterion.words("evidence_types"), types, "type of evidence")
+        yield from _unknown_level(criterion, "level", ranks)
+        if criterion.values.get("evidence_required") is True and not criterion.values.get("evidence_types"):
+            yield criterion.where, "Evidence is required, but evidence_types does not say which kinds are fit."
+        crosswalk = criterion.piece("crosswalk")
+        for scheme in crosswalk.values:
+            if scheme not in schemes:
+                yield from _unknown([(crosswalk.at(scheme), str(scheme))], schemes, "scheme of the crosswalk")
+            else:
+                yield from _unknown(crosswalk.words(scheme), schemes[scheme], f"item of the scheme “{scheme}”")
+
+
+def _levels_have_no_gap(root: Piece) -> Faults:
+    for position, level in enumerate(root.pieces("levels"), start=1):
+        rank = level.number("rank")
+        if rank is not None and rank != position:
+            yield (
+                level.at("rank"),
+                f"Ranks go 1, 2, 3 and so on, in order and without a gap. This should be {position}, not {rank}.",
+            )
+
+
+_ONCE = {"declarations", "figures", "core", "theme_minimum", "in_progress_at_most"}
+
+
+def _level_rules_can_be_met(root: Piece) -> Faults:
+    levels_of = {
+        code: criterion.number("level") for criterion in root.pieces("criteria") if (code := criterion.word("code"))
+    }
+    for level in root.pieces("levels"):
+        rank = level.number("rank")
+        rules = level.pieces("rules")
+        if level.values.get("rules") == []:
+            yield level.at("rules"), "This level has no rules, so every employer would reach it. Add at least one."
+        kinds: set[str] = set()
+        for rule in rules:
+            kind = rule.word("kind")
+            if kind in kinds & _ONCE:
+                yield rule.at("kind"), f"This level already has a rule of the kind “{kind}”. Keep one of them."
+            kinds.add(kind or "")
+            named = rule.words("criteria")
+            yield from _unknown(named, levels_of, "criterion")
+            for where, code in named:
+                of = levels_of.get(code)
+                if of is not None and rank is not None and of > rank:
+                    yield where, f"“{code}” belongs to level {of}, so it is not asked for level {rank}."
+            if rule.values.get("criteria") == []:
+                yield rule.at("criteria"), "This rule names no criteria. Name them, or take the rule out."
+            count = rule.number("count")
+            if kind == "at_least" and named and count is not None and count > len(named):
+                yield rule.at("count"), f"This asks for {count} of the criteria, but the rule names only {len(named)}."
+        core = [
+            str(criterion.word("code"))
+            for criterion in root.pieces("criteria")
+            if criterion.values.get("core") is True and criterion.number("level") == rank
+        ]
+        if rules and core and "core" not in kinds:
+            yield (
+                level.at("rules"),
+                f"{', '.join(core)} {'are' if len(core) > 1 else 'is'} core, but this level has no rule of the kind "
+                "“core”. Add “- {kind: core}”.",
+            )
+
+
+def _figures_can_be_worked_out(root: Piece) -> Faults:
+    ranks = _ranks(root)
+    context = {name for _, name in _named(root.pieces("context_fields"), "name")}
+    for field in root.pieces("context_fields"):
+        yield from _field_faults(field, context, "context field")
+    for key in ("headcount_field", "local_headcount_field"):
+        yield from _unknown([((key,), root.word(key))], context, "context field")
+    for metric in root.pieces("metrics"):
+        inputs = metric.pieces("inputs")
+        names = context | {name for _, name in _named(inputs, "name")}
+        for field in inputs:
+            yield from _field_faults(field, names, "context field or input of this metric")
+        text = metric.word("formula")
+        if text:
+            fault = formula.problem(text, names)
+            if fault:
+                yield metric.at("formula"), fault + _nearest_in_formula(text, names)
+            elif metric.values.get("min_denominator") is not None and not formula.divides(text):
+                yield metric.at("min_denominator"), "The formula divides by nothing, so this has no meaning."
+        yield from _unknown_level(metric, "required_from_level", ranks)
+        yield from _above(metric, "min", "max")
+        yield from _above(metric, "warn_below", "warn_above")
+        yield from _decimals(metric)
+
+
+def _field_faults(field: Piece, names: set[str], noun: str) -> Faults:
+    yield from _above(field, "min", "max")
+    yield from _decimals(field)
+    if field.values.get("type", "integer") == "integer" and field.number("decimals"):
+        yield field.at("decimals"), "A whole number has no decimals. Take this out, or write “type: decimal”."
+    for key in ("max_field", "warn_if_above_field"):
+        other = field.word(key)
+        yield from _unknown([(field.at(key), other)], names, noun)
+        if other and other == field.word("name"):
+            yield field.at(key), "This names the field itself. Name another field."
+
+
+def _size_bands_join_up(root: Piece) -> Faults:
+    expected: Decimal | None = Decimal(1)
+    bands = root.pieces("size_bands")
+    for position, band in enumerate(bands, start=1):
+        low, high = band.number("min"), band.number("max")
+        last = position == len(bands)
+        yield from _above(band, "min", "max")
+        if low is not None and expected is not None and low != expected:
+            if position == 1:
+                yield band.at("min"), f"The first band starts at 1 person, not {low}."
+            elif low > expected:
+                yield band.at("min"), f"There is a gap: nobody has a band for {expected} to {low - 1} people."
+            else:
+                yield band.at("min"), f"This band overlaps the one before it. It should start at {expected}."
+        if high is None and not last and band.values.get("max") is None and low is not None:
+            yield band.where, "Only the last band may have no max. Say where this one ends."
+        if last and high is not None:
+            yield band.at("max"), "The last band has no max, so that no employer is too large. Take this out."
+        expected = high + 1 if high is not None else None
+
+
+def _words_cover_every_case(root: Piece) -> Faults:
+    exempting = any(criterion.values.get("not_applicable_allowed") is True for criterion in root.pieces("criteria"))
+    in_progress = any(
+        rule.word("kind") == "in_progress_at_most" for level in root.pieces("levels") for rule in level.pieces("rules")
+    )
+    needed = {Extent.MET: True, Extent.NOT_MET: True, Extent.IN_PROGRESS: in_progress}
+    needed[Extent.NOT_APPLICABLE] = exempting
+    for key, noun in (("scale", "value"), ("outcomes", "outcome")):
+        pieces = root.pieces(key)
+        extents = {piece.word("extent") for piece in pieces}
+        for extent, is_needed in needed.items():
+            if pieces and is_needed and extent.value not in extents:
+                yield (key,), f"No {noun} has the extent “{extent.value}”. Add one."
+    for outcome in root.pieces("outcomes"):
+        if outcome.values.get("asks_employer") is True and outcome.word("extent") != Extent.NOT_MET:
+            yield outcome.at("extent"), f"An outcome that asks the employer for more counts as “{Extent.NOT_MET}”."
+    for value in root.pieces("scale"):
+        if value.word("extent") == Extent.NOT_APPLICABLE and value.word("needs") != Need.REASON:
+            yield value.where, f"A value that does not apply needs a reason. Write “needs: {Need.REASON}”."
+
+
+def _passports_support_criteria(root: Piece) -> Faults:
+    criteria = _codes(root, "criteria")
+    for passport in root.pieces("passports"):
+        yield from _unknown(passport.words("supports"), criteria, "criterion")
+
+
+CHECKS: tuple[Callable[[Piece], Faults], ...] = (
+    _nothing_empty,
+    _codes_used_once,
+    _lists_name_once,
+    _criteria_lead_somewhere,
+    _levels_have_no_gap,
+    _level_rules_can_be_met,
+    _figures_can_be_worked_out,
+    _size_bands_join_up,
+    _words_cover_every_case,
+    _passports_support_criteria,
+)
+
+
+def _fields(root: Piece) -> Iterator[Piece]:
+    yield from root.pieces("context_fields")
+    for metric in root.pieces("metrics"):
+        yield from metric.pieces("inputs")
+
+
+def _named(pieces: Iterable[Piece], key: str) -> list[tuple[Where, str]]:
+    return [(piece.at(key), word) for piece in pieces if (word := piece.word(key))]
+
+
+def _codes(root: Piece, key: str) -> set[str]:
+    return {code for _, code in _named(root.pieces(key), "code")}
+
+
+def _ranks(root: Piece) -> set[Decimal]:
+    return {rank for level in root.pieces("levels") if (rank := level.number("rank")) is not None}
+
+
+def _twice(named: Sequence[tuple[Where, str]], noun: str) -> Faults:
+    first: dict[str, int] = {}
+    for position, (where, code) in enumerate(named, start=1):
+        if code.casefold() in first:
+            yield where, f"The {noun} “{code}” is here twice. Give each its own, or take one out."
+        first.setdefault(code.casefold(), position)
+
+
+def _unknown(named: Sequence[tuple[Where, str | None]], known: Iterable[str], noun: str) -> Faults:
+    codes = set(known)
+    for where, code in named:
+        if code is not None and code not in codes:
+            yield where, f"There is no {noun} called “{code}”.{_nearest(code, codes)}"
+
+
+def _unknown_level(piece: Piece, key: str, ranks: set[Decimal]) -> Faults:
+    level = piece.number(key)
+    if level is not None and level not in ranks:
+        yield piece.at(key), f"There is no level with the rank {level}. The ranks are {_list(map(str, sorted(ranks)))}."
+
+
+def _above(piece: Piece, low: str, high: str) -> Faults:
+    least, most = piece.number(low), piece.number(high)
+    if least is not None and most is not None and least > most:
+        yield piece.at(low), f"The {low} ({least}) is above the {high} ({most})."
+
+
+def _decimals(piece: Piece) -> Faults:
+    decimals = piece.number("decimals")
+    if decimals is not None and not 0 <= decimals <= 6:
+        yield piece.at("decimals"), f"The number of decimals is from 0 to 6, not {decimals}."
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f" Did you mean “{close[0]}”?" if close else ""
+
+
+def _nearest_in_formula(text: str, names: set[str]) -> str:
+    words = "".join(character if character.isalnum() or character == "_" else " " for character in text).split()
+    for word in words:
+        if not word[0].isdigit() and word not in names:
+            return _nearest(word, names)
+    return ""
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words) or "none so far"
+
+
+def _place(document: object, where: Where) -> str:
+    """A path as people read it: `criteria[5] RECR-01 → metric`. Each item of a list is named by what names it."""
+    steps: list[str] = []
+    here: Any = document
+    for step in where:
+        if isinstance(step, int) and isinstance(here, list | tuple) and step < len(here):
+            here = here[step]
+            label = _label(here)
+            steps[-1:] = [f"{steps[-1] if steps else ''}[{step + 1}]{f' {label}' if label else ''}"]
+        elif isinstance(here, Mapping):
+            if step not in here and step in _TAGS:
+                continue  # pydantic names the kind of rule it tried; the file has no such key
+            here = here.get(step)
+            steps.append(str(step))
+        else:
+            steps.append(str(step))
+    return " → ".join(steps) or "the file"
+
+
+_TAGS = {"declarations", "figures", "core", "all_of", "at_least", "theme_minimum", "in_progress_at_most"}
+
+
+def _label(item: object) -> str:
+    if isinstance(item, Mapping):
+        for key in ("code", "name", "value", "scheme", "kind"):
+            if isinstance(item.get(key), str):
+                return str(item[key])
+        return ""
+    return item if isinstance(item, str) and len(item) <= 40 else ""
+
+
+def _misshapen(error: ValidationError) -> Faults:
+    """What pydantic found, in plain words."""
+    for found in error.errors(include_url=False):
+        where: Where = tuple(found["loc"])
+        yield where, _plainly(str(found["type"]), found.get("input"), found.get("ctx", {}), found["msg"], where)
+
+
+def _plainly(kind: str, given: Any, context: Mapping[str, Any], fallback: str, where: Where) -> str:
+    """One of pydantic's errors as a sentence for whoever mends the file."""
+    shown = f"“{given}”" if not isinstance(given, list | tuple | Mapping) else "this"
+    last = where[-1] if where else ""
+    if kind == "missing":
+        return f"“{last}” is missing. Add it."
+    if kind == "extra_forbidden":
+        return f"The charter has no field called “{last}” here. Check its spelling, or take it out."
+    if given is None:
+        return "This is empty. Write a value, or take the line out if it is not needed."
+    if kind == "string_type":
+        if isinstance(given, list | tuple | Mapping):
+            return "This should be words, not a list or a set of fields."
+        return f'Put quotes around this value, so that it is read as words: "{given}".'
+    if kind == "string_too_short":
+        return "This is empty. Write some words."
+    if kind == "string_pattern_mismatch":
+        return f"{shown} is not in the right form. {_form(str(context.get('pattern', '')))}"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        kinds = _list(sorted(_TAGS))
+        return f"Say with “kind” what kind of rule this is. The kinds are {kinds}."
+    if kind in {"literal_error", "enum"}:
+        return f"{shown} is not a choice here. Choose {str(context.get('expected', '')).replace(chr(39), '')}."
+    if kind.startswith("int"):
+        return f"{shown} is not a whole number."
+    if kind.startswith(("decimal", "float", "finite")):
+        return f"{shown} is not a number."
+    if kind.startswith("bool"):
+        return f"{shown} is neither true nor false."
+    if kind.startswith("date"):
+        return f"{shown} is not a date. Write it as year-month-day, for example 2027-04-01."
+    if kind.startswith("greater_than_equal"):
+        return f"This should be {context.get('ge')} or more, not {given}."
+    if kind == "tuple_type":
+        return "This should be a list. Start each item on its own line with “- ”."
+    if kind in {"model_type", "model_attributes_type", "mapping_type", "dict_type"}:
+        return "This should be a set of fields, each written “name: value”."
+    return f"{fallback}."
+
+
+def _form(pattern: str) -> str:
+    if "\\." in pattern:
+        return "Write three numbers with dots, for example 1.0.0."
+    if "A-Z" in pattern:
+        return "A code has at most 32 letters, digits, dots, hyphens and underscores, and no spaces."
+    return "A name has small letters, digits and underscores, and starts with a letter."
