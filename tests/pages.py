@@ -1,0 +1,80 @@
+"""A test client that reads every page as a careful reader would, and complains."""
+
+import re
+from typing import Any
+
+import html5lib
+from flask.testing import FlaskClient
+from lxml import etree  # type: ignore[import-untyped]
+
+from charter.account import sessions
+from charter.account.models import User
+from charter.clock import now
+from charter.extensions import db, transaction
+
+
+class CheckedClient(FlaskClient):
+    """Checks each HTML page it is given: valid, titled, one h1, a token in each form that posts, no id twice."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 308}:
+            check_page(response.text)
+        return response
+
+    def sign_in(self, person: User) -> None:
+        """Start a session for `person` without the sign-in pages."""
+        with self.application.app_context(), transaction() as session:
+            user = session.get(User, person.id)
+            assert user is not None
+            token = sessions.start(session, user, at=now())
+        with self.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        with self.application.app_context():
+            db.session.rollback()
+
+    def token(self, page: str) -> str:
+        """The CSRF token that the form on `page` carries."""
+        response = self.get(page)
+        assert response.status_code == 200, (page, response.status_code)
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', response.text)
+        assert found, f"no form on {page}"
+        return found[1]
+
+    def send(self, page: str, data: dict[str, Any] | None = None, to: str | None = None, **kwargs: Any) -> Any:
+        """Open `page`, then post its form (to `to`, when the form goes elsewhere)."""
+        return self.post(to or page, data={"csrf_token": self.token(page), **(data or {})}, **kwargs)
+
+
+def check_page(html: str) -> None:
+    """Raise AssertionError when a page is not one we would be glad to send."""
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("lxml"), strict=False, namespaceHTMLElements=False)
+    document = parser.parse(html)
+    errors = [
+        (position, code, detail) for position, code, detail in parser.errors if code not in {"expected-doctype-but-got-eof"}
+    ]
+    assert not errors, [(html.splitlines()[position[0] - 1].strip()[:200], code) for position, code, _ in errors][:5]
+    root = document.getroot() if hasattr(document, "getroot") else document
+    assert root.get("lang") == "en-GB"
+    title = root.findtext(".//title") or ""
+    assert title.strip(" –") and not title.startswith(" "), f"the page has no title: {title!r}"
+    headings = root.findall(".//h1")
+    assert len(headings) == 1, f"{len(headings)} h1 on {title!r}"
+    ids = [element.get("id") for element in root.iter() if isinstance(element.tag, str) and element.get("id")]
+    doubles = {one for one in ids if ids.count(one) > 1}
+    assert not doubles, f"ids used twice on {title!r}: {doubles}"
+    for form in root.iter("form"):
+        if (form.get("method") or "get").lower() == "post":
+            assert form.find(".//input[@name='csrf_token']") is not None, f"a form without a token on {title!r}"
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            bad = [name for name in element.attrib if name == "style" or name.startswith("on")]
+            assert not bad, f"{bad} on {etree.tostring(element)[:200]!r}: the content security policy forbids it"
+    referenced = {
+        one
+        for element in root.iter()
+        if isinstance(element.tag, str)
+        for one in (element.get("aria-describedby") or "").split()
+    }
+    assert referenced <= set(ids), f"aria-describedby names what is not there: {referenced - set(ids)}"
