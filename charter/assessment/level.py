@@ -6,7 +6,7 @@ reaches. The rules are those of the framework's file. There is one function for 
 
 import calendar
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -106,7 +106,7 @@ class _Case:
     returned: Collection[str]
     headcount_ceiling: int | None
     on: date
-    lacking: Mapping[str, str] = field(default=NOTHING)
+    lacking: Mapping[str, str]
 
     def extent(self, criterion: Criterion) -> Extent:
         return self.outcomes.get(criterion.code, Extent.NOT_MET)

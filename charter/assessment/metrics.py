@@ -1,4 +1,4 @@
-"""The numbers an employer returns: read as people type them, checked, and turned into figures. Pure: text in, figures out."""
+"""The numbers an employer returns: read as people type them, checked, and turned into figures."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from typing import NamedTuple
 from charter.framework import formula
 from charter.framework.content import Content, Metric, NumberField
 
-_GROUPED = re.compile(r"-?[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]+)?")
-_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{0,10})?|-?\.[0-9]{1,10}")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:[, ][0-9]{3}){1,3}(?:\.[0-9]+)?")
+_PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{0,10})?|-?\.[0-9]{1,10}")
 _LONGEST = 25
 
 
 class Parsed(NamedTuple):
-    """What was typed: the good numbers by field, and a sentence for each field that is wrong. Empty fields are in neither."""
+    """The good numbers by field, and a sentence for each field that is wrong. An empty field is in neither."""
 
     numbers: dict[str, Decimal]
     faults: dict[str, str]
@@ -166,7 +166,7 @@ def _fault(item: NumberField, number: Decimal | None) -> str | None:
 
 
 def _decimals(count: int) -> str:
-    return {0: "no figures after the point", 1: "1 figure after the point"}.get(count, f"{count} figures after the point")
+    return "1 figure after the point" if count == 1 else f"{count or 'no'} figures after the point"
 
 
 def _figure(content: Content, metric: Metric, numbers: Mapping[str, Decimal]) -> Figure:

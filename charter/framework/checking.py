@@ -47,7 +47,11 @@ class Faulty(Exception):
         return "\n".join([f"{heading} in the charter:", *(f"- {fault}" for fault in self.faults)])
 
 
-def check(document: object, line: Callable[[Where], int | None] = lambda where: None) -> Content:
+def _unknown_line(_where: Where) -> None:
+    """The line of a path when there is no file."""
+
+
+def check(document: object, line: Callable[[Where], int | None] = _unknown_line) -> Content:
     """The content of a document (values as YAML or JSON give them). Raises `Faulty` with every mistake in it.
 
     `line` tells on which line of the file a path stands.

@@ -60,7 +60,7 @@ def value(text: str, numbers: Mapping[str, Decimal]) -> Decimal:
         if isinstance(node, ast.Name) and node.id not in numbers:
             raise KeyError(node.id)
     evaluator = SimpleEval(operators=_OPERATORS, functions={}, names=dict(numbers))
-    # Only these three are left of what the evaluator knows; written numbers become decimals, which do not mix with floats.
+    # Only these three are left of what the evaluator knows. Written numbers become decimals.
     evaluator.nodes = {
         ast.BinOp: evaluator.nodes[ast.BinOp],
         ast.Name: evaluator.nodes[ast.Name],

@@ -58,8 +58,16 @@ def publish(session: Session, content: Content, *, by: UUID | None, at: datetime
             if published is None:
                 raise
         else:
-            details = {"code": framework.code, "version": framework.version, "content_hash": content_hash}
-            audit.record(session, "framework:publish", framework, by=by, at=at, **details)
+            audit.record(
+                session,
+                "framework:publish",
+                framework,
+                by=by,
+                at=at,
+                code=framework.code,
+                version=framework.version,
+                content_hash=content_hash,
+            )
             return framework
     if published.content_hash != content_hash:
         raise Refusal(
@@ -94,8 +102,7 @@ def retire(session: Session, framework: Framework, *, by: UUID | None, at: datet
     if framework.can(RETIRE) and not session.scalar(others):
         raise Refusal("This is the only published version. Publish another before you retire it.")
     framework.move(RETIRE)
-    details = {"code": framework.code, "version": framework.version}
-    audit.record(session, "framework:retire", framework, by=by, at=at, **details)
+    audit.record(session, "framework:retire", framework, by=by, at=at, code=framework.code, version=framework.version)
 
 
 def digest(document: dict[str, Any]) -> str:
@@ -105,7 +112,5 @@ def digest(document: dict[str, Any]) -> str:
 
 
 def _find(session: Session, content: Content) -> Framework | None:
-    query = sa.select(Framework).where(
-        Framework.code == content.meta.code, Framework.version == content.meta.version
-    )
+    query = sa.select(Framework).where(Framework.code == content.meta.code, Framework.version == content.meta.version)
     return session.scalars(query).first()

@@ -16,11 +16,12 @@ class Source:
     """The values of a file, and the tree of nodes they were read from."""
 
     document: Any
-    root: yaml.Node
+    root: Any
+    """A node of PyYAML, whose types say less than is there: a node that was read always has its place."""
 
     def line(self, where: Where) -> int:
         """The line of the value at this path, or of the nearest thing around it that exists (counted from 1)."""
-        node, line = self.root, self.root.start_mark.line
+        node, line = self.root, 0
         for step in where:
             found = _child(node, step)
             if found is not None:
@@ -64,7 +65,8 @@ def _compose(text: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(part for part in (error.context, error.problem) if part)
-        message = f"The file cannot be read as YAML from here on ({reason}). Check the indents, quotes and colons just before."
+        advice = "Check the indents, quotes and colons just before."
+        message = f"The file cannot be read as YAML from here on ({reason}). {advice}"
         raise _faulty(mark.line + 1 if mark else None, message) from error
     except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date such as 2026-13-01
         raise _faulty(None, f"The file cannot be read as YAML: {error}.") from error
@@ -72,7 +74,7 @@ def _compose(text: str) -> Source:
         raise _faulty(None, "The file is nested too deeply.") from error
 
 
-def _repeated(node: yaml.Node) -> list[Fault]:
+def _repeated(node: Any) -> list[Fault]:
     """A key written twice: YAML would quietly keep the last, and a part of the file would be lost."""
     faults: list[Fault] = []
     if isinstance(node, yaml.MappingNode):
@@ -91,7 +93,7 @@ def _repeated(node: yaml.Node) -> list[Fault]:
     return faults
 
 
-def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
+def _child(node: Any, step: str | int) -> tuple[Any, int] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(step):
