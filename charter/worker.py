@@ -1,0 +1,64 @@
+"""The worker: sends what waits in the outbox and tidies what is past its time. The outbox is its queue."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask
+
+from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
+from charter.clock import now
+from charter.config import Settings
+from charter.extensions import transaction
+from charter.notification import delivery
+
+EVERY = 2.0
+"""Seconds between two looks at the outbox."""
+TIDY_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+def run(app: Flask) -> None:
+    """Work until the process is asked to stop. Needs the application's context."""
+    stop = threading.Event()
+
+    def asked(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, asked)
+    settings: Settings = app.extensions["charter_settings"]
+    sender = delivery.sender_for(settings)
+    tidied = now() - TIDY_EVERY
+    while not stop.is_set():
+        _try(lambda: delivery.send_waiting(transaction, sender, base_url=settings.base_url, now=now))
+        if now() - tidied >= TIDY_EVERY:
+            _try(tidy)
+            tidied = now()
+        stop.wait(EVERY)
+
+
+def _try(job: Callable[[], object]) -> None:
+    """One job's failure is noted, and the next look tries again: the worker does not die of it."""
+    try:
+        job()
+    except Exception:
+        log.exception("a job failed")
+
+
+def tidy() -> None:
+    """Remove what has no use any more: ended sessions, used links, old tries, forms kept for more than a day."""
+    at = now()
+    with transaction() as session:
+        for old in (
+            sa.delete(SignInSession).where(SignInSession.seen_at < at - timedelta(days=2)),
+            sa.delete(MailedLink).where(MailedLink.expires_at < at - timedelta(days=30)),
+            sa.delete(SignInAttempt).where(SignInAttempt.at < at - timedelta(days=1)),
+            sa.delete(KeptForm).where(KeptForm.kept_at < at - timedelta(days=1)),
+        ):
+            session.execute(old)
