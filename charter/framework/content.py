@@ -299,6 +299,8 @@ class Meta(Part):
     standing: Text
     """Who has agreed to it, in a sentence shown with the criteria."""
     prepared_on: date
+    certificate_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
+    """How the numbers of its certificates begin."""
     scope_question: Text
     in_progress_months: int = Field(ge=1)
     """A planned action counts only when it is due within so many months."""

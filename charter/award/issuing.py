@@ -1,0 +1,182 @@
+"""Give an employer its award, and take it back: issue, open a review, reinstate, revoke."""
+
+import calendar
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment.models import Assessment
+from charter.assessment.status import AssessmentStatus
+from charter.award.models import Award, Counter
+from charter.award.status import REINSTATE, REVIEW, REVOKE, SUPERSEDE, AwardStatus
+from charter.errors import Refusal
+from charter.organisation import engagement
+from charter.organisation.engagement import EngagementKind
+from charter.organisation.models import Organisation
+
+STANDING = (AwardStatus.ACTIVE, AwardStatus.UNDER_REVIEW)
+"""Statuses of an award that nobody has ended."""
+DECIDABLE = (AssessmentStatus.SUBMITTED, AssessmentStatus.DECIDED)
+
+
+def issue(
+    session: Session, assessment: Assessment, *, level: int, headcount: int | None, by: User, at: datetime, on: date
+) -> Award:
+    """Award `level` to the employer for this assessment, from the local date `on`, and end the award it held before.
+
+    `headcount` is the number of people on the payroll that the employer returned, if it did. Raises `Refusal` when
+    the framework has no such level, when nobody could have decided this assessment yet, or when it has its award.
+    """
+    meta, found = assessment.framework.content.meta, assessment.framework.content.level(level)
+    if found is None:
+        raise Refusal("Choose one of the levels of the charter.")
+    if assessment.status not in DECIDABLE:
+        raise Refusal(f"You cannot make an award for an assessment that is {assessment.status.label.lower()}.")
+    # The employer's row is locked, so that two awards made in one moment do not both think they are the only one.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == assessment.organisation_id).with_for_update())
+    if session.scalar(sa.select(Award.id).where(Award.assessment_id == assessment.id)):
+        raise Refusal("This assessment already has its award.")
+
+    organisation = assessment.organisation
+    before = _earlier(session, organisation, on=on)
+    held = max((award.level for award in before if award.is_valid_on(on - timedelta(days=1))), default=0)
+    award = Award(
+        id=uuid7(),
+        organisation_id=organisation.id,
+        organisation=organisation,
+        assessment_id=assessment.id,
+        framework_id=assessment.framework_id,
+        framework=assessment.framework,
+        level=level,
+        number=f"{meta.certificate_prefix}-{on.year}-{_next(session, f'{meta.certificate_prefix}-{on.year}'):06d}",
+        code=secrets.token_urlsafe(16),
+        status=AwardStatus.ACTIVE,
+        starts_on=on,
+        ends_on=last_day(on, found.valid_months),
+        ended_on=None,
+        end_reason="",
+        issued_at=at,
+        issued_by_id=by.id,
+        name=organisation.name,
+        scope=organisation.scope,
+        county=organisation.county,
+        size_band=organisation.size_band,
+        sector=organisation.sector,
+        headcount=headcount,
+    )
+    session.add(award)
+    for older in before:
+        if older.status in STANDING and older.ends_on >= on:  # one that ran out before is expired, not superseded
+            older.move(SUPERSEDE)
+            older.ended_on = on
+            older.end_reason = f"A newer award took its place: {award.number}."
+            audit.record(
+                session, "award:supersede", older, by=by.id, at=at, case=older.assessment_id, superseded_by=award.number
+            )
+    kind = EngagementKind.RENEWED if held >= level else EngagementKind.ACCREDITED
+    engagement.note(session, organisation, kind, on=on, level=level)
+    audit.record(
+        session,
+        "award:issue",
+        award,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        number=award.number,
+        level=level,
+        starts_on=award.starts_on.isoformat(),
+        ends_on=award.ends_on.isoformat(),
+    )
+    return award
+
+
+def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetime, on: date) -> None:
+    """Take the award back from `on`. The employer is told why, and the public sees it at once.
+
+    Raises `Refusal` without a reason, and when the award has ended already.
+    """
+    reason = _needed(reason)
+    _lock(session, award)
+    award.move(REVOKE)
+    award.ended_on = on
+    award.end_reason = reason
+    audit.record(session, "award:revoke", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
+
+
+def open_review(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:
+    """Look again at an award, after a complaint for example. It stays valid until that is decided.
+
+    The reason goes into the audit trail, so it names no person.
+    Raises `Refusal` without a reason, and when the award is not active.
+    """
+    reason = _needed(reason)
+    _lock(session, award)
+    award.move(REVIEW)
+    audit.record(session, "award:review", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
+
+
+def reinstate(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:
+    """End a review in the award's favour; the reason goes into the audit trail, so it names no person.
+
+    Raises `Refusal` without a reason, and when it is not under review."""
+    reason = _needed(reason)
+    _lock(session, award)
+    award.move(REINSTATE)
+    audit.record(session, "award:reinstate", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
+
+
+def last_day(first: date, months: int) -> date:
+    """The last day of a period of whole months that begins on `first`.
+
+    It is the day before the same day of the month, `months` later; where that month is too short to have such a day,
+    it is the month's last day, so that nobody gets less than whole months.
+    """
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    month += 1
+    days = calendar.monthrange(year, month)[1]
+    if first.day > days:
+        return date(year, month, days)
+    return date(year, month, first.day) - timedelta(days=1)
+
+
+def _earlier(session: Session, organisation: Organisation, *, on: date) -> Sequence[Award]:
+    query = (
+        sa.select(Award)
+        .where(Award.organisation_id == organisation.id, Award.ends_on >= on - timedelta(days=1))
+        .order_by(Award.starts_on, Award.id)
+        .with_for_update()
+    )
+    return session.scalars(query).all()
+
+
+def _next(session: Session, series: str) -> int:
+    """The next number of a series. Its row stays locked until the transaction ends: no gap, no double."""
+    take = sa.update(Counter).where(Counter.series == series).values(last=Counter.last + 1).returning(Counter.last)
+    take = take.execution_options(synchronize_session=False)
+    number = session.scalar(take)
+    if number is None:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert(Counter).values(id=uuid7(), series=series, last=0).on_conflict_do_nothing())
+        number = session.scalar(take)
+    assert number is not None
+    return number
+
+
+def _lock(session: Session, award: Award) -> None:
+    """Read the award again and hold it, so that two people cannot both end it."""
+    session.flush()
+    session.refresh(award, with_for_update=True)
+
+
+def _needed(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("Give the reason.", field="reason")
+    return reason
