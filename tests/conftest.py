@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from charter import audit, tables
 from charter.account.models import User
-from charter.app import create_app, resource
+from charter.app import create_app
 from charter.config import Settings
 from charter.database import engine_options, prepare_engine, writing
 from charter.extensions import db
@@ -79,7 +79,7 @@ def database(request: pytest.FixtureRequest, _folder: Path, _postgresql: Callabl
         tables.metadata.drop_all(connection)
         tables.metadata.create_all(connection)
     with writing(), Session(engine) as session:
-        content = publishing.read(next((resource("framework") / "data").glob("*.yaml")))
+        content = publishing.read(next((Path(publishing.__file__).parent / "data").glob("*.yaml")))
         publishing.publish(session, content, by=None, at=AT)
         audit.forget(session)
         session.commit()
