@@ -80,7 +80,8 @@ class LinkPurpose(Status):
     """What a mailed link lets its holder do."""
 
     CONFIRM_EMAIL = "confirm_email"
-    RESET_PASSWORD = "reset_password"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a password
+    CHANGE_EMAIL = "change_email"
 
 
 class MailedLink(Base):
@@ -92,6 +93,8 @@ class MailedLink(Base):
     token_hash: Mapped[str] = mapped_column(sa.String(64))
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[LinkPurpose]
+    address: Mapped[str] = mapped_column(sa.String(254))
+    """Where it was mailed to: using the link proves that this address is the person's own."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 

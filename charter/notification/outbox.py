@@ -1,5 +1,6 @@
 """Messages are written here by whoever changes something, and taken from here by whoever sends them."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,20 @@ CLAIM_LASTS = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+
+PORTAL, SCHEME = "[portal]", "[scheme]"
+"""Stand in messages for the portal's address and the scheme's name, which only the sender and the panel know."""
+_SECRET = re.compile(r"(\[portal\]/(?:confirm-email|reset-password|invitations)/)[\w-]+")
+
+
+def filled(text: str, *, base_url: str, scheme_name: str) -> str:
+    """A subject or body with the portal's address and the scheme's name in their places."""
+    return text.replace(PORTAL, base_url).replace(SCHEME, scheme_name)
+
+
+def without_links(body: str) -> str:
+    """A body whose single-use links are hidden: whoever reads it cannot use them in the recipient's place."""
+    return _SECRET.sub(r"\1(hidden)", body)
 
 
 def enqueue(
@@ -71,15 +86,17 @@ def claim(session: Session, *, at: datetime, limit: int = 20) -> Sequence[Messag
     return due
 
 
-def mark_sent(session: Session, message: Message, *, at: datetime) -> None:
-    """The message left."""
+def mark_sent(message: Message, *, at: datetime, keep_links: bool = False) -> None:
+    """The message left. Its single-use links are hidden from then on, unless `keep_links` (for a demo)."""
+    if not keep_links:
+        message.body = without_links(message.body)
     message.status = MessageStatus.SENT
     message.sent_at = at
     message.claimed_until = None
     message.last_error = ""
 
 
-def mark_failed(session: Session, message: Message, *, error: str, at: datetime, for_good: bool = False) -> None:
+def mark_failed(message: Message, *, error: str, at: datetime, for_good: bool = False) -> None:
     """The message did not leave: try again later, each time after twice as long, and give up after `MAX_ATTEMPTS`."""
     message.claimed_until = None
     message.last_error = one_line(error)[:300]
