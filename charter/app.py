@@ -15,6 +15,7 @@ from charter.config import Settings
 from charter.database import engine_options, prepare_engine
 from charter.extensions import csrf, db, login_manager
 from charter.permissions import Permission
+from charter.storage import open_store
 from charter.web.access import ask_to_sign_in, can, signed_in_user
 from charter.web.errors import register_error_handlers
 from charter.web.filters import register_filters
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TESTING=settings.environment == "test",
     )
     app.extensions["charter_settings"] = settings
+    app.extensions["charter_store"] = open_store(settings.evidence_url)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
 
     db.init_app(app)
