@@ -1,0 +1,138 @@
+"""Save what an employer says about one criterion, and lose nothing when two people do so at once."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment.models import Answer, Assessment
+from charter.assessment.status import AssessmentStatus
+from charter.clock import local_date
+from charter.errors import Refusal, Stale
+from charter.framework.content import Content, Extent, Need
+
+TEXT_LIMIT = 5_000
+NAME_LIMIT = 120
+
+_LIMITS = {
+    "explanation": ("The explanation", TEXT_LIMIT),
+    "action": ("What you will do", TEXT_LIMIT),
+    "action_owner": ("Who will do it", NAME_LIMIT),
+    "reason": ("Your reason", TEXT_LIMIT),
+}
+
+FROZEN = "This answer is with the assessor and cannot be changed now."
+
+
+def is_open(assessment: Assessment, criterion: str, open_criteria: Collection[str] | None) -> bool:
+    """Whether the answer to a criterion may be changed now.
+
+    `open_criteria` are those that the assessor asked about; they matter only in a round of more information.
+    """
+    if assessment.status is AssessmentStatus.MORE_INFORMATION:
+        return criterion in (open_criteria or ())
+    return assessment.is_editable
+
+
+def plans(content: Content, value: str | None) -> bool:
+    """Whether a value of the scale speaks of an action to come, so that its date must be in the future."""
+    chosen = content.scale_value(value)
+    return chosen is not None and (chosen.needs is Need.ACTION or chosen.extent is Extent.IN_PROGRESS)
+
+
+def faults(
+    content: Content,
+    *,
+    value: str | None,
+    explanation: str,
+    action: str,
+    action_owner: str,
+    action_due: date | None,
+    reason: str,
+    on: date,
+) -> dict[str, str]:
+    """A sentence for each part of an answer that cannot be saved as it is. What is merely not there yet is no fault."""
+    found: dict[str, str] = {}
+    if value is not None and content.scale_value(value) is None:
+        found["value"] = "Choose one of the answers."
+    texts = {"explanation": explanation, "action": action, "action_owner": action_owner, "reason": reason}
+    for name, text in texts.items():
+        what, limit = _LIMITS[name]
+        if len(text) > limit:
+            found[name] = f"{what} must be {limit:,} characters or fewer. It has {len(text):,}."
+    if plans(content, value) and action_due is not None and action_due <= on:
+        found["action_due"] = "The date must be in the future."
+    return found
+
+
+def save(
+    session: Session,
+    assessment: Assessment,
+    *,
+    criterion: str,
+    value: str | None,
+    explanation: str,
+    action: str,
+    action_owner: str,
+    action_due: date | None,
+    reason: str,
+    seen_version: int,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> Answer:
+    """Save an answer, whole or in part, and return it.
+
+    `seen_version` is the version of the answer that the person saw, 0 for none. `open_criteria` are the criteria that
+    the assessor asked about, which only a round of more information needs. Raises Refusal when the answer may not be
+    changed now or a part cannot be saved (on its field), and Stale when somebody else saved something different
+    meanwhile.
+    """
+    session.refresh(assessment, with_for_update=True)
+    content = assessment.framework.content
+    asked = content.criterion(criterion)
+    if asked is None or asked.level > assessment.target_level:
+        raise Refusal("This is not one of the criteria of your assessment.")
+    if not is_open(assessment, criterion, open_criteria):
+        raise Refusal(FROZEN)
+    wrong = faults(
+        content, value=value, explanation=explanation, action=action, action_owner=action_owner,
+        action_due=action_due, reason=reason, on=local_date(at),
+    )
+    for field, fault in wrong.items():
+        raise Refusal(fault, field=field)
+    said: dict[str, object] = {
+        "value": value,
+        "explanation": explanation,
+        "action": action,
+        "action_owner": action_owner,
+        "action_due": action_due,
+        "reason": reason,
+    }
+    answer = session.scalars(
+        sa.select(Answer)
+        .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
+        .execution_options(populate_existing=True)
+    ).first()
+    if answer is not None and all(getattr(answer, name) == new for name, new in said.items()):
+        return answer
+    if seen_version != (answer.version if answer else 0):
+        raise Stale("Somebody else saved this while you were typing.", current=answer)
+    if answer is None:
+        if not any(said.values()):
+            raise Refusal("Choose an answer.", field="value")
+        answer = Answer(assessment_id=assessment.id, criterion=criterion)
+        session.add(answer)
+    for name, new in said.items():
+        setattr(answer, name, new)
+    answer.saved_at = at
+    answer.saved_by_id = by.id
+    session.flush()  # so that its version is known to the page
+    audit.record(
+        session, "answer:save", answer, by=by.id, at=at, case=assessment.id,
+        criterion=criterion, value=value, version=answer.version,
+    )
+    return answer

@@ -1,0 +1,211 @@
+"""Pure sums over what an employer has said: how far it is, what is missing, what to do next, which level it reaches."""
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+
+from charter.assessment import level, metrics
+from charter.assessment.level import Attainment
+from charter.assessment.queries import Material
+from charter.framework.content import Criterion, NumberField, Theme
+
+
+class TaskState(enum.StrEnum):
+    """How far one task is."""
+
+    NOT_STARTED = "not_started"
+    INCOMPLETE = "incomplete"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True)
+class CriterionTask:
+    """One criterion to answer."""
+
+    criterion: Criterion
+    state: TaskState
+    lacks: str | None
+    """What is still to do, in a sentence; None when nothing is."""
+    counts: bool
+    """Whether it counts today. One that is only announced may be left empty."""
+
+
+@dataclass(frozen=True)
+class ThemeTasks:
+    """The criteria of one theme."""
+
+    theme: Theme
+    tasks: tuple[CriterionTask, ...]
+
+    @property
+    def completed(self) -> int:
+        """How many are whole."""
+        return sum(task.state is TaskState.COMPLETED for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How far the figures are."""
+
+    fields: tuple[NumberField, ...]
+    parsed: metrics.Parsed
+    figures: tuple[metrics.Figure, ...]
+    period_end: date | None
+    warnings: dict[str, str]
+    unexplained: tuple[metrics.Figure, ...]
+    """Figures outside the usual range without a note. They never stand in the way."""
+
+    @property
+    def given(self) -> int:
+        """How many of the numbers are there and make sense."""
+        return sum(field.name in self.parsed.numbers for field in self.fields)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every number of the target level, and the day they end on, is there."""
+        return (
+            self.period_end is not None
+            and self.given == len(self.fields)
+            and all(figure.complete for figure in self.figures)
+        )
+
+    @property
+    def state(self) -> TaskState:
+        """How far the task is."""
+        if self.complete:
+            return TaskState.COMPLETED
+        begun = self.parsed.numbers or self.parsed.faults or self.period_end
+        return TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing to do before the assessment can be sent. `kind` and `code` say where."""
+
+    kind: str
+    """"criterion", "declarations" or "figures"."""
+    code: str
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an assessment is."""
+
+    themes: tuple[ThemeTasks, ...]
+    declarations: TaskState
+    declared: int
+    figures: Figures
+    attainment: Attainment
+    gaps: tuple[Gap, ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many things there are to do: the criteria, the declarations and the figures."""
+        return sum(len(theme.tasks) for theme in self.themes) + 2
+
+    @property
+    def completed(self) -> int:
+        """How many of them are whole."""
+        pages = (self.declarations, self.figures.state)
+        return sum(theme.completed for theme in self.themes) + sum(state is TaskState.COMPLETED for state in pages)
+
+    @property
+    def next(self) -> Gap | None:
+        """The next thing to do; None when everything is there."""
+        return self.gaps[0] if self.gaps else None
+
+    @property
+    def can_be_submitted(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.gaps
+
+
+def progress(said: Material, *, on: date) -> Progress:
+    """How far an assessment is on the day `on`."""
+    content = said.content
+    asked = said.asked
+    themes = tuple(
+        ThemeTasks(theme, tuple(_task(said, criterion, on) for criterion in asked if criterion.theme == theme.code))
+        for theme in content.themes
+        if any(criterion.theme == theme.code for criterion in asked)
+    )
+    codes = [declaration.code for declaration in content.declarations]
+    declared = sum(code in said.declarations for code in codes)
+    declarations = (
+        TaskState.COMPLETED if declared == len(codes) else TaskState.INCOMPLETE if declared else TaskState.NOT_STARTED
+    )
+    numbers = figures(said)
+    return Progress(
+        themes=themes,
+        declarations=declarations,
+        declared=declared,
+        figures=numbers,
+        attainment=attainment(said, on=on),
+        gaps=tuple(_gaps(themes, declared, len(codes), numbers)),
+    )
+
+
+def attainment(said: Material, *, on: date) -> Attainment:
+    """The level that the answers reach on the day `on`."""
+    return level.level_of_answers(
+        said.content,
+        said.answers.values(),
+        evidenced=said.evidenced,
+        agreed=said.agreed,
+        returned=metrics.returned(said.content, said.inputs),
+        headcount_ceiling=said.headcount_ceiling,
+        on=on,
+    )
+
+
+def figures(said: Material) -> Figures:
+    """How far the figures of the target level are."""
+    content, rank, inputs = said.content, said.assessment.target_level, said.inputs
+    notes = said.figures.notes if said.figures else {}
+    worked_out = metrics.figures(content, inputs, rank)
+    return Figures(
+        fields=metrics.fields(content, rank),
+        parsed=metrics.parse(content, inputs),
+        figures=worked_out,
+        period_end=said.figures.period_end if said.figures else None,
+        warnings=metrics.warnings(content, inputs),
+        unexplained=tuple(figure for figure in worked_out if figure.warning and not notes.get(figure.metric.code)),
+    )
+
+
+def _task(said: Material, criterion: Criterion, on: date) -> CriterionTask:
+    answer = said.answers.get(criterion.code)
+    lacks = level.why_not(said.content, criterion, answer, criterion.code in said.evidenced, on)
+    begun = answer is not None or criterion.code in said.evidence
+    state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
+    return CriterionTask(criterion, state, lacks, level.counts_on(criterion, on))
+
+
+def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:
+    gaps = [
+        Gap("criterion", task.criterion.code, task.criterion.title, task.lacks)
+        for theme in themes
+        for task in theme.tasks
+        if task.lacks and (task.counts or task.state is TaskState.INCOMPLETE)
+    ]
+    if declared < declarations:
+        left = declarations - declared
+        sentence = f"Answer the last {left}." if declared else "Say yes or no to each."
+        gaps.append(Gap("declarations", "", "The legal basics", sentence))
+    if not numbers.complete:
+        gaps.append(Gap("figures", "", "Your figures", _why_not_figures(numbers)))
+    return gaps
+
+
+def _why_not_figures(numbers: Figures) -> str:
+    if numbers.parsed.faults.keys() & {field.name for field in numbers.fields}:
+        return "Correct the numbers that do not look right."
+    if numbers.given < len(numbers.fields):
+        left = len(numbers.fields) - numbers.given
+        which = "the last" if numbers.given else "all"
+        return f"Give {which} {left} numbers." if left > 1 else "Give the last number."
+    if numbers.period_end is None:
+        return "Say which day your 12 months end on."
+    return "Look again at the numbers that cannot be worked out."

@@ -1,0 +1,156 @@
+"""All that a page needs to know of an assessment, in a fixed number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from charter.account.models import User
+from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn, Submission
+from charter.assessment.status import OPEN
+from charter.framework.content import Content, Criterion
+from charter.organisation.models import Membership
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything an employer has said in one assessment so far."""
+
+    assessment: Assessment
+    answers: Mapping[str, Answer]
+    """By criterion."""
+    evidence: Mapping[str, tuple[EvidenceUse, ...]]
+    """By criterion, the oldest first."""
+    declarations: Mapping[str, bool]
+    """By code; one that is not there was not answered."""
+    figures: MetricReturn | None
+
+    @cached_property
+    def content(self) -> Content:
+        """The version of the charter that the assessment is on."""
+        return self.assessment.framework.content
+
+    @property
+    def headcount_ceiling(self) -> int | None:
+        """The most people the employer can have, from its size band."""
+        return headcount_ceiling(self.assessment)
+
+    @cached_property
+    def asked(self) -> tuple[Criterion, ...]:
+        """The criteria asked of this employer, theme by theme."""
+        return in_order(self.content, self.content.asked(self.assessment.target_level, self.headcount_ceiling))
+
+    @property
+    def evidenced(self) -> frozenset[str]:
+        """The criteria with at least one piece of evidence."""
+        return frozenset(self.evidence)
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        """The declarations that were agreed to."""
+        return frozenset(code for code, yes in self.declarations.items() if yes)
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """The numbers as they were typed."""
+        return self.figures.inputs if self.figures else {}
+
+
+def headcount_ceiling(assessment: Assessment) -> int | None:
+    """The most people an assessment's employer can have; None when its size band has no top."""
+    band = assessment.framework.content.size_band(assessment.organisation.size_band)
+    return band.max if band else None
+
+
+def in_order(content: Content, criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
+    """Criteria as the pages go through them: theme by theme, each in the framework's order."""
+    return tuple(criterion for theme in content.themes for criterion in criteria if criterion.theme == theme.code)
+
+
+def with_its_own(session: Session, assessment: Assessment) -> Assessment:
+    """The same assessment with its employer and framework loaded (one query)."""
+    session.scalars(
+        sa.select(Assessment)
+        .where(Assessment.id == assessment.id)
+        .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+    ).one()
+    return assessment
+
+
+def material(session: Session, assessment: Assessment) -> Material:
+    """Everything said so far (five queries)."""
+    with_its_own(session, assessment)
+    mine = assessment.id
+    figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
+    answers = session.scalars(sa.select(Answer).where(Answer.assessment_id == mine))
+    declared = session.scalars(sa.select(Declaration).where(Declaration.assessment_id == mine))
+    uses: dict[str, list[EvidenceUse]] = {}
+    for use in session.scalars(_uses(assessment)):
+        uses.setdefault(use.criterion, []).append(use)
+    return Material(
+        assessment=assessment,
+        answers={answer.criterion: answer for answer in answers},
+        evidence={criterion: tuple(own) for criterion, own in uses.items()},
+        declarations={declaration.code: declaration.agreed for declaration in declared},
+        figures=figures,
+    )
+
+
+@dataclass(frozen=True)
+class OneAnswer:
+    """What was said about one criterion, and by whom."""
+
+    answer: Answer | None
+    saved_by: str | None
+    evidence: tuple[EvidenceUse, ...]
+
+
+def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneAnswer:
+    """What was said about one criterion (two queries)."""
+    row = session.execute(
+        sa.select(Answer, User.name)
+        .join(User, User.id == Answer.saved_by_id)
+        .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
+    ).first()
+    uses = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))
+    return OneAnswer(row[0] if row else None, row[1] if row else None, uses)
+
+
+def _uses(assessment: Assessment) -> sa.Select[EvidenceUse]:
+    return (
+        sa.select(EvidenceUse)
+        .join(EvidenceUse.evidence)
+        .options(contains_eager(EvidenceUse.evidence))
+        .where(EvidenceUse.assessment_id == assessment.id)
+        .order_by(Evidence.added_at, EvidenceUse.id)
+    )
+
+
+def of_person(session: Session, user: User) -> list[Assessment]:
+    """The assessments of all the employers a person belongs to, the newest first, with employer and framework."""
+    return list(
+        session.scalars(
+            sa.select(Assessment)
+            .join(Membership, Membership.organisation_id == Assessment.organisation_id)
+            .where(Membership.user_id == user.id)
+            .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+            .order_by(Assessment.started_at.desc(), Assessment.id.desc())
+        )
+    )
+
+
+def open_one(session: Session, organisation_id: UUID) -> Assessment | None:
+    """The employer's assessment that is not at its end, if there is one."""
+    return session.scalars(
+        sa.select(Assessment).where(Assessment.organisation_id == organisation_id, Assessment.status.in_(OPEN))
+    ).first()
+
+
+def last_submission(session: Session, assessment: Assessment) -> Submission | None:
+    """The newest submission, without its snapshot."""
+    return session.scalars(
+        sa.select(Submission).where(Submission.assessment_id == assessment.id).order_by(Submission.round.desc())
+    ).first()

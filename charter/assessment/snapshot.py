@@ -1,0 +1,110 @@
+"""The assessment exactly as it stood when it was submitted, as plain data with a hash that proves it unchanged."""
+
+import hashlib
+import json
+from typing import Any
+
+from charter.assessment import metrics
+from charter.assessment.models import Answer, Evidence
+from charter.assessment.queries import Material
+
+FORMAT = 1
+
+
+def build(said: Material) -> dict[str, Any]:
+    """Everything an assessor is asked to judge: answers, declarations, figures, and each piece of evidence by its hash.
+
+    Lists are in the framework's order, so that the same assessment always gives the same text.
+    """
+    assessment, content = said.assessment, said.content
+    organisation = assessment.organisation
+    return {
+        "format": FORMAT,
+        "assessment": str(assessment.id),
+        "round": assessment.round,
+        "target_level": assessment.target_level,
+        "framework": {
+            "code": assessment.framework.code,
+            "version": assessment.framework.version,
+            "hash": assessment.framework.content_hash,
+        },
+        "organisation": {
+            "id": str(organisation.id),
+            "name": organisation.name,
+            "county": organisation.county,
+            "size_band": organisation.size_band,
+            "sector": organisation.sector,
+            "scope": organisation.scope.value,
+        },
+        "answers": [
+            _answer(said.answers[criterion.code]) for criterion in content.criteria if criterion.code in said.answers
+        ],
+        "declarations": {
+            declaration.code: said.declarations[declaration.code]
+            for declaration in content.declarations
+            if declaration.code in said.declarations
+        },
+        "figures": _figures(said),
+        "evidence": _evidence(said),
+    }
+
+
+def digest(snapshot: dict[str, Any]) -> str:
+    """The SHA-256 of a snapshot's canonical text."""
+    text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "criterion": answer.criterion,
+        "value": answer.value,
+        "explanation": answer.explanation,
+        "action": answer.action,
+        "action_owner": answer.action_owner,
+        "action_due": answer.action_due.isoformat() if answer.action_due else None,
+        "reason": answer.reason,
+        "version": answer.version,
+    }
+
+
+def _figures(said: Material) -> dict[str, Any] | None:
+    found = said.figures
+    if found is None:
+        return None
+    return {
+        "period_end": found.period_end.isoformat() if found.period_end else None,
+        "inputs": dict(sorted(found.inputs.items())),
+        "notes": dict(sorted(found.notes.items())),
+        "values": {
+            figure.metric.code: str(figure.value)
+            for figure in metrics.figures(said.content, found.inputs)
+            if figure.value is not None
+        },
+    }
+
+
+def _evidence(said: Material) -> list[dict[str, Any]]:
+    items: dict[str, Evidence] = {}
+    uses: dict[str, list[str]] = {}
+    for criterion in said.content.criteria:
+        for use in said.evidence.get(criterion.code, ()):
+            key = str(use.evidence_id)
+            items[key] = use.evidence
+            uses.setdefault(key, []).append(criterion.code)
+    return [
+        {
+            "id": key,
+            "kind": item.kind.value,
+            "title": item.title,
+            "filename": item.filename,
+            "media_type": item.media_type,
+            "size": item.size,
+            "sha256": item.sha256,
+            "url": item.url,
+            "text": item.text,
+            "dated_on": item.dated_on.isoformat() if item.dated_on else None,
+            "criteria": uses[key],
+        }
+        for key, item in sorted(items.items())
+    ]

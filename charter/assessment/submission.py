@@ -1,0 +1,138 @@
+"""Start an assessment, submit it, withdraw it."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment import progress, queries, snapshot
+from charter.assessment.models import Assessment, Submission
+from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.framework.models import Framework, FrameworkStatus
+from charter.organisation import engagement
+from charter.organisation.engagement import EngagementKind
+from charter.organisation.models import Organisation
+
+NAMED_AT_MOST = 3
+
+
+def start(
+    session: Session, organisation: Organisation, framework: Framework, *, target_level: int, by: User, at: datetime
+) -> Assessment:
+    """A new assessment of `organisation` on this version of the charter.
+
+    Raises Refusal when the employer has one open already, the version is retired or has no such level.
+    """
+    # The employer's row is locked, so that two colleagues cannot both start in the same moment.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
+    if queries.open_one(session, organisation.id) is not None:
+        raise Refusal("You have an assessment under way. Finish or withdraw it before you start another.")
+    if framework.status is not FrameworkStatus.PUBLISHED:
+        raise Refusal("A newer version of the charter is out. Open this page again and start on that one.")
+    if framework.content.level(target_level) is None:
+        raise Refusal("Choose the level you are aiming for.", field="target_level")
+    assessment = Assessment(
+        organisation=organisation,
+        organisation_id=organisation.id,
+        framework=framework,
+        framework_id=framework.id,
+        target_level=target_level,
+        status=AssessmentStatus.DRAFT,
+        round=1,
+        started_at=at,
+        submitted_at=None,
+        decided_at=None,
+    )
+    session.add(assessment)
+    engagement.note(session, organisation, EngagementKind.STARTED, on=local_date(at), level=target_level)
+    audit.record(session, "assessment:start", assessment, by=by.id, at=at, target_level=target_level)
+    return assessment
+
+
+def change_target(session: Session, assessment: Assessment, *, target_level: int, by: User, at: datetime) -> None:
+    """Aim for another level; every answer stays. Raises Refusal once the assessment was submitted."""
+    session.refresh(assessment, with_for_update=True)
+    if assessment.status is not AssessmentStatus.DRAFT:
+        raise Refusal("You can change the level only before you send your assessment.")
+    if assessment.framework.content.level(target_level) is None:
+        raise Refusal("Choose the level you are aiming for.", field="target_level")
+    if target_level != assessment.target_level:
+        audit.record(
+            session, "assessment:retarget", assessment, by=by.id, at=at, case=assessment.id,
+            before=assessment.target_level, after=target_level,
+        )
+        assessment.target_level = target_level
+
+
+def submit(
+    session: Session,
+    assessment: Assessment,
+    *,
+    declared_by: str,
+    declared_role: str,
+    by: User,
+    at: datetime,
+    on: date,
+) -> Submission:
+    """Submit the assessment, or submit it again after more was asked, and freeze what it says.
+
+    `declared_by` and `declared_role` are the name and role of the person who declares it true. Raises Refusal when
+    something is missing, naming it, or when the assessment cannot be submitted from where it is.
+    """
+    session.refresh(assessment, with_for_update=True)
+    again = assessment.status is AssessmentStatus.MORE_INFORMATION
+    assessment.move(RESUBMIT if again else SUBMIT)
+    said = queries.material(session, assessment)
+    reached = progress.progress(said, on=on)
+    if reached.gaps:
+        raise Refusal(_not_complete(reached.gaps))
+    if again:
+        assessment.round += 1
+    assessment.submitted_at = at
+    frozen = snapshot.build(said)
+    submission = Submission(
+        assessment_id=assessment.id,
+        round=assessment.round,
+        submitted_at=at,
+        submitted_by_id=by.id,
+        declared_by=declared_by,
+        declared_role=declared_role,
+        attained_level=reached.attainment.level,
+        snapshot=frozen,
+        snapshot_hash=snapshot.digest(frozen),
+    )
+    session.add(submission)
+    if not again:
+        engagement.note(
+            session, assessment.organisation, EngagementKind.SUBMITTED, on=on, level=assessment.target_level
+        )
+    audit.record(
+        session,
+        "assessment:resubmit" if again else "assessment:submit",
+        assessment,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        round=assessment.round,
+        attained_level=submission.attained_level,
+        snapshot=submission.snapshot_hash,
+    )
+    return submission
+
+
+def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:
+    """Take the assessment back for good. Raises Refusal when it is decided or withdrawn already."""
+    session.refresh(assessment, with_for_update=True)
+    assessment.move(WITHDRAW)
+    audit.record(session, "assessment:withdraw", assessment, by=by.id, at=at, case=assessment.id)
+
+
+def _not_complete(gaps: tuple[progress.Gap, ...]) -> str:
+    named = " ".join(f"{gap.title}: {gap.sentence}" for gap in gaps[:NAMED_AT_MOST])
+    more = len(gaps) - NAMED_AT_MOST
+    rest = f" And {more} more {'thing' if more == 1 else 'things'}." if more > 0 else ""
+    return f"Your assessment is not complete yet. {named}{rest}"

@@ -1,0 +1,249 @@
+"""An employer joins the scheme, says who and where it is, and keeps that up to date."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import User
+from charter.errors import Refusal, Stale
+from charter.organisation import engagement
+from charter.organisation.engagement import EngagementKind
+from charter.organisation.models import MemberRole, Membership, Organisation, Scope, Site
+
+# Companies House: eight digits, or two letters and six digits (OC, SC, NI, LP, FC, RS, ...). Older numbers of Northern
+# Ireland are R and seven digits; registered societies end in R.
+_COMPANY = re.compile(r"[0-9]{8}|[A-Z]{2}[0-9]{6}|R[0-9]{7}|(?:IP|SP|NP)[0-9]{5}R")
+# The Charity Commission (six or seven digits), OSCR (SC0 and five digits), the Commission for Northern Ireland (six
+# digits that begin with 1, often written with NIC before them).
+_CHARITY = re.compile(r"[0-9]{6,7}|SC0[0-9]{5}|NIC?1[0-9]{5}")
+_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][ABD-HJLNP-UW-Z]{2})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site as it is typed in."""
+
+    name: str
+    town: str
+    postcode: str | None
+    county: str
+
+
+def company_number(typed: str | None) -> str | None:
+    """A company number as Companies House writes it; None when nothing was typed. Raises Refusal when it cannot be one.
+
+    Spaces are dropped, letters made capital, and a number of seven digits gets the zero it lost.
+    """
+    number = re.sub(r"[\s.-]", "", typed or "").upper()
+    if not number:
+        return None
+    if re.fullmatch(r"[0-9]{7}", number):
+        number = f"0{number}"
+    if not _COMPANY.fullmatch(number):
+        raise Refusal(
+            "A company number has 8 characters, such as 01234567 or OC123456. You can find yours on the Companies "
+            "House website. Leave this empty if you have none.",
+            field="company_number",
+        )
+    return number
+
+
+def charity_number(typed: str | None) -> str | None:
+    """A charity number as its regulator writes it; None when nothing was typed. Raises Refusal when it is none."""
+    number = re.sub(r"[\s.-]", "", typed or "").upper()
+    if not number:
+        return None
+    if not _CHARITY.fullmatch(number):
+        raise Refusal(
+            "A charity number has 6 or 7 digits in England and Wales, such as 1234567. In Scotland it looks like "
+            "SC012345, in Northern Ireland like 101234. Leave this empty if you have none.",
+            field="charity_number",
+        )
+    return number
+
+
+def postcode(typed: str | None) -> str | None:
+    """A postcode with its space and capitals; None when nothing was typed. Raises Refusal when it cannot be one."""
+    code = re.sub(r"\s", "", typed or "").upper()
+    if not code:
+        return None
+    found = _POSTCODE.fullmatch(code)
+    if not found:
+        raise Refusal("Enter a full postcode, such as WR1 3EX.", field="postcode")
+    return f"{found[1]} {found[2]}"
+
+
+def register(
+    session: Session,
+    *,
+    name: str,
+    county: str,
+    district: str | None,
+    size_band: str,
+    sector: str,
+    company_number: str | None,
+    charity_number: str | None,
+    website: str | None,
+    about: str | None,
+    scope: Scope,
+    listed: bool,
+    sites: Sequence[Place],
+    by: User,
+    at: datetime,
+    on: date,
+) -> Organisation:
+    """A new employer, with `by` as its first owner.
+
+    County, size band and sector are codes of the framework. Raises Refusal (on its field) when a number cannot be one,
+    or another employer already has it.
+    """
+    organisation = Organisation(listed=False, listed_at=None, registered_at=at)
+    _describe(
+        session, organisation, name=name, county=county, district=district, size_band=size_band, sector=sector,
+        company=company_number, charity=charity_number, website=website, about=about, scope=scope, listed=listed, at=at,
+    )
+    session.add(organisation)
+    _flush(session)
+    for place in sites:
+        _add_place(session, organisation, place)
+    session.add(Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at))
+    engagement.note(session, organisation, EngagementKind.REGISTERED, on=on)
+    audit.record(
+        session, "organisation:register", organisation, by=by.id, at=at,
+        county=county, size_band=size_band, sector=sector, listed=listed,
+    )
+    return organisation
+
+
+def change(
+    session: Session,
+    organisation: Organisation,
+    *,
+    version: int,
+    name: str,
+    county: str,
+    district: str | None,
+    size_band: str,
+    sector: str,
+    company_number: str | None,
+    charity_number: str | None,
+    website: str | None,
+    about: str | None,
+    scope: Scope,
+    listed: bool,
+    by: User,
+    at: datetime,
+) -> None:
+    """Change an employer's details. `version` is the one the person saw.
+
+    Raises Stale when somebody saved meanwhile, and Refusal (on its field) as `register` does.
+    """
+    session.refresh(organisation, with_for_update=True)
+    if organisation.version != version:
+        raise Stale(
+            "Somebody else changed these details while you were typing. Check what they are now and save again.",
+            current=organisation,
+        )
+    _describe(
+        session, organisation, name=name, county=county, district=district, size_band=size_band, sector=sector,
+        company=company_number, charity=charity_number, website=website, about=about, scope=scope, listed=listed, at=at,
+    )
+    changed = sorted(
+        attribute.key for attribute in sa.inspect(organisation).attrs if attribute.history.has_changes()
+    )
+    if changed:
+        audit.record(session, "organisation:change", organisation, by=by.id, at=at, fields=changed)
+        _flush(session)
+
+
+def add_site(session: Session, organisation: Organisation, place: Place, *, by: User, at: datetime) -> Site:
+    """A new place where the employer's staff work. Raises Refusal when the postcode cannot be one."""
+    site = _add_place(session, organisation, place)
+    audit.record(session, "site:add", site, by=by.id, at=at, organisation=str(organisation.id))
+    return site
+
+
+def remove_site(session: Session, site: Site, *, by: User, at: datetime) -> None:
+    """Take a place away."""
+    audit.record(session, "site:remove", site, by=by.id, at=at, organisation=str(site.organisation_id))
+    session.delete(site)
+
+
+def _describe(
+    session: Session,
+    organisation: Organisation,
+    *,
+    name: str,
+    county: str,
+    district: str | None,
+    size_band: str,
+    sector: str,
+    company: str | None,
+    charity: str | None,
+    website: str | None,
+    about: str | None,
+    scope: Scope,
+    listed: bool,
+    at: datetime,
+) -> None:
+    company, charity = company_number(company), charity_number(charity)
+    _unused(session, organisation, "company_number", company)
+    _unused(session, organisation, "charity_number", charity)
+    organisation.name = name
+    organisation.county = county
+    organisation.district = district or None
+    organisation.size_band = size_band
+    organisation.sector = sector
+    organisation.company_number = company
+    organisation.charity_number = charity
+    organisation.website = website or None
+    organisation.about = about or None
+    organisation.scope = scope
+    if listed != organisation.listed:
+        organisation.listed = listed
+        organisation.listed_at = at if listed else None
+
+
+def _unused(session: Session, organisation: Organisation, field: str, number: str | None) -> None:
+    """Refuse a number that another employer has: one employer is here once, so that its awards are too."""
+    if number is None:
+        return
+    column = getattr(Organisation, field)
+    with session.no_autoflush:
+        holder = session.scalars(sa.select(Organisation.id).where(column == number)).first()
+    if holder is not None and holder != organisation.id:
+        raise _taken(field)
+
+
+def _taken(field: str) -> Refusal:
+    return Refusal(
+        "An employer with this number is here already. Ask a colleague who uses the portal to invite you. If nobody "
+        "can, write to us: our address is at the foot of the page.",
+        field=field,
+    )
+
+
+def _flush(session: Session) -> None:
+    """Let the database settle it when two people give the same number in the same moment."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise _taken("charity_number" if "charity_number" in str(error.orig) else "company_number") from error
+
+
+def _add_place(session: Session, organisation: Organisation, place: Place) -> Site:
+    site = Site(
+        organisation_id=organisation.id,
+        name=place.name,
+        town=place.town,
+        postcode=postcode(place.postcode),
+        county=place.county,
+    )
+    session.add(site)
+    return site

@@ -1,0 +1,46 @@
+"""What pages ask about employers, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter.account.models import User
+from charter.organisation.models import MemberRole, Membership, Organisation, Site
+
+
+def organisations_of(session: Session, user: User) -> list[Organisation]:
+    """The employers that a person belongs to, by name."""
+    return list(
+        session.scalars(
+            sa.select(Organisation)
+            .join(Membership)
+            .where(Membership.user_id == user.id)
+            .order_by(Organisation.name, Organisation.id)
+        )
+    )
+
+
+def team(session: Session, organisation: Organisation) -> Sequence[Membership]:
+    """The employer's people, owners first, then by name."""
+    return session.scalars(
+        sa.select(Membership)
+        .join(Membership.user)
+        .options(joinedload(Membership.user))
+        .where(Membership.organisation_id == organisation.id)
+        .order_by((Membership.role != MemberRole.OWNER), User.name, Membership.id)
+    ).all()
+
+
+def sites(session: Session, organisation: Organisation) -> Sequence[Site]:
+    """The places where the employer's staff work, by town."""
+    return session.scalars(
+        sa.select(Site).where(Site.organisation_id == organisation.id).order_by(Site.town, Site.name, Site.id)
+    ).all()
+
+
+def membership(session: Session, organisation: Organisation, membership_id: UUID) -> Membership | None:
+    """One person's part in this employer."""
+    found = session.get(Membership, membership_id, options=[joinedload(Membership.user)])
+    return found if found is not None and found.organisation_id == organisation.id else None
