@@ -126,7 +126,7 @@ def _nothing_empty(root: Piece) -> Faults:
     used = {criterion.word("theme") for criterion in root.pieces("criteria")}
     for theme in root.pieces("themes"):
         code = theme.word("code")
-        if code and code not in used:
+        if code and code not in used and _is_list(root, "criteria"):
             yield theme.where, f"No criterion belongs to the theme “{code}”. Add one, or take the theme out."
 
 
@@ -173,12 +173,9 @@ def _lists_name_once(root: Piece) -> Faults:
 
 def _criteria_lead_somewhere(root: Piece) -> Faults:
     themes, metrics, ranks = _codes(root, "themes"), _codes(root, "metrics"), _ranks(root)
-    types = {code for _, code in _named(root.piece("evidence_rules").pieces("types"), "code")}
-    schemes = {
-        code: {item for _, item in _named(scheme.pieces("items"), "code")}
-        for scheme in root.pieces("crosswalk")
-        if (code := scheme.word("code"))
-    }
+    types = _codes(root.piece("evidence_rules"), "types")
+    schemes = _codes(root, "crosswalk")
+    items = {code: _codes(scheme, "items") for scheme in root.pieces("crosswalk") if (code := scheme.word("code"))}
     for criterion in root.pieces("criteria"):
         yield from _unknown([(criterion.at("theme"), criterion.word("theme"))], themes, "theme")
         yield from _unknown([(criterion.at("metric"), criterion.word("metric"))], metrics, "metric")
@@ -188,10 +185,8 @@ def _criteria_lead_somewhere(root: Piece) -> Faults:
             yield criterion.where, "Evidence is required, but evidence_types does not say which kinds are fit."
         crosswalk = criterion.piece("crosswalk")
         for scheme in crosswalk.values:
-            if scheme not in schemes:
-                yield from _unknown([(crosswalk.at(scheme), str(scheme))], schemes, "scheme of the crosswalk")
-            else:
-                yield from _unknown(crosswalk.words(scheme), schemes[scheme], f"item of the scheme “{scheme}”")
+            yield from _unknown([(crosswalk.at(scheme), str(scheme))], schemes, "scheme of the crosswalk")
+            yield from _unknown(crosswalk.words(scheme), items.get(scheme), f"item of the scheme “{scheme}”")
 
 
 def _levels_have_no_gap(root: Piece) -> Faults:
@@ -211,6 +206,7 @@ def _level_rules_can_be_met(root: Piece) -> Faults:
     levels_of = {
         code: criterion.number("level") for criterion in root.pieces("criteria") if (code := criterion.word("code"))
     }
+    known = _codes(root, "criteria")
     for level in root.pieces("levels"):
         rank = level.number("rank")
         rules = level.pieces("rules")
@@ -223,7 +219,7 @@ def _level_rules_can_be_met(root: Piece) -> Faults:
                 yield rule.at("kind"), f"This level already has a rule of the kind “{kind}”. Keep one of them."
             kinds.add(kind or "")
             named = rule.words("criteria")
-            yield from _unknown(named, levels_of, "criterion")
+            yield from _unknown(named, known, "criterion")
             for where, code in named:
                 of = levels_of.get(code)
                 if of is not None and rank is not None and of > rank:
@@ -248,18 +244,18 @@ def _level_rules_can_be_met(root: Piece) -> Faults:
 
 def _figures_can_be_worked_out(root: Piece) -> Faults:
     ranks = _ranks(root)
-    context = {name for _, name in _named(root.pieces("context_fields"), "name")}
+    context = _codes(root, "context_fields", "name")
     for field in root.pieces("context_fields"):
         yield from _field_faults(field, context, "context field")
     for key in ("headcount_field", "local_headcount_field"):
         yield from _unknown([((key,), root.word(key))], context, "context field")
     for metric in root.pieces("metrics"):
         inputs = metric.pieces("inputs")
-        names = context | {name for _, name in _named(inputs, "name")}
+        names = None if context is None else context | {name for _, name in _named(inputs, "name")}
         for field in inputs:
             yield from _field_faults(field, names, "context field or input of this metric")
         text = metric.word("formula")
-        if text:
+        if text and names is not None:
             fault = formula.problem(text, names)
             if fault:
                 yield metric.at("formula"), fault + _nearest_in_formula(text, names)
@@ -271,7 +267,7 @@ def _figures_can_be_worked_out(root: Piece) -> Faults:
         yield from _decimals(metric)
 
 
-def _field_faults(field: Piece, names: set[str], noun: str) -> Faults:
+def _field_faults(field: Piece, names: set[str] | None, noun: str) -> Faults:
     yield from _above(field, "min", "max")
     yield from _decimals(field)
     if field.values.get("type", "integer") == "integer" and field.number("decimals"):
@@ -331,6 +327,21 @@ def _passports_support_criteria(root: Piece) -> Faults:
         yield from _unknown(passport.words("supports"), criteria, "criterion")
 
 
+def _words_fit_where_they_are_kept(root: Piece) -> Faults:
+    """The lengths of the columns that keep a copy of a word (an answer's value, an employer's sector and so on)."""
+    words = [
+        (root.piece("meta").at("title"), root.piece("meta").word("title"), 200),
+        *((piece.at("value"), piece.word("value"), 16) for piece in root.pieces("scale")),
+        *((piece.at("code"), piece.word("code"), 16) for piece in root.pieces("size_bands")),
+        *((piece.at("code"), piece.word("code"), 4) for piece in root.pieces("sectors")),
+        *((piece.at("level"), piece.word("level"), 32) for piece in root.pieces("passports")),
+        *((where, word, 64) for county in root.pieces("counties") for where, word in county.words("districts")),
+    ]
+    for where, word, longest in words:
+        if word is not None and len(word) > longest:
+            yield where, f"This has {len(word)} characters, and there is room for {longest}. Make it shorter."
+
+
 CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _nothing_empty,
     _codes_used_once,
@@ -342,6 +353,7 @@ CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _size_bands_join_up,
     _words_cover_every_case,
     _passports_support_criteria,
+    _words_fit_where_they_are_kept,
 )
 
 
@@ -355,12 +367,18 @@ def _named(pieces: Iterable[Piece], key: str) -> list[tuple[Where, str]]:
     return [(piece.at(key), word) for piece in pieces if (word := piece.word(key))]
 
 
-def _codes(root: Piece, key: str) -> set[str]:
-    return {code for _, code in _named(root.pieces(key), "code")}
+def _codes(root: Piece, key: str, name: str = "code") -> set[str] | None:
+    """What the items of a list are called; None when there is no such list: then nothing can be said of a name."""
+    return {code for _, code in _named(root.pieces(key), name)} if _is_list(root, key) else None
 
 
-def _ranks(root: Piece) -> set[Decimal]:
-    return {rank for level in root.pieces("levels") if (rank := level.number("rank")) is not None}
+def _ranks(root: Piece) -> set[Decimal] | None:
+    pieces = root.pieces("levels")
+    return {rank for level in pieces if (rank := level.number("rank")) is not None} if pieces else None
+
+
+def _is_list(piece: Piece, key: str) -> bool:
+    return isinstance(piece.values.get(key), list | tuple)
 
 
 def _twice(named: Sequence[tuple[Where, str]], noun: str) -> Faults:
@@ -371,16 +389,18 @@ def _twice(named: Sequence[tuple[Where, str]], noun: str) -> Faults:
         first.setdefault(code.casefold(), position)
 
 
-def _unknown(named: Sequence[tuple[Where, str | None]], known: Iterable[str], noun: str) -> Faults:
+def _unknown(named: Sequence[tuple[Where, str | None]], known: Iterable[str] | None, noun: str) -> Faults:
+    if known is None:
+        return
     codes = set(known)
     for where, code in named:
         if code is not None and code not in codes:
             yield where, f"There is no {noun} called “{code}”.{_nearest(code, codes)}"
 
 
-def _unknown_level(piece: Piece, key: str, ranks: set[Decimal]) -> Faults:
+def _unknown_level(piece: Piece, key: str, ranks: set[Decimal] | None) -> Faults:
     level = piece.number(key)
-    if level is not None and level not in ranks:
+    if level is not None and ranks is not None and level not in ranks:
         yield piece.at(key), f"There is no level with the rank {level}. The ranks are {_list(map(str, sorted(ranks)))}."
 
 
@@ -397,7 +417,7 @@ def _decimals(piece: Piece) -> Faults:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return f" Did you mean “{close[0]}”?" if close else ""
 
 
@@ -457,6 +477,8 @@ def _plainly(kind: str, given: Any, context: Mapping[str, Any], fallback: str, w
     last = where[-1] if where else ""
     if kind == "missing":
         return f"“{last}” is missing. Add it."
+    if kind == "extra_forbidden" and given is None and " " in str(last):
+        return f"“{last}” stands on its own. Words with a comma need quotes around the whole sentence."
     if kind == "extra_forbidden":
         return f"The charter has no field called “{last}” here. Check its spelling, or take it out."
     if given is None:
@@ -494,6 +516,8 @@ def _plainly(kind: str, given: Any, context: Mapping[str, Any], fallback: str, w
 def _form(pattern: str) -> str:
     if "\\." in pattern:
         return "Write three numbers with dots, for example 1.0.0."
+    if "{1,7}" in pattern:
+        return "Write 2 to 8 capital letters or digits, a letter first."
     if "A-Z" in pattern:
         return "A code has at most 32 letters, digits, dots, hyphens and underscores, and no spaces."
     return "A name has small letters, digits and underscores, and starts with a letter."

@@ -50,7 +50,7 @@ def _compose(text: str) -> Source:
         faults = [
             Fault("the file", event.start_mark.line + 1, "Write this out in full: references (*) are not allowed.")
             for event in yaml.parse(text, yaml.CSafeLoader)
-            if isinstance(event, yaml.AliasEvent)
+            if isinstance(event, yaml.AliasEvent) and event.start_mark
         ]
         if faults:
             raise Faulty(tuple(faults))
