@@ -37,6 +37,8 @@ class Measure(Base):
     note: Mapped[str] = mapped_column(sa.String(500))
     derived_from: Mapped[str | None] = mapped_column(sa.String(64))
     """The scheme whose recognitions the portal counts for it; empty when only returns say."""
+    takes_returns: Mapped[bool] = mapped_column(default=True)
+    """Whether values are also returned by its owner; not for a measure that only the portal counts."""
 
     targets: Mapped[list["Target"]] = relationship(
         back_populates="measure", order_by="Target.financial_year", cascade="all, delete-orphan"

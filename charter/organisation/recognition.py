@@ -1,0 +1,138 @@
+"""The schemes an employer already holds: state one, with the dates on its certificate; check one."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from charter import audit
+from charter.account.models import User
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.framework import publishing
+from charter.framework.content import Passport
+from charter.organisation.models import Membership, Organisation, Recognition
+
+ENDS = frozenset({"expiry_date", "renewal_date"})
+"""What a passport may need that is the last day on the certificate."""
+NUMBERED = "_number"
+"""How the name ends of what a passport may need that is the number on the certificate."""
+REFERENCE_LENGTH = 64
+
+
+def state(
+    session: Session,
+    organisation: Organisation,
+    *,
+    scheme: str,
+    level: str | None,
+    reference: str | None,
+    county: str,
+    starts_on: date,
+    ends_on: date | None,
+    by: User,
+    at: datetime,
+) -> Recognition:
+    """Keep that `organisation` holds an award of another scheme. It counts for nothing until somebody checks it.
+
+    The scheme and its level are those of a passport of the current framework, which also says whether a number and a
+    last day are needed. Dates are those printed on the certificate.
+
+    Raises `Refusal`, naming the field, when one of them is missing, impossible or not known, or when this award was
+    stated before.
+    """
+    reference = (reference or "").strip() or None
+    passport = _passport(session, scheme, level or None)
+    if reference is None and any(need.endswith(NUMBERED) for need in passport.needs):
+        raise Refusal("Enter the number on the certificate.", field="reference")
+    if reference is not None and len(reference) > REFERENCE_LENGTH:
+        raise Refusal(f"The number must be {REFERENCE_LENGTH} characters or fewer.", field="reference")
+    if county not in {one.code for one in publishing.current(session).content.counties}:
+        raise Refusal("Choose the county that the award is for.", field="county")
+    if starts_on > local_date(at):
+        raise Refusal("The date the award started must be today or in the past.", field="starts_on")
+    if ends_on is None and ENDS & set(passport.needs):
+        raise Refusal("Enter the last day on the certificate.", field="ends_on")
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refusal("The last day must be after the day the award started.", field="ends_on")
+    if _is_stated(session, organisation, scheme, passport.level, starts_on):
+        raise Refusal("You have already told us about this award.", field="scheme")
+    recognition = Recognition(
+        id=uuid7(),
+        organisation_id=organisation.id,
+        scheme=scheme,
+        level=passport.level,
+        reference=reference,
+        county=county,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        stated_at=at,
+        checked_at=None,
+        checked_by_id=None,
+    )
+    session.add(recognition)
+    audit.record(
+        session,
+        "recognition:state",
+        recognition,
+        by=by.id,
+        at=at,
+        organisation=str(organisation.id),
+        scheme=scheme,
+        level=passport.level,
+        county=county,
+        starts_on=starts_on.isoformat(),
+        ends_on=ends_on.isoformat() if ends_on else None,
+    )
+    return recognition
+
+
+def check(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:
+    """Keep that `by` has seen the award where the scheme lists it, or on its certificate.
+
+    Raises `Refusal` when it is checked already, or when `by` has a part in the employer: nobody checks their own.
+    """
+    if recognition.checked_at is not None:
+        raise Refusal("This award has already been checked.")
+    if _has_part(session, recognition.organisation_id, by):
+        raise Refusal("You have a part in this employer, so somebody else must check its awards.")
+    recognition.checked_at = at
+    recognition.checked_by_id = by.id
+    audit.record(
+        session,
+        "recognition:check",
+        recognition,
+        by=by.id,
+        at=at,
+        organisation=str(recognition.organisation_id),
+        scheme=recognition.scheme,
+        level=recognition.level,
+    )
+
+
+def _passport(session: Session, scheme: str, level: str | None) -> Passport:
+    known = [one for one in publishing.current(session).content.passports if one.scheme == scheme]
+    if not known:
+        raise Refusal("Choose a scheme from the list.", field="scheme")
+    found = next((one for one in known if one.level == level), None)
+    if found is None:
+        raise Refusal("Choose the level that the certificate shows.", field="level")
+    return found
+
+
+def _is_stated(session: Session, organisation: Organisation, scheme: str, level: str | None, starts_on: date) -> bool:
+    """Asked here because the constraint does not see two rows without a level as the same."""
+    query = sa.select(Recognition.id).where(
+        Recognition.organisation_id == organisation.id,
+        Recognition.scheme == scheme,
+        Recognition.level.is_(None) if level is None else Recognition.level == level,
+        Recognition.starts_on == starts_on,
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _has_part(session: Session, organisation_id: UUID, user: User) -> bool:
+    query = sa.select(Membership.id).where(Membership.organisation_id == organisation_id, Membership.user_id == user.id)
+    return session.scalars(query).first() is not None
