@@ -1,0 +1,163 @@
+"""Is this certificate real, and does it still hold? Says only what the public may know."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter.award.models import Award, Counter
+from charter.award.status import AwardStatus
+from charter.lifecycle import Status
+from charter.organisation.models import Organisation, Scope
+
+
+class Standing(Status):
+    """What the public is told about a certificate on a day."""
+
+    CURRENT = "current"
+    UNDER_REVIEW = "under_review"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+
+    @property
+    def label(self) -> str:
+        """The standing at a glance."""
+        return {
+            "current": "Genuine and current",
+            "under_review": "Genuine and valid, under review",
+            "not_yet_valid": "Genuine, but not valid yet",
+            "expired": "Expired",
+            "superseded": "Replaced by a newer certificate",
+            "revoked": "Taken back: do not rely on it",
+        }[self.value]
+
+    @property
+    def may_be_relied_on(self) -> bool:
+        """Whether the employer holds the level on that day."""
+        return self in {Standing.CURRENT, Standing.UNDER_REVIEW}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What anyone may know about an award, as it stands on a day."""
+
+    standing: Standing
+    code: str
+    number: str
+    name: str
+    level: int
+    level_title: str
+    level_summary: str
+    depth: str
+    """How far the scheme checked."""
+    check: str
+    """How the scheme checks at this level."""
+    scope: Scope
+    county_title: str
+    framework_version: str
+    starts_on: date
+    ends_on: date
+    ended_on: date | None
+    listed: UUID | None
+    """The employer's id on the public register, when it is there."""
+    newer: str | None
+    """The code of the certificate that may be relied on now, when this one no longer may."""
+
+
+def standing(award: Award, on: date) -> Standing:
+    """How the award stands on the local day `on`. What somebody decided comes before what time brought."""
+    if award.status is AwardStatus.REVOKED:
+        return Standing.REVOKED
+    if award.status is AwardStatus.SUPERSEDED:
+        return Standing.SUPERSEDED
+    if on < award.starts_on:
+        return Standing.NOT_YET_VALID
+    if on > award.ends_on:
+        return Standing.EXPIRED
+    return Standing.UNDER_REVIEW if award.status is AwardStatus.UNDER_REVIEW else Standing.CURRENT
+
+
+def find(session: Session, code: str) -> Award | None:
+    """The award with this code, with its framework and employer."""
+    query = sa.select(Award).where(Award.code == code)
+    return session.scalars(query.options(joinedload(Award.framework), joinedload(Award.organisation))).one_or_none()
+
+
+def look_up(session: Session, code: str, on: date) -> Verification | None:
+    """What the public may know about the certificate with this code; None when there is none."""
+    award = find(session, code)
+    return None if award is None else verify(session, award, on)
+
+
+def verify(session: Session, award: Award, on: date) -> Verification:
+    """What the public may know about this award on the local day `on`."""
+    found = standing(award, on)
+    content = award.framework.content
+    level = content.level(award.level)
+    assert level is not None
+    held = award if found.may_be_relied_on else held_on(session, award.organisation, on)
+    return Verification(
+        standing=found,
+        code=award.code,
+        number=award.number,
+        name=award.name,
+        level=award.level,
+        level_title=level.title,
+        level_summary=level.summary,
+        depth=level.depth,
+        check=level.check,
+        scope=award.scope,
+        county_title=content.county_title(award.county),
+        framework_version=content.meta.version,
+        starts_on=award.starts_on,
+        ends_on=award.ends_on,
+        ended_on=award.ended_on,
+        listed=award.organisation_id if award.organisation.listed and held is not None else None,
+        newer=held.code if held is not None and held is not award else None,
+    )
+
+
+def held_on(session: Session, organisation: Organisation, on: date) -> Award | None:
+    """The award the employer may be relied on to hold that day, if it holds one."""
+    query = (
+        sa.select(Award)
+        .where(Award.organisation_id == organisation.id, *valid_on(on))
+        .order_by(Award.starts_on.desc(), Award.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query.options(joinedload(Award.framework))).first()
+
+
+def valid_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """`Award.is_valid_on` as conditions of a query."""
+    return Award.starts_on <= on, Award.ends_on >= on, sa.or_(Award.ended_on.is_(None), Award.ended_on > on)
+
+
+def look_up_number(session: Session, typed: str) -> str | None:
+    """The code of the certificate whose number, code or address somebody typed; None when we issued none like it.
+
+    Numbers are read from paper, so case, spaces, dashes and leading zeros do not matter, nor whether a letter O or I
+    was meant as a nought or a one.
+    """
+    typed = typed.strip()[:300]
+    last = re.split(r"[/?#]", typed.rstrip("/"))[-1].removesuffix(".pdf")
+    plain = _plain(typed)
+    numbers = []
+    for series in session.scalars(sa.select(Counter.series)):
+        rest = plain.removeprefix(_plain(series))
+        if rest != plain and re.fullmatch(r"[0-9]{1,9}", rest):
+            numbers.append(f"{series}-{int(rest):06d}")
+    query = sa.select(Award.code).where(sa.or_(Award.code == last, Award.number.in_(numbers)))
+    return session.scalars(query.limit(1)).first()
+
+
+_READ_ALIKE = str.maketrans("OIL", "011")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper()).translate(_READ_ALIKE)
