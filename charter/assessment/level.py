@@ -123,7 +123,7 @@ class _Case:
         """That this criterion is not met, with what its answer lacks when that is known."""
         lacking = self.lacking.get(criterion.code)
         if lacking:
-            sentence = f"Complete “{criterion.title}”: {lacking[0].lower()}{lacking[1:]}"
+            sentence = f"Complete “{criterion.title}”. {lacking}"
         elif or_plan:
             sentence = f"Meet “{criterion.title}”, or plan it with an owner and a date."
         else:
@@ -328,7 +328,7 @@ def _core(case: _Case, level: Level, rule: CoreRule) -> Judged:
     missing = tuple(
         case.to_meet(rule.kind, level, criterion) for criterion in core if case.extent(criterion) != Extent.MET
     )
-    return f"All {len(core)} core criteria are fully met.", missing
+    return "Every core criterion of the level is fully met.", missing
 
 
 def _all_of(case: _Case, level: Level, rule: AllOfRule) -> Judged:
@@ -370,7 +370,7 @@ def _in_progress_at_most(case: _Case, level: Level, rule: InProgressRule) -> Jud
     if over > 0:
         sentence = f"Fully meet {_more_of(over, under_way)}."
         missing.append(Missing(rule.kind, level.rank, sentence, criteria=_codes(under_way)))
-    asks = f"Every other criterion of the level is met or in progress, and at most {rule.count} are in progress."
+    asks = f"Every other criterion of the level is met or in progress, with no more than {rule.count} in progress."
     return asks, tuple(missing)
 
 

@@ -1,6 +1,7 @@
 """Formulas of figures: numbers, names, brackets and + - * /, worked out on decimals and nothing more."""
 
 import ast
+import math
 import operator
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
@@ -29,7 +30,7 @@ def problem(text: str, names: Collection[str]) -> str | None:
             return f"The formula “{text}” uses a sign that is not allowed. Use + - * / and brackets only."
         if isinstance(node, ast.Name) and node.id not in names:
             return f"The formula uses “{node.id}”, which is neither a context field nor an input of this metric."
-        if isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, int | float)):
+        if isinstance(node, ast.Constant) and not _is_number(node.value):
             return f"The formula “{text}” uses something that is not a number: {ast.unparse(node)}."
         if not isinstance(node, ast.BinOp | ast.Name | ast.Constant | ast.Load | ast.operator):
             return f"The formula “{text}” does more than it may. Use numbers, names, + - * / and brackets only."
@@ -76,6 +77,10 @@ def value(text: str, numbers: Mapping[str, Decimal]) -> Decimal:
 @lru_cache(maxsize=512)
 def _parse(text: str) -> ast.expr:
     return ast.parse(text.strip(), mode="eval").body
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
 
 
 def _divisors(tree: ast.expr) -> list[ast.expr]:
