@@ -54,7 +54,7 @@ class Review(HasStatus, Base):
     assessment: Mapped[Assessment] = relationship()
     assessor: Mapped[User | None] = relationship(foreign_keys=assessor_id)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Finding(Base):
@@ -74,7 +74,7 @@ class Finding(Base):
     found_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     version: Mapped[int] = mapped_column()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
 
 class InformationRequest(Base):

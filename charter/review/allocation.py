@@ -1,0 +1,129 @@
+"""Who works on a case, and who may not because they have an interest in the employer."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import Role, User
+from charter.assessment.models import Assessment
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.organisation.models import Membership, Organisation
+from charter.review.models import Conflict, Review
+from charter.review.status import CLAIM, RELEASE, ReviewStatus
+
+REASON_LENGTH = 300
+
+
+def locked(session: Session, review: Review) -> Review:
+    """The case as it is now, held until the transaction ends, so that no two people move it at once."""
+    again = session.get(Review, review.id, with_for_update=True, populate_existing=True)
+    if again is None:
+        raise Refusal("This case is no longer here.")
+    return again
+
+
+def why_conflicted(session: Session, user: User, organisation_id: UUID) -> str | None:
+    """Why `user` may not work on this employer's cases, in a sentence; None when they may."""
+    belongs, declared_at = session.execute(
+        sa.select(
+            sa.exists().where(Membership.user_id == user.id, Membership.organisation_id == organisation_id),
+            sa.select(Conflict.declared_at)
+            .where(Conflict.user_id == user.id, Conflict.organisation_id == organisation_id)
+            .scalar_subquery(),
+        )
+    ).one()
+    if belongs:
+        return "You belong to this employer, so somebody else must work on its case."
+    if declared_at is not None:
+        day = local_date(declared_at)
+        return (
+            f"You declared an interest in this employer on {day.day} {day:%B %Y}, "
+            "so somebody else must work on its case."
+        )
+    return None
+
+
+def conflicted(session: Session, user: User, organisation: Organisation) -> bool:
+    """Whether `user` belongs to this employer, or has declared an interest in it."""
+    return why_conflicted(session, user, organisation.id) is not None
+
+
+def check_independent(session: Session, user: User, review: Review) -> None:
+    """Refuse somebody with an interest in the employer whose case this is."""
+    why = why_conflicted(session, user, review.assessment.organisation_id)
+    if why:
+        raise Refusal(why)
+
+
+def check_holds(session: Session, user: User, review: Review) -> None:
+    """Refuse anyone but the assessor whose case this is, and anyone with an interest in the employer."""
+    if review.assessor_id is None:
+        raise Refusal("Take this case before you work on it.")
+    if review.assessor_id != user.id:
+        raise Refusal("Somebody else has this case. Only the assessor who has a case can work on it.")
+    check_independent(session, user, review)
+
+
+def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
+    """`by` takes a case that waits. Of two who take it at once, one gets it and the other is told who did."""
+    review = locked(session, review)
+    check_independent(session, by, review)
+    if review.assessor_id == by.id:
+        raise Refusal("You already have this case.")
+    if review.status is not ReviewStatus.WAITING and review.assessor_id is not None:
+        holder = session.get(User, review.assessor_id)
+        raise Refusal(f"{holder} has just taken this case.")
+    review.move(CLAIM)
+    review.assessor_id, review.claimed_at = by.id, at
+    audit.record(session, "case:claim", review, by=by.id, at=at, case=review.assessment_id)
+
+
+def release(session: Session, review: Review, *, by: User, at: datetime) -> None:
+    """The assessor gives a case back to the queue; a moderator may too, when its assessor cannot. Findings stay."""
+    review = locked(session, review)
+    if review.assessor_id != by.id and by.role is not Role.MODERATOR:
+        raise Refusal("Only the assessor who has this case, or a moderator, can give it back.")
+    review.move(RELEASE)
+    audit.record(
+        session, "case:release", review, by=by.id, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
+    )
+    review.assessor_id = review.claimed_at = None
+
+
+def declare_conflict(session: Session, organisation: Organisation, *, reason: str, by: User, at: datetime) -> Conflict:
+    """`by` says that they have an interest in this employer. A case of its that they have goes back to the queue."""
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("Say what your interest in this employer is.", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refusal(f"Say it in {REASON_LENGTH} characters or fewer.", field="reason")
+    found = session.scalars(
+        sa.select(Conflict).where(Conflict.user_id == by.id, Conflict.organisation_id == organisation.id)
+    ).first()
+    if found is not None:
+        raise Refusal("You have already declared an interest in this employer.")
+    conflict = Conflict(user_id=by.id, organisation_id=organisation.id, reason=reason, declared_at=at)
+    session.add(conflict)
+    audit.record(session, "conflict:declare", conflict, by=by.id, at=at, organisation=str(organisation.id))
+    for review in _held(session, by, organisation):
+        release(session, review, by=by, at=at)
+    return conflict
+
+
+def _held(session: Session, user: User, organisation: Organisation) -> list[Review]:
+    return list(
+        session.scalars(
+            sa.select(Review)
+            .join(Assessment, Assessment.id == Review.assessment_id)
+            .where(
+                Assessment.organisation_id == organisation.id,
+                Review.assessor_id == user.id,
+                Review.status == ReviewStatus.IN_REVIEW,
+            )
+            .order_by(Review.id)
+        )
+    )

@@ -1,0 +1,104 @@
+"""What changed from one round of an assessment to the next, in words. Pure: it looks at nothing but two snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from charter.assessment.metrics import fields_of
+from charter.framework.content import Content
+from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that reads differently. `before` or `after` is empty when it was not there."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Differences:
+    """All that changed between two rounds."""
+
+    criteria: Mapping[str, tuple[Change, ...]]
+    """By criterion; one that did not change is left out."""
+    declarations: tuple[Change, ...]
+    figures: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.criteria or self.declarations or self.figures)
+
+
+def between(content: Content, before: Submitted, after: Submitted) -> Differences:
+    """What `after` says that `before` did not, and the other way round."""
+    criteria = {}
+    for criterion in content.criteria:
+        code = criterion.code
+        changes = (
+            *_answer(content, before.answers.get(code), after.answers.get(code)),
+            *_evidence(before.evidence.get(code, ()), after.evidence.get(code, ())),
+        )
+        if changes:
+            criteria[code] = changes
+    return Differences(criteria, tuple(_declarations(content, before, after)), tuple(_figures(content, before, after)))
+
+
+def _answer(content: Content, before: AnswerSaid | None, after: AnswerSaid | None) -> list[Change]:
+    pairs = zip(_said(content, before), _said(content, after), strict=True)
+    return [Change(what, old, new) for (what, old), (_, new) in pairs if old != new]
+
+
+def _said(content: Content, answer: AnswerSaid | None) -> tuple[tuple[str, str], ...]:
+    value = content.scale_value(answer.value) if answer else None
+    return (
+        ("Answer", value.label if value else ""),
+        ("Explanation", answer.explanation if answer else ""),
+        ("Action", answer.action if answer else ""),
+        ("Who will do it", answer.action_owner if answer else ""),
+        ("By when", day(answer.action_due) if answer else ""),
+        ("Reason", answer.reason if answer else ""),
+    )
+
+
+def _evidence(before: tuple[EvidenceSaid, ...], after: tuple[EvidenceSaid, ...]) -> list[Change]:
+    old, new = {piece.id: piece for piece in before}, {piece.id: piece for piece in after}
+    added = [Change("Evidence added", "", piece.title) for key, piece in new.items() if key not in old]
+    removed = [Change("Evidence removed", piece.title, "") for key, piece in old.items() if key not in new]
+    changed = [
+        Change("Evidence changed", old[key].title, piece.title)
+        for key, piece in new.items()
+        if key in old and old[key] != piece
+    ]
+    return [*added, *removed, *changed]
+
+
+def _declarations(content: Content, before: Submitted, after: Submitted) -> list[Change]:
+    words = {True: "Yes", False: "No", None: ""}
+    return [
+        Change(declaration.statement, words[old], words[new])
+        for declaration in content.declarations
+        if (old := before.declarations.get(declaration.code)) != (new := after.declarations.get(declaration.code))
+    ]
+
+
+def _figures(content: Content, before: Submitted, after: Submitted) -> list[Change]:
+    changes = [
+        Change(field.label, old, new)
+        for name, field in fields_of(content).items()
+        if (old := before.inputs.get(name, "")) != (new := after.inputs.get(name, ""))
+    ]
+    if before.period_end != after.period_end:
+        changes.append(Change("Last day of the 12 months", day(before.period_end), day(after.period_end)))
+    changes.extend(
+        Change(f"Note on “{metric.label}”", old, new)
+        for metric in content.metrics
+        if (old := before.notes.get(metric.code, "")) != (new := after.notes.get(metric.code, ""))
+    )
+    return changes
+
+
+def day(value: date | None) -> str:
+    """A day as people read it, or nothing."""
+    return f"{value.day} {value:%B %Y}" if value else ""

@@ -1,0 +1,359 @@
+"""What pages ask about cases, each in a fixed number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from charter import audit
+from charter.account.models import Role, User
+from charter.assessment import metrics
+from charter.assessment.level import Attainment, Missing, counts_on
+from charter.assessment.models import Assessment, Submission
+from charter.assessment.status import AssessmentStatus
+from charter.framework.content import Content, Criterion, NumberField, Theme
+from charter.organisation.models import Organisation
+from charter.review import allocation, attainment, differences, findings, submitted, timeline
+from charter.review.differences import Change, Differences
+from charter.review.models import Finding, InformationRequest, Moderation, Review
+from charter.review.status import OPEN, ReviewStatus
+from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
+from charter.review.timeline import Moment
+
+PAGE = 50
+
+
+# The queue ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """One page of the queue, the longest waiting first."""
+
+    rows: Sequence[Review]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // PAGE))
+
+
+def queue(
+    session: Session,
+    *,
+    status: ReviewStatus | None = None,
+    county: str | None = None,
+    level: int | None = None,
+    assessor: UUID | None = None,
+    overdue_on: date | None = None,
+    page: int = 1,
+) -> QueuePage:
+    """The cases that are open (or have one status), with their employer and assessor, in two queries.
+
+    `overdue_on` leaves only the open cases that should have been decided before that day.
+    """
+    where = [Review.status == status if status else Review.status.in_(OPEN)]
+    if county:
+        where.append(Organisation.county == county)
+    if level:
+        where.append(Assessment.target_level == level)
+    if assessor:
+        where.append(Review.assessor_id == assessor)
+    if overdue_on:
+        where.extend([Review.due_on < overdue_on, Review.status.in_(OPEN)])
+    joined = sa.select(Review).join(Review.assessment).join(Assessment.organisation).where(*where)
+    total = session.scalar(joined.with_only_columns(sa.func.count(Review.id))) or 0
+    page = min(max(1, page), max(1, -(-total // PAGE)))
+    rows = session.scalars(
+        joined.options(
+            contains_eager(Review.assessment).options(
+                contains_eager(Assessment.organisation), joinedload(Assessment.framework)
+            ),
+            joinedload(Review.assessor),
+        )
+        .order_by(Review.waiting_since, Review.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    ).all()
+    return QueuePage(rows, total, page)
+
+
+def assessors(session: Session) -> Sequence[User]:
+    """Everybody who may have a case, by name."""
+    return session.scalars(
+        sa.select(User).where(User.role.in_([Role.ASSESSOR, Role.MODERATOR])).order_by(User.name, User.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much work there is."""
+
+    waiting: int
+    mine: int
+    with_employer: int
+    to_moderate: int
+    overdue: int
+
+
+def counts(session: Session, user: User, *, on: date) -> Counts:
+    """The open cases by what they wait for, in one query. `mine` are those `user` has in review."""
+    waiting, mine, with_employer, to_moderate, overdue = session.execute(
+        sa.select(
+            *(
+                sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+                for condition in (
+                    Review.status == ReviewStatus.WAITING,
+                    sa.and_(Review.status == ReviewStatus.IN_REVIEW, Review.assessor_id == user.id),
+                    Review.status == ReviewStatus.WITH_EMPLOYER,
+                    Review.status == ReviewStatus.RECOMMENDED,
+                    Review.due_on < on,
+                )
+            )
+        ).where(Review.status.in_(OPEN))
+    ).one()
+    return Counts(waiting, mine, with_employer, to_moderate, overdue)
+
+
+# One case ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CriterionCase:
+    """One criterion of a case: what was said, what shows it, what was found."""
+
+    criterion: Criterion
+    counts: bool
+    """Whether it counts today, or is only announced."""
+    answer: AnswerSaid | None
+    label: str
+    """The answer in the scale's words."""
+    evidence: tuple[EvidenceSaid, ...]
+    stood_in: bool
+    """Whether a checked award of another scheme stands in for evidence."""
+    changes: tuple[Change, ...]
+    """What changed since the last round."""
+    request: InformationRequest | None
+    """What the employer was last asked."""
+    finding: Finding | None
+    """The finding that counts in this round."""
+    own: Finding | None
+    """The finding of this round itself."""
+    previous: Finding | None
+    """The newest finding of an earlier round."""
+
+    @property
+    def seen_version(self) -> int:
+        """The version of this round's finding; 0 when there is none."""
+        return self.own.version if self.own else 0
+
+    @property
+    def reopened(self) -> bool:
+        """Whether the employer was asked about it since it was last found."""
+        return self.previous is not None and self.finding is None
+
+
+@dataclass(frozen=True)
+class ThemeCase:
+    """The criteria of one theme."""
+
+    theme: Theme
+    criteria: tuple[CriterionCase, ...]
+
+    @property
+    def found(self) -> int:
+        """How many have a finding."""
+        return sum(one.finding is not None and one.finding.outcome is not None for one in self.criteria)
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """A figure worked out, with the numbers that went in and what the employer says about it."""
+
+    figure: metrics.Figure
+    inputs: tuple[tuple[NumberField, str], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that the page of one case shows."""
+
+    review: Review
+    assessment: Assessment
+    organisation: Organisation
+    content: Content
+    said: Submitted
+    submissions: Sequence[Submission]
+    themes: tuple[ThemeCase, ...]
+    reached: Attainment
+    changed: Differences
+    context: tuple[tuple[NumberField, str], ...]
+    figures: tuple[FigureRow, ...]
+    warnings: Mapping[str, str]
+    requests: Sequence[InformationRequest]
+    moderations: Sequence[tuple[Moderation, str]]
+    """Each with its moderator's name, the newest first."""
+    moments: tuple[Moment, ...]
+    names: Mapping[UUID, str]
+    conflicted: str | None
+    """Why the person who looks may not work on it, in a sentence."""
+
+    @property
+    def submission(self) -> Submission:
+        """The newest submission."""
+        return self.submissions[-1]
+
+    @property
+    def level(self) -> int:
+        """The level that the findings reach, never above the one aimed at."""
+        return min(self.reached.level, self.assessment.target_level)
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """What stands between the findings and the level aimed at."""
+        return self.reached.missing_for(self.assessment.target_level)
+
+    @property
+    def total(self) -> int:
+        """How many criteria there are."""
+        return sum(len(theme.criteria) for theme in self.themes)
+
+    @property
+    def found(self) -> int:
+        """How many have a finding."""
+        return sum(theme.found for theme in self.themes)
+
+    @property
+    def asking(self) -> tuple[CriterionCase, ...]:
+        """The criteria whose finding asks the employer for more."""
+        return tuple(
+            one
+            for theme in self.themes
+            for one in theme.criteria
+            if one.finding and (outcome := self.content.outcome(one.finding.outcome)) and outcome.asks_employer
+        )
+
+
+def case(session: Session, review: Review, *, by: User, on: date) -> Case:
+    """Everything about one case, in ten queries however much was said, found and done."""
+    assessment = session.scalars(
+        sa.select(Assessment)
+        .where(Assessment.id == review.assessment_id)
+        .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+    ).one()
+    content = assessment.framework.content
+    submissions = submitted.rounds(session, assessment)
+    said = submitted.read(submissions[-1].snapshot)
+    before = submitted.read(submissions[-2].snapshot) if len(submissions) > 1 else None
+    changed = differences.between(content, before, said) if before else Differences({}, (), ())
+    found = findings.of_review(session, review)
+    requests = findings.requests_of(session, review.id)
+    stands = findings.standing(found, requests, assessment.round)
+    stood_in = findings.stood_in(session, review, on=on)
+    moderations = session.scalars(
+        sa.select(Moderation).where(Moderation.review_id == review.id).order_by(Moderation.at.desc())
+    ).all()
+    events = audit.timeline(session, assessment.id)
+    people = {event.actor_id for event in events} | {one.moderator_id for one in moderations}
+    people |= {review.assessor_id, review.recommended_by_id, review.decided_by_id}
+    names: dict[UUID, str] = {
+        row.id: row.name for row in session.execute(sa.select(User.id, User.name).where(User.id.in_(people - {None})))
+    }
+    own = {one.criterion: one for one in found if one.round == assessment.round}
+    previous = {one.criterion: one for one in found if one.round < assessment.round}  # the later rounds come last
+    asked_last = {one.criterion: one for one in requests}
+    criteria = [
+        CriterionCase(
+            criterion=criterion,
+            counts=counts_on(criterion, on),
+            answer=(answer := said.answers.get(criterion.code)),
+            label=value.label if answer and (value := content.scale_value(answer.value)) else "No answer",
+            evidence=said.evidence.get(criterion.code, ()),
+            stood_in=criterion.code in stood_in,
+            changes=changed.criteria.get(criterion.code, ()),
+            request=asked_last.get(criterion.code),
+            finding=stands.get(criterion.code),
+            own=own.get(criterion.code),
+            previous=previous.get(criterion.code),
+        )
+        for criterion in submitted.asked(assessment, said)
+    ]
+    rank, fields = assessment.target_level, metrics.fields_of(content)
+    context = {field.name for field in content.context_fields}
+    return Case(
+        review=review,
+        assessment=assessment,
+        organisation=assessment.organisation,
+        content=content,
+        said=said,
+        submissions=submissions,
+        themes=tuple(
+            ThemeCase(theme, own_criteria)
+            for theme in content.themes
+            if (own_criteria := tuple(one for one in criteria if one.criterion.theme == theme.code))
+        ),
+        reached=attainment.of_findings(assessment, stands.values(), said, on=on),
+        changed=changed,
+        context=tuple(
+            (field, said.inputs.get(field.name, ""))
+            for field in metrics.fields(content, rank)
+            if field.name in context
+        ),
+        figures=tuple(
+            FigureRow(
+                figure,
+                tuple((fields[item.name], said.inputs.get(item.name, "")) for item in figure.metric.inputs),
+                said.notes.get(figure.metric.code, ""),
+            )
+            for figure in metrics.figures(content, said.inputs, rank)
+        ),
+        warnings=metrics.warnings(content, said.inputs),
+        requests=requests,
+        moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
+        moments=timeline.told(content, events, names),
+        names=names,
+        conflicted=allocation.why_conflicted(session, by, assessment.organisation_id),
+    )
+
+
+def of_assessment(session: Session, assessment: Assessment) -> Review | None:
+    """The case of an assessment, if it was ever submitted."""
+    return session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).first()
+
+
+# For the employer's pages ------------------------------------------------------------------------------------------
+
+
+def requests(session: Session, assessment: Assessment) -> Sequence[InformationRequest]:
+    """All that the employer was ever asked about an assessment, the earliest round first (one query)."""
+    return session.scalars(
+        sa.select(InformationRequest)
+        .join(Review, Review.id == InformationRequest.review_id)
+        .where(Review.assessment_id == assessment.id)
+        .order_by(InformationRequest.round, InformationRequest.criterion)
+    ).all()
+
+
+def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | None:
+    """The criteria the employer may change: None for all, those it was asked about in a round of more information."""
+    if assessment.status is AssessmentStatus.DRAFT:
+        return None
+    if assessment.status is not AssessmentStatus.MORE_INFORMATION:
+        return frozenset()
+    return frozenset(one.criterion for one in requests(session, assessment) if one.round == assessment.round)
+
+
+def feedback(session: Session, assessment: Assessment) -> Mapping[str, Finding]:
+    """The finding that stands on each criterion: show the employer its outcome and feedback, never its note."""
+    review = of_assessment(session, assessment)
+    if review is None:
+        return {}
+    return findings.standing(
+        findings.of_review(session, review), findings.requests_of(session, review.id), assessment.round
+    )

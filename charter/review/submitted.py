@@ -1,0 +1,142 @@
+"""What the employer said, read from the frozen snapshot of a submission: the thing an assessor judges."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, undefer
+
+from charter.assessment.models import Assessment, EvidenceKind, Submission
+from charter.assessment.queries import in_order
+from charter.errors import Refusal
+from charter.framework.content import Criterion
+
+
+@dataclass(frozen=True)
+class AnswerSaid:
+    """What was answered on one criterion."""
+
+    value: str | None
+    explanation: str
+    action: str
+    action_owner: str
+    action_due: date | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class EvidenceSaid:
+    """One piece of evidence, as it was when it was submitted."""
+
+    id: UUID
+    kind: EvidenceKind
+    title: str
+    filename: str | None
+    size: int | None
+    sha256: str | None
+    url: str | None
+    text: str | None
+    dated_on: date | None
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """One round of an assessment, as it was submitted."""
+
+    round: int
+    size_band: str
+    answers: Mapping[str, AnswerSaid]
+    """By criterion."""
+    evidence: Mapping[str, tuple[EvidenceSaid, ...]]
+    """By criterion; one piece may be under several."""
+    declarations: Mapping[str, bool]
+    inputs: Mapping[str, str]
+    notes: Mapping[str, str]
+    period_end: date | None
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        """The declarations that were agreed to."""
+        return frozenset(code for code, yes in self.declarations.items() if yes)
+
+
+def asked(assessment: Assessment, said: Submitted) -> tuple[Criterion, ...]:
+    """The criteria that the case is about, theme by theme: those its target level asks of an employer of this size."""
+    content = assessment.framework.content
+    return in_order(content, content.asked(assessment.target_level, headcount_ceiling(assessment, said)))
+
+
+def headcount_ceiling(assessment: Assessment, said: Submitted) -> int | None:
+    """The most people the employer could have had when it submitted; None when its size band has no top."""
+    band = assessment.framework.content.size_band(said.size_band)
+    return band.max if band else None
+
+
+def rounds(session: Session, assessment: Assessment) -> Sequence[Submission]:
+    """Every submission of an assessment with its snapshot, the first round first."""
+    return session.scalars(
+        sa.select(Submission)
+        .where(Submission.assessment_id == assessment.id)
+        .options(undefer(Submission.snapshot))
+        .order_by(Submission.round)
+    ).all()
+
+
+def latest(session: Session, assessment: Assessment) -> Submitted:
+    """What the newest submission says. Raises `Refusal` when nothing was submitted yet."""
+    snapshot = session.scalars(
+        sa.select(Submission.snapshot)
+        .where(Submission.assessment_id == assessment.id)
+        .order_by(Submission.round.desc())
+        .limit(1)
+    ).first()
+    if snapshot is None:
+        raise Refusal("This assessment has not been submitted yet.")
+    return read(snapshot)
+
+
+def read(snapshot: Mapping[str, Any]) -> Submitted:
+    """A snapshot (`charter.assessment.snapshot`) as objects."""
+    figures = snapshot["figures"] or {"period_end": None, "inputs": {}, "notes": {}}
+    evidence: dict[str, list[EvidenceSaid]] = {}
+    for item in snapshot["evidence"]:
+        piece = EvidenceSaid(
+            id=UUID(item["id"]),
+            kind=EvidenceKind(item["kind"]),
+            title=item["title"],
+            filename=item["filename"],
+            size=item["size"],
+            sha256=item["sha256"],
+            url=item["url"],
+            text=item["text"],
+            dated_on=_day(item["dated_on"]),
+        )
+        for criterion in item["criteria"]:
+            evidence.setdefault(criterion, []).append(piece)
+    return Submitted(
+        round=snapshot["round"],
+        size_band=snapshot["organisation"]["size_band"],
+        answers={
+            answer["criterion"]: AnswerSaid(
+                value=answer["value"],
+                explanation=answer["explanation"],
+                action=answer["action"],
+                action_owner=answer["action_owner"],
+                action_due=_day(answer["action_due"]),
+                reason=answer["reason"],
+            )
+            for answer in snapshot["answers"]
+        },
+        evidence={criterion: tuple(pieces) for criterion, pieces in evidence.items()},
+        declarations=snapshot["declarations"],
+        inputs=figures["inputs"],
+        notes=figures["notes"],
+        period_end=_day(figures["period_end"]),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

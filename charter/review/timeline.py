@@ -1,0 +1,77 @@
+"""The life of a case in words, from the audit trail."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from charter.audit import AuditEvent
+from charter.framework.content import Content
+
+PORTAL = "The portal"
+
+WORDS: Mapping[str, str] = {
+    "assessment:start": "started the assessment",
+    "assessment:retarget": "aimed for another level",
+    "assessment:submit": "submitted the assessment",
+    "assessment:resubmit": "submitted it again",
+    "assessment:withdraw": "withdrew the assessment",
+    "case:open": "opened the case",
+    "case:claim": "took the case",
+    "case:release": "gave the case back to the queue",
+    "case:ask-for-more": "asked the employer for more",
+    "case:receive": "returned the case to its assessor",
+    "case:recommend": "recommended a level",
+    "case:send-back": "sent the case back to the assessor",
+    "case:decide": "decided",
+    "case:close": "closed the case",
+    "award:issue": "issued the award",
+    "award:supersede": "ended the award before it",
+    "award:review": "opened a review of the award",
+    "award:reinstate": "ended the review of the award",
+    "award:revoke": "revoked the award",
+}
+QUIET = ("answer:", "evidence:", "declaration:", "declarations:", "figures:", "finding:", "return:")
+"""Many small saves; they are in the audit trail, and would bury the story here."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened: when, who and what."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: str
+
+
+def told(content: Content, events: Iterable[AuditEvent], names: Mapping[UUID, str]) -> tuple[Moment, ...]:
+    """The events worth telling, in the order given. Saves by one person that follow each other are one moment."""
+    moments: list[Moment] = []
+    findings: AuditEvent | None = None
+    for event in events:
+        who = names.get(event.actor_id, "Somebody whose account is gone") if event.actor_id else PORTAL
+        if event.action == "finding:save":
+            if findings is None or findings.actor_id != event.actor_id:
+                moments.append(Moment(event.at, who, "wrote findings", ""))
+            findings = event
+            continue
+        if event.action.startswith(QUIET):
+            continue
+        findings = None
+        what = WORDS.get(event.action, event.action.replace(":", " ").replace("_", " "))
+        moments.append(Moment(event.at, who, what, _detail(content, event)))
+    return tuple(moments)
+
+
+def _detail(content: Content, event: AuditEvent) -> str:
+    details = event.details
+    if event.action in {"case:recommend", "case:decide", "award:issue"}:
+        rank = details.get("level")
+        return content.level_title(rank) if rank else "No award"
+    if event.action == "case:ask-for-more":
+        titles = [found.title for code in details.get("criteria", ()) if (found := content.criterion(code))]
+        return "; ".join(titles)
+    if event.action in {"assessment:submit", "assessment:resubmit"}:
+        return f"Round {details.get('round')}"
+    return ""

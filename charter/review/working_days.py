@@ -1,0 +1,28 @@
+"""Working days in England: Monday to Friday, without the bank holidays."""
+
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+SATURDAY = 5
+ONE_DAY = timedelta(days=1)
+
+
+@cache
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether people at the council work that day."""
+    return day.weekday() < SATURDAY and day not in _bank_holidays(day.year)
+
+
+def after(start: date, days: int) -> date:
+    """The last of `days` working days that follow `start`; `start` itself does not count."""
+    day, left = start, days
+    while left > 0:
+        day += ONE_DAY
+        left -= is_working_day(day)
+    return day
