@@ -1,9 +1,9 @@
 """One function for each email: who gets it and what it says. Call it in the transaction of the change it tells of.
 
 All take the session first, the rest by keyword, and end with `event_key: str, at: datetime`. `event_key` names the
-event, such as `f"submission:{submission.id}"`; the same key never tells the same person twice. `to` is a `User`, several
-(`Iterable[User]`), or a bare address. Bodies are `templates/emails/<name>.txt`; `[portal]` and `[scheme]` in them become
-the portal's address and the scheme's name when they are sent (`outbox.filled`), so that no verb needs the settings.
+event, such as `f"submission:{submission.id}"`; the same key never tells the same person twice. `to` is a `User`,
+several (`Iterable[User]`), or a bare address. Bodies are `templates/emails/<name>.txt`; `[portal]` and `[scheme]` in
+them become the portal's address and the scheme's name when they are sent (`outbox.filled`): no verb needs the settings.
 
     confirm_email           to: User, token
     already_registered      to: User
