@@ -81,7 +81,7 @@ class Attainment:
     @property
     def missing(self) -> tuple[Missing, ...]:
         """What stands between here and the next level; empty exactly when the top level is reached."""
-        return self.missing_for(min(self.level + 1, self.top))
+        return self.missing_for(self.level + 1)
 
     def missing_for(self, rank: int) -> tuple[Missing, ...]:
         """What stands between here and level `rank`, lower levels first; empty exactly when it is reached."""

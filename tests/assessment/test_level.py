@@ -176,6 +176,25 @@ def test_a_level_is_not_reached_over_one_that_is_not() -> None:
     assert [missing.criteria for missing in found.missing_for(2)] == [("B",)]
 
 
+def test_each_level_looks_at_its_own_criteria_only() -> None:
+    """One in progress at each level is within a limit of one; what level 1 lacks is not said again for level 2."""
+
+    def change(it: Document) -> None:
+        it["levels"] = [small.level(1, CORE, ONE_UNDER_WAY), small.level(2, CORE, ONE_UNDER_WAY)]
+        it["passports"] = []
+
+    content = small.content(change)
+
+    assert attain(content, {"A": MET, "B": PART, "C": PART, "D": MET}).level == 2
+    steps = attain(content, {"B": NOT, "C": MET, "D": MET}).steps
+    assert [(step.level, step.rule, step.held) for step in steps] == [
+        (1, "core", False),
+        (1, "in_progress_at_most", False),
+        (2, "core", True),
+        (2, "in_progress_at_most", True),
+    ]
+
+
 def test_two_rules_that_miss_the_same_thing_say_it_once() -> None:
     found = attain(charter(CORE, {"kind": "all_of", "criteria": ["A"]}), {"B": MET})
 
