@@ -13,6 +13,9 @@ from charter.award.models import Award
 
 Key = TypeVar("Key", bound=Hashable)
 
+SMALL = 10
+"""A count of people from 1 to just below this is shown as "fewer than": it could tell of somebody."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -126,14 +129,20 @@ def accredited(session: Session, on: date) -> Accredited:
         sa.select(
             *ways,
             sa.func.count(Award.organisation_id.distinct()),
-            sa.func.coalesce(sa.func.sum(Award.headcount), 0),
+            sa.func.sum(Award.headcount),
             sa.func.count() - sa.func.count(Award.headcount),
         )
         .where(valid(on))
         .group_by(*ways)
         .order_by(*ways)
     )
-    return Accredited(on, tuple(Cell(*row.tuple()) for row in rows))
+    return Accredited(
+        on,
+        tuple(
+            Cell(level, county, size_band, sector, employers, people or 0, without)
+            for level, county, size_band, sector, employers, people, without in rows
+        ),
+    )
 
 
 def total(session: Session, on: date) -> int:

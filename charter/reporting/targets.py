@@ -355,10 +355,10 @@ def _counts(session: Session, schemes: Iterable[str], on: date) -> Mapping[tuple
     employers = sa.func.count(Recognition.organisation_id.distinct())
     by_county = sa.select(Recognition.scheme, Recognition.county, employers).where(*held)
     anywhere = sa.select(Recognition.scheme, sa.null(), employers).where(*held)
-    rows = session.execute(
-        sa.union_all(by_county.group_by(Recognition.scheme, Recognition.county), anywhere.group_by(Recognition.scheme))
+    query: sa.CompoundSelect[Any] = sa.union_all(
+        by_county.group_by(Recognition.scheme, Recognition.county), anywhere.group_by(Recognition.scheme)
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {(row[0], row[1]): row[2] for row in session.execute(query)}
 
 
 def _earlier_year(day: date) -> date:
