@@ -1,0 +1,372 @@
+"""Evidence: add a file, a link or a written account, use it for several criteria, use it again, take it away.
+
+A piece of evidence belongs to the employer; each criterion it supports is one use of it. Whoever changes either holds
+the lock of the assessment, so that nothing changes while it is submitted.
+"""
+
+import ipaddress
+import re
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment.answers import FROZEN, is_open
+from charter.assessment.file_checks import Checked, clean_name
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
+from charter.assessment.status import AssessmentStatus
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.organisation.models import Organisation
+
+TITLE_LIMIT = 200
+URL_LIMIT = 2_000
+_TITLE_FROM_TEXT = 60
+
+
+def add_file(
+    session: Session,
+    assessment: Assessment,
+    *,
+    criteria: Sequence[str],
+    title: str,
+    filename: str,
+    checked: Checked,
+    sha256: str,
+    size: int,
+    dated_on: date | None,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> Evidence:
+    """Add a file that was checked and stored as `sha256`, as evidence for `criteria`. An empty title is its name.
+
+    A file that the employer gave before is the same piece of evidence. `open_criteria` are the criteria that the
+    assessor asked about, which only a round of more information needs. Raises Refusal when the assessment or one of
+    the criteria may not be changed now, or when something typed cannot be kept (on its field).
+    """
+    name = clean_name(filename)
+    same = (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256)
+    facts = {"filename": name, "media_type": checked.media_type, "size": size, "sha256": sha256}
+    return _add(
+        session, assessment, EvidenceKind.FILE, same, facts, criteria=criteria, title=title, otherwise=name,
+        dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+    )
+
+
+def add_link(
+    session: Session,
+    assessment: Assessment,
+    *,
+    criteria: Sequence[str],
+    title: str,
+    url: str,
+    dated_on: date | None,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> Evidence:
+    """Add the address of a web page, which is never fetched, as evidence for `criteria`. An empty title is the address.
+
+    Raises Refusal as `add_file` does, and on "url" when it is not the address of a web page.
+    """
+    address = web_address(url)
+    same = (Evidence.kind == EvidenceKind.LINK) & (Evidence.url == address)
+    return _add(
+        session, assessment, EvidenceKind.LINK, same, {"url": address}, criteria=criteria, title=title,
+        otherwise=address.split("://", 1)[1].rstrip("/"), dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+    )
+
+
+def add_account(
+    session: Session,
+    assessment: Assessment,
+    *,
+    criteria: Sequence[str],
+    title: str,
+    text: str,
+    dated_on: date | None,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> Evidence:
+    """Add what the employer says in its own words as evidence for `criteria`. An empty title is how it begins.
+
+    Raises Refusal as `add_file` does, and on "text" when there is none or it has more words than the framework allows.
+    """
+    text = text.strip()
+    most = assessment.framework.content.evidence_rules.written_account_max_words
+    if not text:
+        raise Refusal("Write your account.", field="text")
+    if words(text) > most:
+        raise Refusal(
+            f"Your account must be {most:,} words or fewer. It has {words(text):,}. Make it shorter.", field="text"
+        )
+    same = (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text)
+    return _add(
+        session, assessment, EvidenceKind.ACCOUNT, same, {"text": text}, criteria=criteria, title=title,
+        otherwise=_beginning(text), dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+    )
+
+
+def reuse(
+    session: Session,
+    assessment: Assessment,
+    evidence: Evidence,
+    *,
+    criteria: Sequence[str],
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> None:
+    """Use what the employer gave before for `criteria` too. Where it is used already, nothing changes.
+
+    Raises Refusal when the evidence is another employer's, or when the criteria may not be changed now.
+    """
+    codes = _allowed(session, assessment, criteria, open_criteria)
+    if evidence.organisation_id != assessment.organisation_id:
+        raise Refusal("This evidence is not yours to use.", field="library")
+    new = _use(session, assessment, evidence, codes)
+    if new:
+        audit.record(
+            session, "evidence:attach", evidence, by=by.id, at=at, case=assessment.id,
+            kind=evidence.kind.value, criteria=new,
+        )
+
+
+def detach(
+    session: Session,
+    assessment: Assessment,
+    evidence: Evidence,
+    *,
+    criterion: str,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> bool:
+    """Stop using the evidence for one criterion. Says whether the evidence itself went too.
+
+    It stays with the employer while another criterion uses it or a submission holds it; otherwise it is removed, so
+    that a wrong file does not linger. (Its content stays in the store: another employer may have given the same.)
+    Raises Refusal when the criterion may not be changed now. What is removed already changes nothing.
+    """
+    _allowed(session, assessment, [criterion], open_criteria, of_target=False)
+    use = session.scalars(
+        sa.select(EvidenceUse).where(
+            EvidenceUse.assessment_id == assessment.id,
+            EvidenceUse.criterion == criterion,
+            EvidenceUse.evidence_id == evidence.id,
+        )
+    ).first()
+    if use is None:
+        return False
+    details = {"kind": evidence.kind.value, "criterion": criterion}
+    audit.record(session, "evidence:detach", evidence, by=by.id, at=at, case=assessment.id, **details)
+    session.delete(use)
+    session.flush()  # so that what is counted next leaves it out
+    if is_kept(session, evidence):
+        session.expire(evidence, ["uses"])
+        return False
+    audit.record(
+        session, "evidence:remove", evidence, by=by.id, at=at, case=assessment.id,
+        kind=evidence.kind.value, sha256=evidence.sha256,
+    )
+    session.expire(evidence, ["uses"])
+    session.delete(evidence)
+    return True
+
+
+def is_kept(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, str] | None = None) -> bool:
+    """Whether a criterion uses the evidence (another than `but_for`), or a submission holds it."""
+    uses = sa.select(EvidenceUse.id).where(EvidenceUse.evidence_id == evidence.id)
+    if but_for is not None:
+        assessment, criterion = but_for
+        uses = uses.where(sa.or_(EvidenceUse.assessment_id != assessment.id, EvidenceUse.criterion != criterion))
+    submitted = (
+        sa.select(Submission.id)
+        .join(Assessment, Assessment.id == Submission.assessment_id)
+        .where(
+            Assessment.organisation_id == evidence.organisation_id,
+            sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
+        )
+    )
+    return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists()))))
+
+
+def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:
+    """Everything an employer ever gave and kept, the newest first (one query)."""
+    return session.scalars(
+        sa.select(Evidence)
+        .where(Evidence.organisation_id == organisation.id)
+        .order_by(Evidence.added_at.desc(), Evidence.id.desc())
+    ).all()
+
+
+def of(session: Session, assessment: Assessment) -> dict[str, tuple[Evidence, ...]]:
+    """The evidence of one assessment by criterion, the oldest first (one query)."""
+    found: dict[str, list[Evidence]] = {}
+    for criterion, evidence in session.execute(
+        sa.select(EvidenceUse.criterion, Evidence)
+        .join(Evidence, Evidence.id == EvidenceUse.evidence_id)
+        .where(EvidenceUse.assessment_id == assessment.id)
+        .order_by(Evidence.added_at, Evidence.id)
+    ):
+        found.setdefault(criterion, []).append(evidence)
+    return {criterion: tuple(pieces) for criterion, pieces in found.items()}
+
+
+def words(text: str) -> int:
+    """How many words a text has, counted as the counter on the page counts them."""
+    return len(text.split())
+
+
+def web_address(typed: str) -> str:
+    """The address of a web page as it is kept. Raises Refusal on "url" when it is none."""
+    address = typed.strip()
+    if not address:
+        raise Refusal("Enter the address of the web page.", field="url")
+    if "://" not in address and not re.match(r"[a-z]+:", address, re.IGNORECASE):
+        address = f"https://{address}"
+    if len(address) > URL_LIMIT:
+        raise Refusal(f"The address must be {URL_LIMIT:,} characters or fewer.", field="url")
+    try:
+        parts = urlsplit(address)
+        host, _ = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        host = ""
+    ends = re.search(r"\.[^\W\d_][\w-]+$", host)
+    odd = not address.isprintable() or any(one.isspace() or one in '<>"\\^`{|}' for one in address)
+    if (
+        odd
+        or not ends
+        or ".." in host
+        or _is_number(host)
+        or parts.scheme not in {"http", "https"}
+        or "@" in parts.netloc  # what stands before it looks like the host, and is not
+    ):
+        raise Refusal("Enter the whole address of a web page, such as https://www.example.co.uk/policy.", field="url")
+    return address
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _beginning(text: str) -> str:
+    line = text.split("\n", 1)[0].strip()
+    if len(line) <= _TITLE_FROM_TEXT:
+        return line
+    return line[:_TITLE_FROM_TEXT].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def _add(
+    session: Session,
+    assessment: Assessment,
+    kind: EvidenceKind,
+    same: sa.ColumnElement[bool],
+    facts: dict[str, object],
+    *,
+    criteria: Sequence[str],
+    title: str,
+    otherwise: str,
+    dated_on: date | None,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None,
+) -> Evidence:
+    """The piece of evidence with these facts, made when the employer has none that is the `same`, and its uses."""
+    codes = _allowed(session, assessment, criteria, open_criteria)
+    title = " ".join(title.split())
+    if len(title) > TITLE_LIMIT:
+        raise Refusal(f"The title must be {TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title")
+    if dated_on is not None and dated_on > local_date(at):
+        raise Refusal("The date of the document must be today or in the past.", field="dated_on")
+    evidence = session.scalars(
+        sa.select(Evidence).where(Evidence.organisation_id == assessment.organisation_id, same).order_by(Evidence.id)
+    ).first()
+    if evidence is not None:
+        if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
+            evidence.title = title or evidence.title
+            evidence.dated_on = dated_on or evidence.dated_on
+        new = _use(session, assessment, evidence, codes)
+        if new:
+            audit.record(
+                session, "evidence:attach", evidence, by=by.id, at=at, case=assessment.id, kind=kind.value, criteria=new
+            )
+        return evidence
+    evidence = Evidence(
+        id=uuid7(),
+        organisation_id=assessment.organisation_id,
+        kind=kind,
+        title=title or otherwise[:TITLE_LIMIT],
+        filename=None,
+        media_type=None,
+        size=None,
+        sha256=None,
+        url=None,
+        text=None,
+        dated_on=dated_on,
+        added_at=at,
+        added_by_id=by.id,
+    )
+    for name, fact in facts.items():
+        setattr(evidence, name, fact)
+    session.add(evidence)
+    _use(session, assessment, evidence, codes)
+    audit.record(
+        session, "evidence:add", evidence, by=by.id, at=at, case=assessment.id,
+        kind=kind.value, criteria=codes, sha256=evidence.sha256,
+    )
+    return evidence
+
+
+def _allowed(
+    session: Session,
+    assessment: Assessment,
+    criteria: Sequence[str],
+    open_criteria: Collection[str] | None,
+    *,
+    of_target: bool = True,
+) -> list[str]:
+    """The criteria, each once, when all of them may be changed now. Holds the assessment's lock from here on.
+
+    What was attached before the employer aimed lower can still be taken away: then `of_target` is false.
+    """
+    session.refresh(assessment, with_for_update=True)
+    content = assessment.framework.content
+    codes = list(dict.fromkeys(criteria))
+    if not codes:
+        raise Refusal("Choose what this is evidence for.", field="criteria")
+    for code in codes:
+        asked = content.criterion(code)
+        if asked is None or (of_target and asked.level > assessment.target_level):
+            raise Refusal("This is not one of the criteria of your assessment.", field="criteria")
+        if not is_open(assessment, code, open_criteria):
+            raise Refusal(FROZEN)
+    return codes
+
+
+def _use(session: Session, assessment: Assessment, evidence: Evidence, codes: Sequence[str]) -> list[str]:
+    """Have the evidence support these criteria; says which of them it did not support before."""
+    session.flush()  # so that what this transaction attached before is seen
+    there = set(
+        session.scalars(
+            sa.select(EvidenceUse.criterion).where(
+                EvidenceUse.assessment_id == assessment.id, EvidenceUse.evidence_id == evidence.id
+            )
+        )
+    )
+    new = [code for code in codes if code not in there]
+    session.add_all(
+        EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id) for code in new
+    )
+    return new
