@@ -17,9 +17,10 @@ from charter.assessment.status import AssessmentStatus
 from charter.award.models import Award, Counter
 from charter.award.status import REINSTATE, REVIEW, REVOKE, SUPERSEDE, AwardStatus
 from charter.errors import Refusal
+from charter.notification import emails
 from charter.organisation import engagement
 from charter.organisation.engagement import EngagementKind
-from charter.organisation.models import Organisation
+from charter.organisation.models import MemberRole, Membership, Organisation
 
 STANDING = (AwardStatus.ACTIVE, AwardStatus.UNDER_REVIEW)
 """Statuses of an award that nobody has ended."""
@@ -108,6 +109,21 @@ def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetim
     award.ended_on = on
     award.end_reason = reason
     audit.record(session, "award:revoke", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
+    owners = (
+        sa.select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organisation_id == award.organisation_id, Membership.role == MemberRole.OWNER)
+        .order_by(User.id)
+    )
+    emails.award_revoked(
+        session,
+        to=session.scalars(owners).all(),
+        organisation_name=award.name,
+        level_title=award.framework.content.level_title(award.level),
+        reason=reason,
+        event_key=f"award:{award.id}:revoked",
+        at=at,
+    )
 
 
 def open_review(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:

@@ -1,0 +1,85 @@
+"""Is this certificate real, and does it still hold? And the certificate itself."""
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, StringField
+
+from charter.award import certificate, verification
+from charter.award.certificate import Issuer
+from charter.award.verification import Standing, Verification
+from charter.clock import now, today
+from charter.extensions import db
+from charter.web.access import public, settings
+from charter.web.public import blueprint
+
+ALWAYS_ASK = "no-cache"
+"""A certificate taken back must show so at once: nothing may be shown again without asking us whether it changed."""
+
+
+class NumberForm(Form):
+    """The number to check. Sent with GET: it changes nothing, so it carries no token."""
+
+    number = StringField("Certificate number")
+
+
+@blueprint.get("/certificates")
+@public
+def check_certificate() -> ResponseReturnValue:
+    """Find a certificate by the number printed on it."""
+    form = NumberForm(request.args)
+    status = 200
+    if "number" in request.args:
+        typed = (form.number.data or "").replace("\x00", "").strip()
+        code = verification.look_up_number(db.session, typed) if typed else None
+        if code is not None:
+            return redirect(url_for(".show_certificate", code=code))
+        status = 404 if typed else 400
+        form.number.errors = [
+            "We have not issued a certificate with that number. Check it against the certificate and try again."
+            if typed
+            else "Enter the number printed on the certificate."
+        ]
+    return render_template("public/certificates/check.html", form=form), status, {"Cache-Control": ALWAYS_ASK}
+
+
+@blueprint.get("/certificates/<code>")
+@public
+def show_certificate(code: str) -> ResponseReturnValue:
+    """What the public may know about one certificate, with the time it was checked."""
+    found = verification.look_up(db.session, code, today())
+    if found is None:
+        return render_template("public/certificates/unknown.html", form=NumberForm()), 404
+    return _page(found)
+
+
+@blueprint.get("/certificates/<code>.pdf")
+@public
+def certificate_pdf(code: str) -> ResponseReturnValue:
+    """The certificate to print.
+
+    One that was taken back or replaced is no longer given out: a new copy would still print a last day to come, as if
+    it held. One that ran out is: its own face says until when it was valid, and employers keep it for their records.
+    """
+    award = verification.find(db.session, code)
+    if award is None:
+        return render_template("public/certificates/unknown.html", form=NumberForm()), 404
+    if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED}:
+        return _page(verification.verify(db.session, award, today()), status=410)
+    chosen = settings()
+    issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)
+    url = chosen.base_url + url_for(".show_certificate", code=code)
+    response = Response(
+        certificate.draw(certificate.facts(award), issuer=issuer, verify_url=url), content_type="application/pdf"
+    )
+    response.headers["Content-Disposition"] = f'inline; filename="{award.number}.pdf"'
+    response.headers["Cache-Control"] = ALWAYS_ASK
+    return response
+
+
+def _page(found: Verification, status: int = 200) -> ResponseReturnValue:
+    response = make_response(
+        render_template("public/certificates/show.html", found=found, Standing=Standing, checked_at=now()), status
+    )
+    response.headers["Cache-Control"] = ALWAYS_ASK
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

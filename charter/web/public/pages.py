@@ -1,0 +1,130 @@
+"""Home, what the charter asks, and what a public body must say about its pages."""
+
+import sqlalchemy as sa
+from flask import abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from charter.award import register
+from charter.clock import today
+from charter.extensions import db
+from charter.framework import publishing
+from charter.framework.content import (
+    AllOfRule,
+    AtLeastRule,
+    Content,
+    CoreRule,
+    DeclarationsRule,
+    FiguresRule,
+    InProgressRule,
+    Rule,
+    ThemeMinimumRule,
+)
+from charter.framework.models import Framework
+from charter.web.access import public
+from charter.web.filters import count
+from charter.web.public import blueprint
+
+
+@blueprint.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """What the charter is, in a minute, and the ways in."""
+    content = publishing.current(db.session).content
+    held = register.total(db.session, on=today())
+    return render_template("public/home.html", content=content, held=held)
+
+
+@blueprint.get("/criteria")
+@public
+def show_criteria() -> ResponseReturnValue:
+    """What the charter asks, in the version that new assessments start on."""
+    return _criteria(publishing.current(db.session))
+
+
+@blueprint.get("/criteria/<version>")
+@public
+def show_version(version: str) -> ResponseReturnValue:
+    """What one published version asks: assessments under way and awards stay on the version they started on."""
+    current = publishing.current(db.session)
+    query = sa.select(Framework).where(Framework.code == current.code, Framework.version == version)
+    framework = db.session.scalars(query).one_or_none()
+    if framework is None:
+        abort(404)
+    return _criteria(framework, current)
+
+
+def _criteria(framework: Framework, current: Framework | None = None) -> ResponseReturnValue:
+    content = framework.content
+    asked = request.args.get("level", "")
+    level = content.level(int(asked)) if asked.isdecimal() and len(asked) < 3 else None
+    versions = db.session.scalars(
+        sa.select(Framework).where(Framework.code == framework.code).order_by(Framework.published_at.desc())
+    ).all()
+    return render_template(
+        "public/criteria/show.html",
+        framework=framework,
+        current=current or framework,
+        versions=versions,
+        content=content,
+        level=level,
+        criteria=[one for one in content.criteria if level is None or one.level <= level.rank],
+        rules={one.rank: [rule_in_words(rule, content) for rule in one.rules] for one in content.levels},
+    )
+
+
+def rule_in_words(rule: Rule, content: Content) -> str:
+    """A rule of a level as a sentence that begins after "To reach it, ..."."""
+    match rule:
+        case DeclarationsRule():
+            return "You agree to every legal declaration."
+        case FiguresRule():
+            return "You return every figure that the level asks for."
+        case CoreRule():
+            return "Every core criterion of the level is fully in place."
+        case AllOfRule(criteria=codes):
+            return f"Each of these is fully in place: {_titles(codes, content)}."
+        case AtLeastRule(count=least, criteria=codes):
+            return f"At least {least} of these are fully in place: {_titles(codes, content)}."
+        case ThemeMinimumRule(count=least):
+            what = count(least, "criterion is", "criteria are")
+            return f"In each theme, at least {what} fully in place."
+        case InProgressRule(count=0):
+            return "Every other criterion of the level is fully in place."
+        case InProgressRule(count=most):
+            return (
+                f"Every other criterion of the level is in place or under way. At most {most} may be under way, each "
+                f"with a dated action that is due within {content.meta.in_progress_months} months."
+            )
+
+
+def _titles(codes: tuple[str, ...], content: Content) -> str:
+    found = (content.criterion(code) for code in codes)
+    return "; ".join(criterion.title for criterion in found if criterion is not None)
+
+
+@blueprint.get("/accessibility")
+@public
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement."""
+    return render_template("public/statements/accessibility.html")
+
+
+@blueprint.get("/privacy")
+@public
+def privacy() -> ResponseReturnValue:
+    """What we keep about people, why, and what they can ask."""
+    return render_template("public/statements/privacy.html")
+
+
+@blueprint.get("/cookies")
+@public
+def cookies() -> ResponseReturnValue:
+    """The cookies we set."""
+    return render_template("public/statements/cookies.html", name=current_app.config["SESSION_COOKIE_NAME"])
+
+
+@blueprint.get("/security")
+@public
+def security() -> ResponseReturnValue:
+    """How to report a weakness, and what we promise those who do."""
+    return render_template("public/statements/security.html")

@@ -1,0 +1,124 @@
+"""The public register of accredited employers, as pages and as open data."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response, abort, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, SelectField, StringField
+
+from charter.award import register
+from charter.award.register import COLUMNS, Search
+from charter.clock import today
+from charter.extensions import db
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.web.access import public, settings
+from charter.web.public import blueprint
+
+LICENCE = "Open Government Licence v3.0"
+
+
+class SearchForm(Form):
+    """What to look for on the register. Sent with GET: it changes nothing, so it carries no token."""
+
+    q = StringField("Name of the employer")
+    county = SelectField("County", validate_choice=False)
+    sector = SelectField("Sector", validate_choice=False)
+    size = SelectField("Size", validate_choice=False)
+    level = SelectField("Level", validate_choice=False)
+
+
+def _form(content: Content) -> SearchForm:
+    form = SearchForm(request.args)
+    form.county.choices = [("", "Any county"), *((one.code, one.title) for one in content.counties)]
+    form.sector.choices = [("", "Any sector"), *((one.code, one.title) for one in content.sectors)]
+    form.size.choices = [("", "Any size"), *((one.code, one.title) for one in content.size_bands)]
+    form.level.choices = [("", "Any level"), *((str(one.rank), one.title) for one in content.levels)]
+    return form
+
+
+def _asked(form: SearchForm) -> Search:
+    """The search that the form asks for; a value that is not one of the choices asks for nothing."""
+
+    def chosen(field: Any) -> str:
+        return field.data if field.data in dict(field.choices) else ""
+
+    level = chosen(form.level)
+    return Search(
+        text=(form.q.data or "").replace("\x00", "")[:160],
+        county=chosen(form.county),
+        sector=chosen(form.sector),
+        size=chosen(form.size),
+        level=int(level) if level else None,
+    )
+
+
+@blueprint.get("/employers")
+@public
+def list_employers() -> ResponseReturnValue:
+    """The employers that agreed to be named and hold a level today, as searched for."""
+    content = publishing.current(db.session).content
+    form = _form(content)
+    asked = _asked(form)
+    number = request.args.get("page", "1")
+    page = int(number) if number.isdecimal() and len(number) < 7 else 1
+    found = register.search(db.session, asked, page=page, on=today())
+    kept = {name: value for name, value in request.args.items() if name in form.data and value}
+
+    def address(number: int) -> str:
+        return f"{url_for('.list_employers')}?{urlencode({**kept, 'page': number})}"
+
+    return render_template(
+        "public/employers/list.html",
+        content=content,
+        form=form,
+        asked=asked,
+        found=found,
+        address=address,
+        kept=kept,
+        columns=COLUMNS,
+        licence=LICENCE,
+    )
+
+
+@blueprint.get("/employers.csv")
+@public
+def employers_csv() -> ResponseReturnValue:
+    """The same as CSV, all of it, as searched for."""
+    return _open_data(register.as_csv(_rows()), "text/csv; charset=utf-8", "csv")
+
+
+@blueprint.get("/employers.json")
+@public
+def employers_json() -> ResponseReturnValue:
+    """The same as JSON, with what each column means."""
+    return _open_data(register.as_json(_rows(), on=today(), licence=LICENCE), "application/json", "json")
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    content = publishing.current(db.session).content
+    address = settings().base_url + url_for(".check_certificate")
+    return register.rows(db.session, _asked(_form(content)), content, on=today(), address=address)
+
+
+def _open_data(pieces: Iterator[str], content_type: str, ending: str) -> Response:
+    response = Response(stream_with_context(pieces), content_type=content_type)
+    name = f"accredited-employers-{today().isoformat()}.{ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Access-Control-Allow-Origin"] = "*"  # open data: pages of others may read it too
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@blueprint.get("/employers/<uuid:organisation_id>")
+@public
+def show_employer(organisation_id: UUID) -> ResponseReturnValue:
+    """One employer on the register. One that did not agree to be named, or holds no level today, is not there."""
+    entry = register.entry(db.session, organisation_id, on=today())
+    if entry is None:
+        abort(404)
+    content = publishing.current(db.session).content
+    return render_template("public/employers/show.html", entry=entry, content=content)
