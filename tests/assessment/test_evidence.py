@@ -164,7 +164,8 @@ def test_an_account_may_have_as_many_words_as_the_framework_says(
 
 def test_a_long_account_is_called_by_how_it_begins(assessment: Assessment, codes: list[str], owner: User) -> None:
     with transaction() as session:
-        added = account(session, assessment, codes, owner, "Every month each manager sits down with each person they manage, " * 3)
+        text = "Every month each manager sits down with each person they manage, " * 3
+        added = account(session, assessment, codes, owner, text)
     assert added.title == "Every month each manager sits down with each person they…"
 
 
