@@ -1,14 +1,19 @@
 """Makes the people, employers and histories that tests need, with the scheme's own verbs where there are any."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 
 from charter.account.models import Role, User
 from charter.account.passwords import PASSWORD_HASHER
+from charter.assessment.models import Assessment
+from charter.assessment.status import AssessmentStatus
+from charter.award import issuing
+from charter.award.models import Award
+from charter.clock import local_date
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.models import Framework
-from charter.organisation.models import Membership, MemberRole, Organisation, Scope
+from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 
 PASSWORD = "correct horse battery staple"
 _hash: list[str] = []
@@ -73,11 +78,28 @@ class Factory:
         user = self.user(name)
         with transaction() as session:
             session.add(
-                Membership(
-                    organisation_id=organisation.id, user_id=user.id, role=MemberRole(role), joined_at=self.at
-                )
+                Membership(organisation_id=organisation.id, user_id=user.id, role=MemberRole(role), joined_at=self.at)
             )
         return user
+
+    def award(self, organisation: Organisation, *, level: int = 1, on: date | None = None, by: User) -> Award:
+        """The award for an assessment that `by` decided, from the day `on` (the day of `at` unless given)."""
+        with transaction() as session:
+            assessment = Assessment(
+                organisation=organisation,
+                framework=publishing.current(session),
+                target_level=level,
+                status=AssessmentStatus.DECIDED,
+                round=1,
+                started_at=self.at,
+                submitted_at=self.at,
+                decided_at=self.at,
+            )
+            session.add(assessment)
+            session.flush()  # for its id
+            return issuing.issue(
+                session, assessment, level=level, headcount=None, by=by, at=self.at, on=on or local_date(self.at)
+            )
 
     def framework(self) -> Framework:
         """The published framework."""
