@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
 from charter.account.models import SignInAttempt
 from charter.errors import Refusal
@@ -22,7 +23,7 @@ PER_NETWORK = 300
 PER_CODE = 10
 LETTERS = 5
 """Emails that somebody who is not signed in may have us send to one address within `WINDOW`."""
-WAIT = "There were too many tries. Wait 15 minutes, then try again, or choose a new password by email."
+WAIT = "There were too many tries. Wait 15 minutes, then try again."
 
 
 def network(remote: str | None) -> str:
@@ -34,13 +35,17 @@ def network(remote: str | None) -> str:
     return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))
 
 
-def try_password(session: Session, *, email: str, network: str, at: datetime) -> None:
-    """Count a try to sign in, before the password is looked at. Refusal when there were too many."""
-    _count(session, _limits(email, network), at)
+def try_password(session: Session, *, email: str, network: str, at: datetime) -> tuple[UUID, ...]:
+    """Count a try to sign in, before the password is looked at, and return what `forget_tries` wants to know.
+
+    Refusal when there were too many.
+    """
+    return _count(session, _limits(email, network), at)
 
 
-def forget_tries(session: Session, *, email: str, network: str) -> None:
-    """The password was right: the tries of this address from this network no longer count."""
+def forget_tries(session: Session, tried: tuple[UUID, ...], *, email: str, network: str) -> None:
+    """The password was right: neither this try nor the earlier ones of this address from this network count."""
+    session.execute(sa.delete(SignInAttempt).where(SignInAttempt.id.in_(tried)))
     _forget(session, _subject("both", email, network))
 
 
@@ -80,7 +85,7 @@ def _subject(*parts: str) -> str:
     return hashlib.sha256("\n".join(part.strip().lower() for part in parts).encode()).hexdigest()
 
 
-def _count(session: Session, limits: dict[str, int], at: datetime) -> None:
+def _count(session: Session, limits: dict[str, int], at: datetime) -> tuple[UUID, ...]:
     session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at <= at - WINDOW))
     tried = session.execute(
         sa.select(SignInAttempt.subject_hash, sa.func.count())
@@ -89,7 +94,9 @@ def _count(session: Session, limits: dict[str, int], at: datetime) -> None:
     )
     if any(number >= limits[subject] for subject, number in tried):
         raise Refusal(WAIT)
-    session.add_all(SignInAttempt(subject_hash=subject, at=at) for subject in limits)
+    attempts = [SignInAttempt(id=uuid7(), subject_hash=subject, at=at) for subject in limits]
+    session.add_all(attempts)
+    return tuple(attempt.id for attempt in attempts)
 
 
 def _forget(session: Session, subject: str) -> None:

@@ -14,6 +14,7 @@ from charter.errors import Refusal
 STEP = 30
 DRIFT = 1
 """Steps a phone's clock may be off, either way."""
+WRONG = "That code is not right. Wait for the next one in your app and type it."
 
 
 def needed(user: User) -> bool:
@@ -51,7 +52,7 @@ def confirm(session: Session, user: User, code: str, *, at: datetime) -> None:
     if enrolled(user):
         raise Refusal("You already use an app for codes.")
     if not check(session, user, code, at=at):
-        raise Refusal("That code is not right. Wait for the next one in your app and type it.", field="code")
+        raise Refusal(WRONG, field="code")
     user.totp_confirmed_at = at
     audit.record(session, "second-factor:on", user, by=user.id, at=at)
 

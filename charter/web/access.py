@@ -202,6 +202,10 @@ def _bring_back_what_was_typed(user: User) -> None:
 def after_sign_in() -> str:
     """Where to go once signed in: the page that was asked for, or the person's own home. Only addresses of ours."""
     asked = flask.session.pop("next", None)
-    if isinstance(asked, str) and asked.startswith("/") and not asked.startswith(("//", "/\\")):
-        return asked
-    return url_for("account.home")
+    return asked if isinstance(asked, str) and is_ours(asked) else url_for("account.home")
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address is a page of this portal that can be opened, however a browser may read it."""
+    plain = address.isprintable() and not set(address) & {"\\", " "}
+    return plain and address.startswith("/") and not address.startswith("//") and address != url_for("account.sign_out")
