@@ -1,5 +1,7 @@
-"""The pages of this audience."""
+"""The pages of an employer's people."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("employer", __name__)
+
+from charter.web.employer import answering, assessment, dashboard, organisation, statements  # noqa: E402, F401

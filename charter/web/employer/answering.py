@@ -1,0 +1,161 @@
+"""One criterion a page: answer it, see its evidence, go on to the next."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from charter.assessment import answers, level, queries
+from charter.assessment.models import Answer, Assessment
+from charter.clock import now, today
+from charter.errors import Refusal, Stale
+from charter.extensions import db, transaction
+from charter.framework.content import Content, Criterion, Extent, Need
+from charter.permissions import Permission
+from charter.web.access import requires, the_user
+from charter.web.employer import asked, blueprint
+from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>", methods=["GET", "POST"])
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
+    """Answer one criterion. What can be saved is, also when something else on the page is wrong."""
+    criterion = _criterion(assessment, code)
+    open_criteria = asked.open_criteria(db.session, assessment)
+    stored = queries.one_answer(db.session, assessment, code)
+    form = AnswerForm.on(assessment.framework.content, criterion, stored.answer)
+    if not answers.is_open(assessment, code, open_criteria):
+        status = 409 if request.method == "POST" else 200
+        return _page(assessment, criterion, form, stored, frozen=True), status
+    if not form.is_submitted():
+        return _page(assessment, criterion, form, stored)
+
+    form.validate()
+    said = form.said()
+    wrong = answers.faults(assessment.framework.content, **said, on=today())
+    wrong |= {name: str(errors[0]) for name, errors in form.errors.items() if name in said}
+    for name in wrong:  # what cannot be saved stays as it was, and stays in its box
+        said[name] = getattr(stored.answer, name) if stored.answer else _NOTHING[name]
+    saved: Answer | None = None
+    try:
+        if not wrong or any(said.values()):
+            with transaction() as session:
+                saved = answers.save(
+                    session,
+                    assessment,
+                    criterion=code,
+                    **said,
+                    seen_version=number_in(form.seen_version),
+                    by=the_user(),
+                    at=now(),
+                    open_criteria=asked.open_criteria(session, assessment),
+                )
+    except Stale:
+        stored = queries.one_answer(db.session, assessment, code)
+        _saw(form, stored.answer)
+        return _page(assessment, criterion, form, stored, overtaken=True), 409
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _page(assessment, criterion, form, queries.one_answer(db.session, assessment, code)), 400
+    if wrong:
+        for name, fault in wrong.items():
+            form[name].errors = [fault]
+        _saw(form, saved)
+        stored = queries.one_answer(db.session, assessment, code)
+        return _page(assessment, criterion, form, stored, rest_saved=saved is not None), 400
+    return redirect(_onward(assessment, criterion, open_criteria), 303)
+
+
+_NOTHING: dict[str, Any] = {
+    "value": None, "explanation": "", "action": "", "action_owner": "", "action_due": None, "reason": "",
+}
+
+
+def _saw(form: AnswerForm, answer: Answer | None) -> None:
+    """The page that follows shows this version of the answer, so its form is about it."""
+    form.seen_version.data = str(answer.version if answer else 0)
+
+
+def _criterion(assessment: Assessment, code: str) -> Criterion:
+    """The criterion, when it is one that this employer is asked."""
+    queries.with_its_own(db.session, assessment)
+    criterion = next((criterion for criterion in _in_order(assessment) if criterion.code == code), None)
+    if criterion is None:
+        abort(404)
+    return criterion
+
+
+def _in_order(assessment: Assessment) -> tuple[Criterion, ...]:
+    content = assessment.framework.content
+    return queries.in_order(content, content.asked(assessment.target_level, queries.headcount_ceiling(assessment)))
+
+
+def _onward(assessment: Assessment, criterion: Criterion, open_criteria: frozenset[str] | None) -> str:
+    """Where the button that was pressed leads."""
+    then = request.form.get("then")
+    if then == "evidence":
+        return f"/assessments/{assessment.id}/criteria/{criterion.code}/evidence"
+    order = [item for item in _in_order(assessment) if open_criteria is None or item.code in open_criteria]
+    place = order.index(criterion) + 1
+    if then == "list" or place >= len(order):
+        flash(f"Saved: {criterion.title}.", "success")
+        return url_for(".show_assessment", assessment_id=assessment.id)
+    return url_for(".answer_criterion", assessment_id=assessment.id, code=order[place].code)
+
+
+def _page(
+    assessment: Assessment,
+    criterion: Criterion,
+    form: AnswerForm,
+    stored: queries.OneAnswer,
+    *,
+    frozen: bool = False,
+    overtaken: bool = False,
+    rest_saved: bool = False,
+) -> str:
+    content = assessment.framework.content
+    order = _in_order(assessment)
+    lacks = level.why_not(content, criterion, stored.answer, bool(stored.evidence), today())
+    return render_template(
+        "employer/assessment/criterion.html",
+        assessment=assessment,
+        content=content,
+        criterion=criterion,
+        place=order.index(criterion) + 1,
+        places=len(order),
+        form=form,
+        stored=stored,
+        scale=[(value, asks(value.value, content)) for value in content.scale if _offered(value.value, form)],
+        needed_for=lambda what: [value.label for value in content.scale if what in asks(value.value, content)],
+        lacks=lacks,
+        evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
+        request_for_more=_request(assessment, criterion),
+        frozen=frozen,
+        overtaken=overtaken,
+        rest_saved=rest_saved,
+        maximum=MAXIMUM,
+    )
+
+
+def _request(assessment: Assessment, criterion: Criterion) -> Any:
+    asked_for = asked.requests(db.session, assessment)
+    return next((request for request in asked_for if request.criterion == criterion.code), None)
+
+
+def _offered(value: str, form: AnswerForm) -> bool:
+    return any(value == offered for offered, _ in form.value.choices)
+
+
+def asks(value: str, content: Content) -> list[str]:
+    """What a value of the scale asks for besides itself, or makes room for: parts of the answer's form."""
+    chosen = content.scale_value(value)
+    assert chosen is not None
+    parts = []
+    if chosen.needs is Need.EXPLANATION or chosen.extent is Extent.MET:
+        parts.append("explanation")
+    if answers.plans(content, value):
+        parts.append("action")
+    if chosen.needs is Need.REASON or chosen.extent is Extent.NOT_APPLICABLE:
+        parts.append("reason")
+    return parts

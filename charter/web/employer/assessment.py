@@ -1,0 +1,282 @@
+"""An assessment from start to end: choose a level, the task list, check, submit, follow, withdraw."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from charter.assessment import progress, queries, submission
+from charter.assessment.level import Missing
+from charter.assessment.models import Assessment
+from charter.assessment.queries import Material
+from charter.assessment.status import AssessmentStatus
+from charter.clock import now, today
+from charter.errors import Refusal
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.organisation.models import Organisation
+from charter.permissions import Permission
+from charter.review import intake
+from charter.web.access import requires, the_user
+from charter.web.employer import asked, blueprint
+from charter.web.employer.forms import SubmitForm, TargetForm, number_in
+from charter.web.forms import EmptyForm
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/assessments/new", methods=["GET", "POST"])
+@requires(Permission.START_ASSESSMENT, Organisation)
+def start_assessment(organisation: Organisation) -> ResponseReturnValue:
+    """Choose the level to aim for, and start."""
+    under_way = queries.open_one(db.session, organisation.id)
+    if under_way is not None:  # also when the form is sent twice
+        return redirect(url_for(".show_assessment", assessment_id=under_way.id), 303)
+    content = publishing.current(db.session).content
+    form = _target_form(content)
+    if form.validate_on_submit():
+        with transaction() as session:
+            assessment = submission.start(
+                session,
+                organisation,
+                publishing.current(session),
+                target_level=int(form.target_level.data),
+                by=the_user(),
+                at=now(),
+            )
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    page = render_template(
+        "employer/assessment/start.html",
+        form=form,
+        content=content,
+        organisation=organisation,
+        counts=_counts(content, organisation),
+    )
+    return page, 400 if form.errors else 200
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/target", methods=["GET", "POST"])
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def change_target(assessment: Assessment) -> ResponseReturnValue:
+    """Aim for another level; the answers stay."""
+    queries.with_its_own(db.session, assessment)
+    if assessment.status is not AssessmentStatus.DRAFT:
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    content = assessment.framework.content
+    form = _target_form(content, target_level=str(assessment.target_level))
+    if form.validate_on_submit():
+        with transaction() as session:
+            submission.change_target(
+                session, assessment, target_level=int(form.target_level.data), by=the_user(), at=now()
+            )
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    page = render_template(
+        "employer/assessment/start.html",
+        form=form,
+        content=content,
+        organisation=assessment.organisation,
+        assessment=assessment,
+        counts=_counts(content, assessment.organisation),
+    )
+    return page, 400 if form.errors else 200
+
+
+def _target_form(content: Content, **values: Any) -> TargetForm:
+    form = TargetForm(**values)
+    form.target_level.choices = [(str(level.rank), level.title) for level in content.levels]
+    return form
+
+
+def _counts(content: Content, organisation: Organisation) -> dict[int, tuple[int, int]]:
+    """For each level: how many criteria it asks of this employer, and for how many figures."""
+    band = content.size_band(organisation.size_band)
+    return {
+        level.rank: (
+            len(content.asked(level.rank, band.max if band else None)),
+            len(content.metrics_for(level.rank)),
+        )
+        for level in content.levels
+    }
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>")
+@requires(Permission.VIEW_ASSESSMENT, Assessment)
+def show_assessment(assessment: Assessment) -> ResponseReturnValue:
+    """The task list; after submission, where the case stands and what was decided."""
+    said = queries.material(db.session, assessment)
+    if assessment.status is AssessmentStatus.DRAFT:
+        return render_template("employer/assessment/tasks.html", **_facts(said))
+    case = asked.case_of(db.session, assessment)
+    if assessment.status is AssessmentStatus.DECIDED and case is not None:
+        return render_template(
+            "employer/assessment/decision.html",
+            **_facts(said),
+            case=case,
+            findings=asked.findings(db.session, case),
+        )
+    requests = asked.requests(db.session, assessment)
+    return render_template(
+        "employer/assessment/follow.html",
+        **_facts(said),
+        case=case,
+        requests=[(said.content.criterion(item.criterion), item, _answered(said, item)) for item in requests],
+    )
+
+
+def _answered(said: Material, request_: Any) -> bool:
+    """Whether the employer changed the answer or added evidence since it was asked."""
+    answer = said.answers.get(request_.criterion)
+    evidence = said.evidence.get(request_.criterion, ())
+    return bool(answer and answer.saved_at > request_.asked_at) or any(
+        use.evidence.added_at > request_.asked_at for use in evidence
+    )
+
+
+def _facts(said: Material) -> dict[str, Any]:
+    """What every page about one assessment shows."""
+    found = progress.progress(said, on=today())
+    target = said.assessment.target_level
+    return {
+        "assessment": said.assessment,
+        "content": said.content,
+        "said": said,
+        "progress": found,
+        "between": _linked(said, found.attainment.missing_for(min(found.attainment.level + 1, target))),
+    }
+
+
+def _linked(said: Material, missing: tuple[Missing, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each missing thing as its sentence and the links (address, text) to where it can be put right."""
+    home = f"/assessments/{said.assessment.id}"
+    titles = {criterion.code: criterion.title for criterion in said.asked}
+    found = []
+    for item in missing:
+        links = [(f"{home}/criteria/{code}", titles[code]) for code in item.criteria if code in titles]
+        if item.declarations:
+            links.append((f"{home}/declarations", "The legal basics"))
+        if item.metrics:
+            links.append((f"{home}/figures", "Your figures"))
+        found.append((item.sentence, links))
+    return found
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/level")
+@requires(Permission.VIEW_ASSESSMENT, Assessment)
+def show_level(assessment: Assessment) -> ResponseReturnValue:
+    """All that stands between the answers and each level."""
+    said = queries.material(db.session, assessment)
+    facts = _facts(said)
+    attainment = facts["progress"].attainment
+    own = {
+        level.rank: _linked(
+            said, tuple(item for item in attainment.missing_for(level.rank) if item.level == level.rank)
+        )
+        for level in said.content.levels
+    }
+    return render_template("employer/assessment/level.html", **facts, missing=own)
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/check")
+@requires(Permission.VIEW_ASSESSMENT, Assessment)
+def check_assessment(assessment: Assessment) -> ResponseReturnValue:
+    """Everything that was said, on one page, with what is missing on top."""
+    said = queries.material(db.session, assessment)
+    open_criteria = asked.open_criteria(db.session, assessment)
+    return render_template(
+        "employer/assessment/check.html",
+        **_facts(said),
+        may_change=lambda code: assessment.is_editable and (open_criteria is None or code in open_criteria),
+        draft=assessment.status is AssessmentStatus.DRAFT,
+    )
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/submit", methods=["GET", "POST"])
+@requires(Permission.SUBMIT_ASSESSMENT, Assessment)
+def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
+    """Declare the answers true, and send them. A form sent twice shows the same confirmation."""
+    after = redirect(url_for(".submitted", assessment_id=assessment.id), 303)
+    again = assessment.status is AssessmentStatus.MORE_INFORMATION
+    coming = assessment.round + 1 if again else 1
+    if not assessment.is_editable:
+        return after
+    form = SubmitForm(data={"declared_by": the_user().name, "round": str(coming)})
+    if form.is_submitted() and number_in(form.round) != coming:
+        return after  # the form of a submission that was made already
+    said = queries.material(db.session, assessment)
+    facts = _facts(said)
+    if facts["progress"].gaps:
+        if form.is_submitted():
+            flash("Your assessment was not sent, because something is missing. It is listed below.", "error")
+        return redirect(url_for(".check_assessment", assessment_id=assessment.id), 303)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                intake.submit(
+                    session,
+                    assessment,
+                    declared_by=form.declared_by.data,
+                    declared_role=form.declared_role.data,
+                    by=the_user(),
+                    at=now(),
+                    on=today(),
+                )
+        except Refusal as refusal:
+            if not assessment.is_editable:  # the same form came a moment earlier
+                return after
+            form.refuse(refusal)
+        else:
+            return after
+    page = render_template("employer/assessment/submit.html", form=form, **facts, again=again)
+    return page, 400 if form.errors else 200
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/submitted")
+@requires(Permission.VIEW_ASSESSMENT, Assessment)
+def submitted(assessment: Assessment) -> ResponseReturnValue:
+    """We have it: its reference, what happens next, and by when."""
+    queries.with_its_own(db.session, assessment)
+    last = queries.last_submission(db.session, assessment)
+    if last is None or assessment.status is not AssessmentStatus.SUBMITTED:
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    return render_template(
+        "employer/assessment/submitted.html",
+        assessment=assessment,
+        content=assessment.framework.content,
+        submission=last,
+        case=asked.case_of(db.session, assessment),
+        reference=reference(assessment),
+    )
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/withdraw", methods=["GET", "POST"])
+@requires(Permission.WITHDRAW_ASSESSMENT, Assessment)
+def withdraw_assessment(assessment: Assessment) -> ResponseReturnValue:
+    """Take the assessment back for good."""
+    queries.with_its_own(db.session, assessment)
+    if not assessment.is_open:
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            intake.withdraw(session, assessment, by=the_user(), at=now())
+        flash("Your assessment is withdrawn. You can start a new one when you are ready.", "success")
+        return redirect(url_for(".dashboard"), 303)
+    return render_template(
+        "employer/assessment/withdraw.html", form=form, assessment=assessment, content=assessment.framework.content
+    )
+
+
+def reference(assessment: Assessment) -> str:
+    """A short name for an assessment that a person can read out on the phone: the random end of its id."""
+    text = assessment.id.hex[-8:].upper()
+    return f"{text[:4]}-{text[4:]}"
+
+
+blueprint.add_app_template_global(reference, "assessment_reference")
+
+
+@blueprint.app_template_filter("task_state")
+def task_state(state: progress.TaskState) -> str:
+    """How far a task is, in words."""
+    return {"not_started": "Not started", "incomplete": "Incomplete", "completed": "Completed"}[state.value]
+
+

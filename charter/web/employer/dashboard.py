@@ -1,0 +1,49 @@
+"""An employer's home: the one thing to do next, where the assessment stands, the awards held."""
+
+import sqlalchemy as sa
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import joinedload
+
+from charter.assessment import progress, queries
+from charter.assessment.status import OPEN, AssessmentStatus
+from charter.award.models import Award
+from charter.clock import today
+from charter.extensions import db
+from charter.organisation import queries as organisations
+from charter.permissions import Permission
+from charter.web.access import requires, the_user
+from charter.web.employer import asked, blueprint
+
+
+@blueprint.get("/dashboard")
+@requires(Permission.SEE_DASHBOARD)
+def dashboard() -> ResponseReturnValue:
+    """What to do next."""
+    employers = organisations.organisations_of(db.session, the_user())
+    if not employers:
+        return render_template("employer/welcome.html")
+    assessments = queries.of_person(db.session, the_user())
+    awards = db.session.scalars(
+        sa.select(Award)
+        .where(Award.organisation_id.in_([employer.id for employer in employers]))
+        .options(joinedload(Award.framework))
+        .order_by(Award.starts_on.desc(), Award.issued_at.desc())
+    ).all()
+    under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
+    said = queries.material(db.session, under_way) if under_way else None
+    case = asked.case_of(db.session, under_way) if under_way and under_way.submitted_at else None
+    requests = asked.requests(db.session, under_way) if under_way else ()
+    return render_template(
+        "employer/dashboard.html",
+        employers=employers,
+        employer=under_way.organisation if under_way else employers[0],
+        assessment=under_way,
+        others=[assessment for assessment in assessments if assessment is not under_way],
+        progress=progress.progress(said, on=today()) if said else None,
+        case=case,
+        requests=requests,
+        draft=under_way is not None and under_way.status is AssessmentStatus.DRAFT,
+        held=[award for award in awards if award.is_valid_on(today())],
+        past=[award for award in awards if not award.is_valid_on(today())],
+    )

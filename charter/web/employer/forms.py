@@ -1,0 +1,287 @@
+"""The forms of the employer's pages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    URLField,
+    ValidationError,
+)
+
+from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
+from charter.assessment.models import Answer
+from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
+from charter.framework.content import Content, Criterion, Metric, NumberField
+from charter.organisation.models import MemberRole, Scope
+from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
+
+
+def number_in(field: Any) -> int:
+    """The number that a hidden field carries; 0 when it was tampered with."""
+    text = str(field.data or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+class AnswerForm(BaseForm):
+    """One answer. What is wrong with it, `answers.faults` says; nothing is required, so that a part can be saved."""
+
+    value = RadioField("How far along are you?", validate_choice=False)
+    explanation = TextAreaField("What is in place now", filters=[stripped])
+    action = TextAreaField("What will you do?", filters=[stripped])
+    action_owner = StringField("Who will do it?", filters=[stripped])
+    action_due = DateParts("By when?")
+    reason = TextAreaField("Why does it not apply?", filters=[stripped])
+    seen_version = HiddenField()
+
+    @classmethod
+    def on(cls, content: Content, criterion: Criterion, answer: Answer | None) -> "AnswerForm":
+        """The form for one criterion, filled with what is saved."""
+        form = cls(obj=answer, data={"seen_version": str(answer.version if answer else 0)})
+        form.value.choices = [
+            (value.value, value.label)
+            for value in content.scale
+            if value.extent != "not_applicable" or criterion.not_applicable_allowed or value.value == form.value.data
+        ]
+        return form
+
+    def said(self) -> dict[str, Any]:
+        """What was typed and chosen, as the verb takes it."""
+        return {
+            "value": self.value.data or None,
+            "explanation": self.explanation.data or "",
+            "action": self.action.data or "",
+            "action_owner": self.action_owner.data or "",
+            "action_due": self.action_due.data,
+            "reason": self.reason.data or "",
+        }
+
+
+class TargetForm(BaseForm):
+    """Which level to aim for."""
+
+    target_level = RadioField(
+        "Which level are you aiming for?", validators=[needed("Choose the level you are aiming for.")], coerce=str
+    )
+
+
+class SubmitForm(BaseForm):
+    """Who declares that the answers are true."""
+
+    declared_by = StringField(
+        "Your full name",
+        filters=[stripped],
+        validators=[needed("Enter your full name."), at_most(NAME_LIMIT, "Your name")],
+    )
+    declared_role = StringField(
+        "Your job",
+        description="For example, owner, HR manager or director.",
+        filters=[stripped],
+        validators=[needed("Enter your job."), at_most(NAME_LIMIT, "Your job")],
+    )
+    agreed = BooleanField(
+        "The answers are true, and I may speak for this employer",
+        validators=[needed("Tick the box to say that the answers are true.")],
+    )
+    round = HiddenField()
+    """The number of the submission that this form makes: a form sent twice is known by it."""
+
+    def validate_agreed(self, field: Any) -> None:
+        """An empty box is False, which `needed` takes for an answer."""
+        if not field.data:
+            raise ValidationError("Tick the box to say that the answers are true.")
+
+
+class OrganisationForm(BaseForm):
+    """An employer's details."""
+
+    name = StringField(
+        "Name of the employer",
+        description="As people know you. It is printed on your certificate.",
+        filters=[stripped],
+        validators=[needed("Enter the name of the employer."), at_most(160, "The name")],
+    )
+    county = RadioField("Which county are you in?", validators=[needed("Choose the county you are in.")])
+    district = SelectField("District", description="If you know it.")
+    size_band = RadioField("How many people do you employ?", validators=[needed("Choose how many people you employ.")])
+    sector = SelectField("What kind of work do you do?", validators=[needed("Choose the kind of work you do.")])
+    company_number = StringField(
+        "Company number",
+        description="8 characters, such as 01234567. Leave empty if you have none.",
+        filters=[stripped],
+    )
+    charity_number = StringField(
+        "Charity number", description="Leave empty if you have none.", filters=[stripped]
+    )
+    website = URLField(
+        "Website", description="Such as www.example.co.uk. You can leave this empty.", filters=[stripped],
+        validators=[at_most(300, "The address")],
+    )
+    about = TextAreaField(
+        "About you, in a sentence or two",
+        description="What you do and for whom. We show it on the public list if you agree. You can leave this empty.",
+        filters=[stripped],
+        validators=[at_most(600, "The text")],
+    )
+    scope = RadioField(
+        "Which of your people do your answers cover?",
+        choices=[(scope.value, scope.label) for scope in Scope],
+        validators=[needed("Choose which of your people your answers cover.")],
+    )
+    listed = RadioField(
+        "If you earn a level, may we show you on the public list of employers?",
+        choices=[("yes", "Yes, show us on the public list"), ("no", "No, keep us off the list")],
+        validators=[needed("Choose if we may show you on the public list.")],
+    )
+    version = HiddenField()
+
+    @classmethod
+    def on(cls, content: Content, **values: Any) -> "OrganisationForm":
+        """The form with the choices of this version of the charter."""
+        form = cls(**values)
+        form.county.choices = [(county.code, county.title) for county in content.counties]
+        form.district.choices = [
+            ("", "Choose a district, or leave this"),
+            *((name, f"{name} ({county.title})") for county in content.counties for name in county.districts),
+        ]
+        form.size_band.choices = [(band.code, band.title) for band in content.size_bands]
+        form.sector.choices = [("", "Choose one"), *((sector.code, sector.title) for sector in content.sectors)]
+        if form.district.data and form.district.data not in {value for value, _ in form.district.choices}:
+            form.district.choices.append((form.district.data, form.district.data))
+        form.content = content
+        return form
+
+    content: Content
+
+    def validate_website(self, field: Any) -> None:
+        """An address of a web page, with or without https://."""
+        text = field.data or ""
+        if text and "://" not in text:
+            text = field.data = f"https://{text}"
+        bare = text.removeprefix("https://").removeprefix("http://")
+        if text and (bare == text or "." not in bare or any(letter.isspace() or letter in "<>\"'" for letter in text)):
+            raise ValidationError("Enter a website address, such as www.example.co.uk.")
+
+    def validate_district(self, field: Any) -> None:
+        """A district lies in its county."""
+        county = next((county for county in self.content.counties if county.code == self.county.data), None)
+        if field.data and county is not None and field.data not in county.districts:
+            raise ValidationError(f"{field.data} is not a district of {county.title}. Choose another, or leave this.")
+
+    def details(self) -> dict[str, Any]:
+        """The details as the verbs take them."""
+        return {
+            "name": self.name.data,
+            "county": self.county.data,
+            "district": self.district.data or None,
+            "size_band": self.size_band.data,
+            "sector": self.sector.data,
+            "company_number": self.company_number.data,
+            "charity_number": self.charity_number.data,
+            "website": self.website.data or None,
+            "about": self.about.data or None,
+            "scope": Scope(self.scope.data),
+            "listed": self.listed.data == "yes",
+        }
+
+
+class SiteForm(BaseForm):
+    """A place where staff work."""
+
+    name = StringField(
+        "Name of the place", description="For example, Main workshop or Head office.", filters=[stripped],
+        validators=[needed("Enter a name for the place."), at_most(120, "The name")],
+    )
+    town = StringField(
+        "Town or village",
+        filters=[stripped],
+        validators=[needed("Enter the town or village."), at_most(80, "The town")],
+    )
+    postcode = StringField("Postcode", description="You can leave this empty.", filters=[stripped])
+    county = SelectField("County", validators=[needed("Choose the county.")])
+
+
+class InviteForm(BaseForm):
+    """Whom to invite, and what for."""
+
+    email = EmailField(
+        "Email address of your colleague",
+        filters=[stripped],
+        validators=[needed("Enter an email address."), at_most(254, "The email address")],
+    )
+    role = RadioField(
+        "What may they do?",
+        choices=[(role.value, role.label) for role in (MemberRole.CONTRIBUTOR, MemberRole.OWNER)],
+        default=MemberRole.CONTRIBUTOR.value,
+        validators=[needed("Choose what they may do.")],
+    )
+
+    def validate_email(self, field: Any) -> None:
+        """Something with one @ and a dot after it."""
+        name, _, host = (field.data or "").rpartition("@")
+        if not name or "." not in host.strip(".") or any(letter.isspace() for letter in field.data) or "@" in name:
+            raise ValidationError("Enter an email address in the right form, such as name@example.co.uk.")
+
+
+def declarations_form(content: Content, declared: Mapping[str, bool]) -> BaseForm:
+    """Yes or no for each baseline declaration; none is required, so that a part can be saved."""
+    fields = {
+        f"declaration-{declaration.code}": RadioField(
+            declaration.statement,
+            description=declaration.help or "",
+            choices=[("yes", "Yes"), ("no", "No")],
+            default="yes" if declared.get(declaration.code) else "no" if declaration.code in declared else None,
+            validate_choice=False,
+        )
+        for declaration in content.declarations
+    }
+    return _form("DeclarationsForm", fields)
+
+
+def figures_form(
+    fields: Sequence[NumberField],
+    metrics: Sequence[Metric],
+    *,
+    inputs: Mapping[str, str],
+    notes: Mapping[str, str],
+    period_end: date | None,
+    seen_version: int,
+) -> BaseForm:
+    """The numbers asked for, a note for each figure, and the day they end on, filled with what is saved."""
+    made: dict[str, Any] = {
+        "period_end": DateParts("Which day do the 12 months end on?", default=period_end),
+        "seen_version": HiddenField(default=str(seen_version)),
+    }
+    for field in fields:
+        made[f"number-{field.name}"] = StringField(
+            field.label,
+            description=field.hint or "",
+            default=inputs.get(field.name, ""),
+            filters=[stripped],
+            validators=[at_most(INPUT_LIMIT, "The number")],
+        )
+    for metric in metrics:
+        made[f"note-{metric.code}"] = TextAreaField(
+            "Tell us why",
+            description="You can leave this empty, but a note saves a question later.",
+            default=notes.get(metric.code, ""),
+            filters=[stripped],
+            validators=[at_most(NOTE_LIMIT, "The note")],
+        )
+    return _form("FiguresForm", made)
+
+
+def _form(name: str, fields: Mapping[str, Any]) -> BaseForm:
+    made: BaseForm = type(name, (BaseForm,), dict(fields))()
+    return made
+
+
+MAXIMUM = TEXT_LIMIT
+"""The most characters of a text; the pages count down to it."""

@@ -1,0 +1,244 @@
+"""An employer's profile, its sites and its people."""
+
+from uuid import UUID
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from charter.clock import local_date, now, today
+from charter.errors import Refusal, Stale
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.notification import emails
+from charter.organisation import joining, queries, team
+from charter.organisation.joining import Place
+from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
+from charter.permissions import Permission
+from charter.web.access import requires, the_user
+from charter.web.employer import blueprint
+from charter.web.employer.forms import InviteForm, OrganisationForm, SiteForm, number_in
+from charter.web.forms import EmptyForm
+
+
+@blueprint.route("/organisations/new", methods=["GET", "POST"])
+@requires(Permission.CREATE_ORGANISATION)
+def create_organisation() -> ResponseReturnValue:
+    """Tell us about the employer; whoever does so is its first owner."""
+    content = publishing.current(db.session).content
+    form = OrganisationForm.on(content)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                organisation = joining.register(
+                    session, **form.details(), sites=(), by=the_user(), at=now(), on=today()
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{organisation.name} has joined. Now choose the level you are aiming for.", "success")
+            return redirect(url_for(".start_assessment", organisation_id=organisation.id), 303)
+    page = render_template("employer/organisation/edit.html", form=form, content=content, organisation=None)
+    return page, 400 if form.errors else 200
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def show_organisation(organisation: Organisation) -> ResponseReturnValue:
+    """The profile, the sites and the team."""
+    return render_template(
+        "employer/organisation/show.html",
+        organisation=organisation,
+        content=publishing.current(db.session).content,
+        sites=queries.sites(db.session, organisation),
+        team=queries.team(db.session, organisation),
+    )
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/edit", methods=["GET", "POST"])
+@requires(Permission.EDIT_ORGANISATION, Organisation)
+def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
+    """Change the employer's details."""
+    content = publishing.current(db.session).content
+    form = OrganisationForm.on(
+        content,
+        data={
+            **{name: getattr(organisation, name) for name in _DETAILS},
+            "scope": organisation.scope.value,
+            "listed": "yes" if organisation.listed else "no",
+            "version": str(organisation.version),
+        },
+    )
+    overtaken = None
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                joining.change(
+                    session,
+                    organisation,
+                    version=number_in(form.version),
+                    **form.details(),
+                    by=the_user(),
+                    at=now(),
+                )
+        except Stale as stale:
+            overtaken = str(stale)
+            form.version.data = str(organisation.version)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash("Your details are saved.", "success")
+            return redirect(url_for(".show_organisation", organisation_id=organisation.id), 303)
+    page = render_template(
+        "employer/organisation/edit.html",
+        form=form,
+        content=content,
+        organisation=organisation,
+        overtaken=overtaken,
+    )
+    return page, 400 if form.errors else 409 if overtaken else 200
+
+
+_DETAILS = (
+    "name", "county", "district", "size_band", "sector", "company_number", "charity_number", "website", "about",
+)
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/sites", methods=["GET", "POST"])
+@requires(Permission.EDIT_ORGANISATION, Organisation)
+def edit_sites(organisation: Organisation) -> ResponseReturnValue:
+    """Add the places where staff work, and take them away."""
+    content = publishing.current(db.session).content
+    form = SiteForm(data={"county": organisation.county})
+    form.county.choices = [(county.code, county.title) for county in content.counties]
+    removing = request.form.get("remove")
+    if form.is_submitted() and removing:
+        with transaction() as session:
+            site = next((site for site in queries.sites(session, organisation) if str(site.id) == removing), None)
+            if site is not None:  # pressing twice takes it away once
+                joining.remove_site(session, site, by=the_user(), at=now())
+        flash("The place is removed.", "success")
+        return redirect(url_for(".edit_sites", organisation_id=organisation.id), 303)
+    if form.validate_on_submit():
+        place = Place(form.name.data, form.town.data, form.postcode.data, form.county.data)
+        try:
+            with transaction() as session:
+                joining.add_site(session, organisation, place, by=the_user(), at=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{place.name} is added.", "success")
+            return redirect(url_for(".edit_sites", organisation_id=organisation.id), 303)
+    page = render_template(
+        "employer/organisation/sites.html",
+        form=form,
+        content=content,
+        organisation=organisation,
+        sites=queries.sites(db.session, organisation),
+    )
+    return page, 400 if form.errors else 200
+
+
+# The team --------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>/team")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def show_team(organisation: Organisation) -> ResponseReturnValue:
+    """The employer's people, and the invitations that wait."""
+    return render_template(
+        "employer/organisation/team.html",
+        organisation=organisation,
+        team=queries.team(db.session, organisation),
+        waiting=team.waiting(db.session, organisation, at=now()),
+    )
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/team/invite", methods=["GET", "POST"])
+@requires(Permission.MANAGE_TEAM, Organisation)
+def invite_colleague(organisation: Organisation) -> ResponseReturnValue:
+    """Ask a colleague to join."""
+    form = InviteForm()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                invitation, token = team.invite(
+                    session,
+                    organisation,
+                    email=form.email.data,
+                    role=MemberRole(form.role.data),
+                    by=the_user(),
+                    at=now(),
+                )
+                session.flush()  # the email names the invitation
+                emails.invitation_to_employer(
+                    session,
+                    to=invitation.email,
+                    organisation_name=organisation.name,
+                    invited_by=the_user().name,
+                    token=token,
+                    expires_on=local_date(invitation.expires_at),
+                    event_key=f"invitation:{invitation.id}",
+                    at=now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"We have sent an invitation to {form.email.data}. It works for 14 days.", "success")
+            return redirect(url_for(".show_team", organisation_id=organisation.id), 303)
+    page = render_template("employer/organisation/invite.html", form=form, organisation=organisation)
+    return page, 400 if form.errors else 200
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/team/<uuid:member_id>", methods=["GET", "POST"])
+@requires(Permission.MANAGE_TEAM, Organisation)
+def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturnValue:
+    """Give a member another part, or take them out of the team."""
+    membership = _member(organisation, member_id)
+    form = EmptyForm()
+    if form.validate_on_submit():
+        name, home = membership.user.name, url_for(".show_team", organisation_id=organisation.id)
+        leaving = membership.user_id == the_user().id
+        with transaction() as session:
+            if request.form.get("do") == "remove":
+                team.remove(session, membership, by=the_user(), at=now())
+                message = f"{name} is no longer in the team."
+            else:
+                role = MemberRole.CONTRIBUTOR if membership.role is MemberRole.OWNER else MemberRole.OWNER
+                if request.form.get("do") != role.value:  # the form is an old one: what it asks for is so already
+                    return redirect(home, 303)
+                team.change_role(session, membership, role=role, by=the_user(), at=now())
+                message = f"{name} is now {'an owner' if role is MemberRole.OWNER else 'a contributor'}."
+        flash(message, "success")
+        return redirect(url_for(".dashboard") if leaving else home, 303)
+    return render_template(
+        "employer/organisation/member.html", form=form, organisation=organisation, membership=membership
+    )
+
+
+@blueprint.route(
+    "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>", methods=["GET", "POST"]
+)
+@requires(Permission.MANAGE_TEAM, Organisation)
+def cancel_invitation(organisation: Organisation, invitation_id: UUID) -> ResponseReturnValue:
+    """Stop an invitation from working."""
+    invitation = db.session.get(Invitation, invitation_id)
+    if invitation is None or invitation.organisation_id != organisation.id:
+        abort(404)
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            team.cancel(session, invitation, by=the_user(), at=now())
+        flash(f"The invitation to {invitation.email} no longer works.", "success")
+        return redirect(url_for(".show_team", organisation_id=organisation.id), 303)
+    return render_template(
+        "employer/organisation/cancel_invitation.html", form=form, organisation=organisation, invitation=invitation
+    )
+
+
+def _member(organisation: Organisation, member_id: UUID) -> Membership:
+    found = queries.membership(db.session, organisation, member_id)
+    if found is None:
+        abort(404)
+    return found
+
+

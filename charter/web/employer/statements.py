@@ -1,0 +1,159 @@
+"""The baseline declarations and the figures: two pages of short answers."""
+
+from collections import defaultdict
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from charter.assessment import declarations, metrics, progress, queries, returns
+from charter.assessment.models import Assessment
+from charter.assessment.queries import Material
+from charter.assessment.status import AssessmentStatus
+from charter.clock import now, today
+from charter.errors import Refusal, Stale
+from charter.extensions import db, transaction
+from charter.permissions import Permission
+from charter.web.access import requires, the_user
+from charter.web.employer import blueprint
+from charter.web.employer.forms import declarations_form, figures_form, number_in
+from charter.web.forms import BaseForm
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/declarations", methods=["GET", "POST"])
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
+    """Say yes or no to each baseline declaration."""
+    said = queries.material(db.session, assessment)
+    form = declarations_form(said.content, said.declarations)
+    if assessment.status is not AssessmentStatus.DRAFT:
+        return _declarations_page(said, form, frozen=True), 409 if request.method == "POST" else 200
+    if form.validate_on_submit():
+        codes = [declaration.code for declaration in said.content.declarations]
+        chosen = {code: form[f"declaration-{code}"].data for code in codes}
+        with transaction() as session:
+            declarations.save(
+                session,
+                assessment,
+                agreed={code: value == "yes" for code, value in chosen.items() if value in {"yes", "no"}},
+                by=the_user(),
+                at=now(),
+            )
+        flash("Saved: the legal basics.", "success")
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    return _declarations_page(said, form)
+
+
+def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False) -> str:
+    return render_template(
+        "employer/assessment/declarations.html",
+        assessment=said.assessment,
+        content=said.content,
+        form=form,
+        frozen=frozen,
+    )
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/figures", methods=["GET", "POST"])
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def answer_figures(assessment: Assessment) -> ResponseReturnValue:
+    """Give the numbers; see the figures they come to."""
+    said = queries.material(db.session, assessment)
+    form = _figures_form(said)
+    if assessment.status is not AssessmentStatus.DRAFT:
+        return _figures_page(said, form, frozen=True), 409 if request.method == "POST" else 200
+    if not form.is_submitted():
+        _say_faults(said, form)
+        return _figures_page(said, form)
+
+    form.validate()
+    period_end = form["period_end"].data
+    stored = said.figures
+    wrong: dict[str, Any] = {}
+    if form["period_end"].errors or (period_end is not None and period_end > today()):
+        wrong["period_end"] = form["period_end"].errors or ["The 12 months must have ended: choose a day in the past."]
+        period_end = stored.period_end if stored else None
+    try:
+        with transaction() as session:
+            saved = returns.save(
+                session,
+                assessment,
+                period_end=period_end,
+                inputs=_typed(form, "number-"),
+                notes=_typed(form, "note-"),
+                seen_version=number_in(form["seen_version"]),
+                by=the_user(),
+                at=now(),
+            )
+    except Stale as stale:
+        said = queries.material(db.session, assessment)
+        form["seen_version"].data = str(said.figures.version if said.figures else 0)
+        return _figures_page(said, form, overtaken=str(stale), show_saved=True), 409
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _figures_page(queries.material(db.session, assessment), form), 400
+    said = queries.material(db.session, assessment)
+    _say_faults(said, form)
+    for name, errors in wrong.items():
+        form[name].errors = errors
+    if form.errors:
+        form["seen_version"].data = str(saved.version)
+        return _figures_page(said, form, rest_saved=True), 400
+    if request.form.get("then") == "work-out":
+        flash("Saved. The figures are below.", "success")
+        return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
+    flash("Saved: your figures.", "success")
+    return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+
+
+def _figures_form(said: Material) -> BaseForm:
+    rank, found = said.assessment.target_level, said.figures
+    return figures_form(
+        metrics.fields(said.content, rank),
+        said.content.metrics_for(rank),
+        inputs=said.inputs,
+        notes=found.notes if found else {},
+        period_end=found.period_end if found else None,
+        seen_version=found.version if found else 0,
+    )
+
+
+def _typed(form: BaseForm, prefix: str) -> dict[str, str]:
+    return {field.name.removeprefix(prefix): field.data or "" for field in form if field.name.startswith(prefix)}
+
+
+def _say_faults(said: Material, form: BaseForm) -> None:
+    """Put what is wrong with the saved numbers beside them."""
+    for name, fault in metrics.check(said.content, said.inputs).items():
+        field = f"number-{name}"
+        if field in form and not form[field].errors:
+            form[field].errors = [fault]
+
+
+def _figures_page(
+    said: Material,
+    form: BaseForm,
+    *,
+    frozen: bool = False,
+    overtaken: str | None = None,
+    show_saved: bool = False,
+    rest_saved: bool = False,
+) -> str:
+    content, numbers = said.content, progress.figures(said)
+    groups: dict[str, list[metrics.Figure]] = defaultdict(list)
+    for figure in numbers.figures:
+        groups[figure.metric.group].append(figure)
+    own = {field.name for metric in content.metrics for field in metric.inputs}
+    return render_template(
+        "employer/assessment/figures.html",
+        assessment=said.assessment,
+        content=content,
+        form=form,
+        numbers=numbers,
+        context_fields=[field for field in numbers.fields if field.name not in own],
+        groups=groups,
+        frozen=frozen,
+        overtaken=overtaken,
+        saved_inputs=said.inputs if show_saved else {},
+        rest_saved=rest_saved,
+    )
