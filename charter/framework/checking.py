@@ -481,6 +481,8 @@ def _plainly(kind: str, given: Any, context: Mapping[str, Any], fallback: str, w
         return f"“{last}” stands on its own. Words with a comma need quotes around the whole sentence."
     if kind == "extra_forbidden":
         return f"The charter has no field called “{last}” here. Check its spelling, or take it out."
+    if isinstance(given, bool) and kind.startswith(("int", "decimal")):
+        return "This is read as true or false. Write a number."
     if given is None:
         return "This is empty. Write a value, or take the line out if it is not needed."
     if kind == "string_type":

@@ -11,10 +11,21 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("decimal_type", "This is not a number")
+    return value
+
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Whole = Annotated[int, Strict()]
+"""A whole number. Strict, since YAML reads an unquoted yes as true, which would otherwise pass for 1."""
+Number = Annotated[Decimal, BeforeValidator(_no_truth_value)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -55,8 +66,8 @@ class SizeBand(Part):
 
     code: Code
     title: Text
-    min: int
-    max: int | None = None
+    min: Whole
+    max: Whole | None = None
 
 
 class Sector(Part):
@@ -115,7 +126,7 @@ class AtLeastRule(Part):
     """At least so many of these criteria are fully met (any N of M)."""
 
     kind: Literal["at_least"]
-    count: int = Field(ge=1)
+    count: Whole = Field(ge=1)
     criteria: tuple[Code, ...]
 
 
@@ -123,14 +134,14 @@ class ThemeMinimumRule(Part):
     """In each theme, at least so many of its criteria up to this level are fully met (fewer where it has fewer)."""
 
     kind: Literal["theme_minimum"]
-    count: int = Field(ge=1)
+    count: Whole = Field(ge=1)
 
 
 class InProgressRule(Part):
     """Every criterion of the level is met or in progress with a dated action, and at most so many in progress."""
 
     kind: Literal["in_progress_at_most"]
-    count: int = Field(ge=0)
+    count: Whole = Field(ge=0)
 
 
 Rule = Annotated[
@@ -142,7 +153,7 @@ Rule = Annotated[
 class Level(Part):
     """A level of the charter. Levels are cumulative: to hold one, an employer meets the rules of those below too."""
 
-    rank: int = Field(ge=1)
+    rank: Whole = Field(ge=1)
     code: Code
     title: Text
     summary: Text
@@ -150,9 +161,9 @@ class Level(Part):
     evidence_rule: Text
     depth: Text
     """How far the scheme checked, in a few words for the face of the certificate."""
-    valid_months: int = Field(ge=1)
+    valid_months: Whole = Field(ge=1)
     renewable: bool
-    target_decision_working_days: int = Field(ge=1)
+    target_decision_working_days: Whole = Field(ge=1)
     rules: tuple[Rule, ...]
 
 
@@ -169,7 +180,7 @@ class Criterion(Part):
 
     code: Code
     theme: Code
-    level: int
+    level: Whole
     """The rank of the level it belongs to."""
     core: bool = False
     title: Text
@@ -181,7 +192,7 @@ class Criterion(Part):
     evidence_required: bool = False
     evidence_types: tuple[Code, ...] = ()
     not_applicable_allowed: bool = False
-    min_headcount: int | None = None
+    min_headcount: Whole | None = None
     """Employers with fewer people than this are not asked."""
     metric: Code | None = None
     counts_from: date | None = None
@@ -205,9 +216,9 @@ class NumberField(Part):
     hint: Text | None = None
     unit: Text
     type: Literal["integer", "decimal"] = "integer"
-    decimals: int = 0
-    min: Decimal | None = None
-    max: Decimal | None = None
+    decimals: Whole = 0
+    min: Number | None = None
+    max: Number | None = None
     max_field: Name | None = None
     """Another field whose value this one may not pass."""
     warn_if_above_field: Name | None = None
@@ -223,14 +234,14 @@ class Metric(Part):
     inputs: tuple[NumberField, ...]
     formula: Text
     unit: Text
-    min: Decimal | None = None
-    max: Decimal | None = None
-    warn_below: Decimal | None = None
-    warn_above: Decimal | None = None
-    decimals: int = 0
-    min_denominator: int | None = None
+    min: Number | None = None
+    max: Number | None = None
+    warn_below: Number | None = None
+    warn_above: Number | None = None
+    decimals: Whole = 0
+    min_denominator: Whole | None = None
     zero_denominator: Literal["not_applicable", "error"] = "error"
-    required_from_level: int
+    required_from_level: Whole
     notes: Text | None = None
 
 
@@ -244,8 +255,8 @@ class EvidenceType(Part):
 class EvidenceRules(Part):
     """What evidence may be."""
 
-    max_age_months: int
-    written_account_max_words: int
+    max_age_months: Whole
+    written_account_max_words: Whole
     types: tuple[EvidenceType, ...]
     micro_employers: Text
     privacy: Text
@@ -286,7 +297,7 @@ class MetricRules(Part):
     baseline: Text
     publish: Text
     small_numbers: Text
-    year_on_year_points: int
+    year_on_year_points: Whole
     """A rate that moves by more percentage points than this from one year to the next needs an explanation."""
 
 
@@ -302,7 +313,7 @@ class Meta(Part):
     certificate_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,7}$")]
     """How the numbers of its certificates begin."""
     scope_question: Text
-    in_progress_months: int = Field(ge=1)
+    in_progress_months: Whole = Field(ge=1)
     """A planned action counts only when it is due within so many months."""
 
 

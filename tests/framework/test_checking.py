@@ -1,10 +1,13 @@
 """Every mistake in a charter is found, with its place, and all of them at once."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from charter.framework import publishing
 from charter.framework.checking import Fault, Faulty, check
@@ -76,6 +79,12 @@ def test_the_small_charter_has_no_faults() -> None:
             "sectors[1] A → title",
             "This should be words, not a list or a set of fields.",
         ),
+        (
+            put("size_bands", 1, "min", to=True),
+            "size_bands[2] many → min",
+            "This is read as true or false. Write a number.",
+        ),
+        (put("metrics", 0, "max", to=True), "metrics[1] M1 → max", "This is read as true or false. Write a number."),
         (put("themes", to="Pay"), "themes", "This should be a list. Start each item on its own line with “- ”."),
         (
             put("declarations", 0, to="We obey."),
@@ -407,6 +416,45 @@ def test_no_shape_of_any_part_breaks_the_checks(broken: object) -> None:
             check(document(put(key, to=broken)))
 
 
+def paths(found: Any, start: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The path of everything in a document."""
+    steps: list[Any] = []
+    if isinstance(found, dict):
+        steps = list(found)
+    elif isinstance(found, list):
+        steps = list(range(len(found)))
+    return [path for step in steps for path in ((*start, step), *paths(found[step], (*start, step)))]
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=5),
+    st.dates(),
+    st.just([]),
+    st.just({}),
+    st.just([[None]]),
+    st.just({"a": {"b": 1}, 2: 3, None: 4}),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(paths(document())), JUNK), min_size=1, max_size=3))
+def test_whatever_is_wrong_the_answer_is_content_or_faults(changes: list[tuple[tuple[str | int, ...], Any]]) -> None:
+    made = document()
+    for path, junk in sorted(changes, key=lambda change: -len(change[0])):  # the deepest first: the others stay
+        put(*path, to=copy.deepcopy(junk))(made)
+
+    try:
+        content = check(made)
+    except Faulty as faulty:
+        found = [str(fault) for fault in faulty.faults if fault.place and fault.message]
+    else:
+        found = ["none"] if check(content.model_dump(mode="json")) == content else []
+    assert found
+
+
 # In a file
 
 FILE = next((Path(publishing.__file__).parent / "data").glob("*.yaml"))
@@ -506,6 +554,14 @@ def test_a_file_that_cannot_be_read_says_where(tmp_path: Path, data: bytes, line
     path.write_bytes(data)
 
     assert [(fault.line, fault.place) for fault in read_faults(path)] == [(line, "the file")]
+
+
+@given(data=st.one_of(st.binary(max_size=60), st.text("ab:-[]{},&*!|>\"'#? \n", max_size=60).map(str.encode)))
+def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "anything.yaml"
+    path.write_bytes(data)
+
+    assert read_faults(path)
 
 
 def test_a_file_that_is_not_there_is_a_fault_and_not_a_crash(tmp_path: Path) -> None:
