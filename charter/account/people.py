@@ -19,7 +19,9 @@ class Invited:
     token: str
 
 
-def invite_staff(session: Session, *, name: str, email: str, role: Role, by: User, at: datetime) -> Invited:
+def invite_staff(
+    session: Session, *, name: str, email: str, role: Role, by: User | None, at: datetime
+) -> Invited:
     """An account for somebody who works for the scheme. They choose a password by the link mailed to them.
 
     Refusal when the address has an account, or the role is an employer's.
@@ -43,7 +45,7 @@ def invite_staff(session: Session, *, name: str, email: str, role: Role, by: Use
     )
     session.add(user)
     session.flush()  # for its id
-    audit.record(session, "user:invite", user, by=by.id, at=at, role=role.value)
+    audit.record(session, "user:invite", user, by=by.id if by else None, at=at, role=role.value)
     return Invited(user, welcome_link(session, user, at=at))
 
 

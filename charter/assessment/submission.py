@@ -86,13 +86,13 @@ def submit(
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
     assessment.move(RESUBMIT if again else SUBMIT)
+    assessment.submitted_at = at
     said = queries.material(session, assessment)
     reached = progress.progress(said, on=on)
     if reached.gaps:
         raise Refusal(_not_complete(reached.gaps))
     if again:
         assessment.round += 1
-    assessment.submitted_at = at
     frozen = snapshot.build(said)
     submission = Submission(
         assessment_id=assessment.id,

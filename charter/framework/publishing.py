@@ -18,6 +18,9 @@ from charter.framework import checking, source
 from charter.framework.content import Content
 from charter.framework.models import RETIRE, Framework, FrameworkStatus
 
+DATA = Path(__file__).parent / "data"
+"""The versions that come with the portal, a file each."""
+
 
 def read(path: Path) -> Content:
     """The charter written in this file.

@@ -1,0 +1,66 @@
+"""Made-up employers with whole histories, clearly labelled: for the demo, for tests of pages, and for benchmarks.
+
+The first employers live their histories through the scheme's own verbs, with real files as evidence. Beyond `BY_VERBS`
+their rows are written in bulk, so that a hundred thousand take minutes, not days (`bulk.py` says what those lack).
+"""
+
+from collections.abc import Callable
+from datetime import date
+from random import Random
+
+import sqlalchemy as sa
+from flask import current_app
+
+from charter.clock import LOCAL
+from charter.demo import bulk, histories
+from charter.demo.people import PASSWORD, SECRETS, Staff
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.organisation.models import Organisation
+from charter.reporting import targets
+
+BY_VERBS = 60
+"""How many employers live through the verbs; also the number in the demo."""
+
+
+def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> None:
+    """Publish the framework, load the measures, and make `employers` employers up to the day `on`.
+
+    A database that has employers already is left as it is. `say` is told of progress, a line at a time.
+    """
+    from charter.clock import now
+
+    for path in sorted(publishing.DATA.glob("*.yaml")):
+        content = publishing.read(path)
+        with transaction() as session:
+            publishing.publish(session, content, by=None, at=now())
+    with transaction() as session:
+        targets.load_measures(session, by=None, at=now())
+    if db.session.scalar(sa.select(sa.func.count()).select_from(Organisation)):
+        say("The database has employers already; nothing was added.")
+        return
+    random = Random(seed)  # noqa: S311 - nothing secret is drawn from it
+    framework = publishing.current(db.session)
+    staff = Staff.hire(on)
+    maker = histories.Maker(current_app.extensions["charter_store"], framework.id, staff, random, on)
+    first = min(employers, BY_VERBS)
+    for position in range(first):
+        maker.make(position)
+        if (position + 1) % 10 == 0 or position + 1 == first:
+            say(f"Made {position + 1} of {employers:,} employers")
+    maker.enter_returns()
+    if employers > first:
+        bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
+
+
+def accounts() -> list[dict[str, str | None]]:
+    """One account to sign in with for each role of the demo: role, email, password, totp_secret."""
+    from charter.demo.people import ACCOUNTS
+
+    return [
+        {"role": role, "email": email, "password": PASSWORD, "totp_secret": SECRETS.get(email)}
+        for role, email, _ in ACCOUNTS
+    ]
+
+
+__all__ = ["BY_VERBS", "LOCAL", "accounts", "fill"]

@@ -1,0 +1,515 @@
+"""The life of one made-up employer after another, lived through the scheme's own verbs."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter.account.models import User
+from charter.assessment import answers, declarations, evidence, metrics, returns, submission
+from charter.assessment.file_checks import Checked, check
+from charter.assessment.models import Assessment
+from charter.award import issuing
+from charter.award.models import Award
+from charter.demo import documents, names
+from charter.demo.people import ACCOUNTS, Staff, at, person
+from charter.extensions import transaction
+from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
+from charter.framework.models import Framework
+from charter.organisation import joining, recognition
+from charter.organisation.models import Membership, MemberRole, Organisation, Scope
+from charter.reporting import returns as measure_returns
+from charter.reporting.models import Measure
+from charter.review import allocation, findings, intake, moderation, more_information, recommendation
+from charter.review.findings import Given
+from charter.review.models import Review
+from charter.storage import Store
+
+
+class Stage(enum.IntEnum):
+    """How far an employer's story goes; each stage includes the ones before it."""
+
+    REGISTERED = 0
+    STARTED = 1
+    HALF_DONE = 2
+    NEARLY_DONE = 3
+    WITHDRAWN = 4
+    SUBMITTED = 5
+    IN_REVIEW = 6
+    ASKED = 7
+    ANSWERED = 8
+    RECOMMENDED = 9
+    DECLINED = 10
+    AWARDED = 11
+
+
+@dataclass(frozen=True)
+class Story:
+    """What becomes of an employer: how far it gets, for which level, and how many days ago it last moved."""
+
+    stage: Stage
+    level: int = 1
+    days_ago: int = 20
+    ending: str = ""
+    """`revoked`, `under_review`, or `upgraded` to the next level afterwards."""
+
+
+def plan() -> Sequence[Story]:
+    """The sixty stories of the demo: most employers are early on the way, as in schemes of this kind."""
+    s = Stage
+    return (
+        Story(s.NEARLY_DONE, 2, 2),  # the demo's owner: almost ready to submit
+        Story(s.AWARDED, 2, 120),  # the awarded owner
+        *(Story(s.REGISTERED, 1, days) for days in (1, 6, 19, 33, 75, 140, 210)),
+        *(Story(s.STARTED, 1, days) for days in (2, 8, 30, 66, 150)),
+        *(Story(s.HALF_DONE, level, days) for level, days in ((1, 1), (1, 4), (1, 25), (2, 12), (1, 90), (2, 170))),
+        *(Story(s.NEARLY_DONE, level, days) for level, days in ((1, 3), (1, 9), (2, 20))),
+        *(Story(s.WITHDRAWN, 1, days) for days in (45, 160)),
+        *(Story(s.SUBMITTED, level, days) for level, days in ((1, 1), (1, 2), (2, 4), (1, 12), (3, 9), (2, 35))),
+        *(Story(s.IN_REVIEW, level, days) for level, days in ((1, 3), (2, 10), (2, 22), (3, 30))),
+        *(Story(s.ASKED, level, days) for level, days in ((2, 6), (1, 11))),
+        *(Story(s.ANSWERED, level, days) for level, days in ((2, 5), (1, 3))),
+        *(Story(s.RECOMMENDED, level, days) for level, days in ((1, 2), (2, 6))),
+        *(Story(s.DECLINED, level, days) for level, days in ((1, 40), (2, 85))),
+        *(Story(s.AWARDED, 1, days) for days in (8, 25, 60, 110, 200, 280, 330, 390, 460)),
+        Story(s.AWARDED, 1, 800),  # expired: level 1 lasts two years
+        Story(s.AWARDED, 1, 300, "revoked"),
+        Story(s.AWARDED, 2, 210, "under_review"),
+        Story(s.AWARDED, 1, 420, "upgraded"),
+        Story(s.AWARDED, 1, 350, "upgraded"),
+        *(Story(s.AWARDED, 2, days) for days in (30, 95, 250)),
+        Story(s.AWARDED, 3, 75),
+    )
+
+
+FEEDBACK = {
+    Extent.MET: ("Clear and up to date. Thank you.", "The document says what we hoped to see.", ""),
+    Extent.IN_PROGRESS: ("A good plan. Show us at renewal that it happened.",),
+    Extent.NOT_MET: ("The document promises this, but we could not see that it happens.",),
+    Extent.NOT_APPLICABLE: ("We accept that this does not apply to you.",),
+}
+
+
+class Maker:
+    """Makes employers. The same seed and day give the same employers (their ids and codes are drawn anew)."""
+
+    def __init__(self, store: Store, framework_id: UUID, staff: Staff, random: Random, on: date) -> None:
+        self.store = store
+        self.framework_id = framework_id
+        self.staff = staff
+        self.random = random
+        self.on = on
+        self.stories = plan()
+
+    def make(self, position: int) -> None:
+        """Make the employer at this position and let it live its story, in one transaction."""
+        firm = names.firm(self.random, position)
+        story = self.stories[position % len(self.stories)]
+        last = self.on - timedelta(days=story.days_ago)
+        files = self._files(firm.name, last) if story.stage > Stage.STARTED else []
+        with transaction() as session:
+            _Life(self, session, firm, story, last, files, position).live()
+
+    def _files(self, employer: str, day: date) -> list[tuple[str, Checked, str, int]]:
+        kinds = self.random.sample(documents.KINDS, 5)
+        made = [kind(employer, self.random, day - timedelta(days=self.random.randint(40, 300))) for kind in kinds]
+        return [
+            (name, check(name, content, limit=10_000_000), self.store.put(content), len(content))
+            for name, content in made
+        ]
+
+    def enter_returns(self) -> None:
+        """A few values of the strategy's measures, as an administrator would enter them."""
+        with transaction() as session:
+            administrator = session.get_one(User, self.staff.administrator)
+            for measure in session.scalars(sa.select(Measure).order_by(Measure.position)):
+                if not measure.takes_returns or self.random.random() < 0.2:
+                    continue
+                start = measure.baseline or Decimal(100)
+                for quarter, days in enumerate((300, 210, 120, 35)):
+                    change = Decimal(self.random.randint(-10, 30) * (quarter + 1)) / Decimal(1000)
+                    value = start * (1 + change if measure.direction.value == "up" else 1 - change)
+                    measure_returns.enter(
+                        session,
+                        measure,
+                        value=round(value, 1 if measure.unit == "per cent" else 0),
+                        as_at=self.on - timedelta(days=days),
+                        source="Made-up figure for the demonstration",
+                        by=administrator,
+                        at=at(self.on - timedelta(days=days - 10)),
+                    )
+
+
+class _Life:
+    """One employer's story, in the session of its transaction."""
+
+    def __init__(
+        self,
+        maker: Maker,
+        session: Session,
+        firm: names.Firm,
+        story: Story,
+        last: date,
+        files: list[tuple[str, Checked, str, int]],
+        position: int,
+    ) -> None:
+        self.session = session
+        self.random = maker.random
+        self.staff = maker.staff
+        self.on = maker.on
+        self.firm = firm
+        self.story = story
+        self.files = files
+        self.position = position
+        self.framework = session.get_one(Framework, maker.framework_id)
+        self.content: Content = self.framework.content
+        before = {Stage.REGISTERED: 0, Stage.STARTED: 5}.get(story.stage, 30 + self.random.randint(0, 40))
+        self.day = last - timedelta(days=before)
+        self.last = last
+
+    def live(self) -> None:
+        """From registering to the end of the story."""
+        owner = self._join()
+        stage, level = self.story.stage, self.story.level
+        if stage is Stage.REGISTERED:
+            return
+        assessment = self._assess(level, owner)
+        if stage < Stage.SUBMITTED:
+            return
+        review = self._submit(assessment, owner)
+        if stage is Stage.SUBMITTED:
+            return
+        award = self._review(assessment, review, owner)
+        if award is not None:
+            self._afterwards(award, owner)
+
+    def _afterwards(self, award: Award, owner: User) -> None:
+        administrator = self.session.get_one(User, self.staff.administrator)
+        day = min(self.on, self.last + timedelta(days=60))
+        if self.story.ending == "revoked":
+            issuing.revoke(
+                self.session, award, reason="The employer closed in the area.", by=administrator, at=at(day), on=day
+            )
+        elif self.story.ending == "under_review":
+            issuing.open_review(
+                self.session, award, reason="A concern was raised and is being looked at.", by=administrator, at=at(day)
+            )
+        elif self.story.ending == "upgraded":
+            self.day = self.last + timedelta(days=150)
+            self.last = self.day + timedelta(days=40)
+            again = self._assess(2, owner)
+            self._review(again, self._submit(again, owner), owner)
+
+    # The employer ------------------------------------------------------------------------------------------------
+
+    def _join(self) -> User:
+        firm, moment = self.firm, at(self.day, 9)
+        role = {0: 0, 1: 2}.get(self.position)
+        if role is None:
+            name = names.person(self.random)
+            email = f"person{self.position}@example.org"
+        else:
+            _, email, name = ACCOUNTS[role]
+        owner = person(email, name, self.staff.password_hash, moment)
+        self.session.add(owner)
+        self.session.flush()  # for its id
+        self.organisation = joining.register(
+            self.session,
+            name=firm.name,
+            county=firm.county,
+            district=firm.district,
+            size_band=firm.size_band,
+            sector=firm.sector,
+            company_number=firm.company_number,
+            charity_number=firm.charity_number,
+            website=None,
+            about=f"We are a made-up employer in {firm.town}, here to show what an entry looks like.",
+            scope=Scope.WHOLE if self.random.random() < 0.8 else Scope.LOCAL,
+            listed=self.random.random() < 0.9 or self.position < 2,
+            sites=[joining.Place(name="Main site", town=firm.town, postcode=None, county=firm.county)],
+            by=owner,
+            at=moment,
+            on=self.day,
+        )
+        if self.position == 0:
+            _, email, name = ACCOUNTS[1]
+            colleague = person(email, name, self.staff.password_hash, moment)
+            self.session.add(colleague)
+            self.session.flush()  # for its id
+            self.session.add(
+                Membership(
+                    organisation_id=self.organisation.id,
+                    user_id=colleague.id,
+                    role=MemberRole.CONTRIBUTOR,
+                    joined_at=moment,
+                )
+            )
+        if self.random.random() < 0.35:
+            self._hold_another_award(owner)
+        return owner
+
+    def _hold_another_award(self, owner: User) -> None:
+        passport = self.random.choice(self.content.passports[:4])
+        if passport.scheme.startswith("inclusive-worcestershire") and self.firm.county != "worcestershire":
+            return
+        begins = self.day - timedelta(days=self.random.randint(30, 500))
+        held = recognition.state(
+            self.session,
+            self.organisation,
+            scheme=passport.scheme,
+            level=passport.level,
+            reference=f"DCS{self.random.randint(10_000, 99_999):06d}",
+            county=self.firm.county,
+            starts_on=begins,
+            ends_on=begins + timedelta(days=1095),
+            by=owner,
+            at=at(self.day, 9, 20),
+        )
+        if self.random.random() < 0.8:
+            assessor = self.session.get_one(User, self.random.choice(self.staff.assessors))
+            recognition.check(self.session, held, by=assessor, at=at(self.day + timedelta(days=1)))
+
+    def _assess(self, level: int, owner: User) -> Assessment:
+        moment = at(self.day, 11)
+        assessment = submission.start(
+            self.session, self.organisation, self.framework, target_level=level, by=owner, at=moment
+        )
+        self.session.flush()  # for its id
+        stage = self.story.stage
+        if stage is Stage.STARTED:
+            return assessment
+        asked = self.content.asked(level, self._ceiling())
+        share = {Stage.HALF_DONE: 0.5, Stage.WITHDRAWN: 0.3, Stage.NEARLY_DONE: 0.9}.get(stage, 1.0)
+        allowed = {one.rank: 1 for one in self.content.levels}
+        weak = stage is Stage.DECLINED
+        for number, criterion in enumerate(asked[: max(1, int(len(asked) * share))]):
+            day = self.day + timedelta(days=min(20, number))
+            extent = Extent.MET
+            if criterion.not_applicable_allowed and self.random.random() < 0.3:
+                extent = Extent.NOT_APPLICABLE
+            elif weak and self.random.random() < 0.4:
+                extent = Extent.NOT_MET
+            elif not criterion.core and allowed[criterion.level] and self.random.random() < 0.5:
+                allowed[criterion.level] -= 1
+                extent = Extent.IN_PROGRESS
+            self._answer(assessment, criterion, extent, owner, day)
+        if share == 1.0 or stage is Stage.NEARLY_DONE:
+            declarations.save(
+                self.session,
+                assessment,
+                agreed={one.code: True for one in self.content.declarations},
+                by=owner,
+                at=at(self.day + timedelta(days=18)),
+            )
+        if share == 1.0:
+            self._return_figures(assessment, owner)
+        if stage is Stage.WITHDRAWN:
+            intake.withdraw(self.session, assessment, by=owner, at=at(self.last))
+        return assessment
+
+    def _answer(
+        self, assessment: Assessment, criterion: Criterion, extent: Extent, owner: User, day: date
+    ) -> None:
+        value = self._value(extent)
+        plans = extent is Extent.IN_PROGRESS
+        answers.save(
+            self.session,
+            assessment,
+            criterion=criterion.code,
+            value=value.value,
+            explanation=self.random.choice(
+                (
+                    "This has been in place since spring. We told everyone at a team meeting.",
+                    "We do this already. The document shows how.",
+                    "In place for two years; we look at it again each January.",
+                    "",
+                )
+            )
+            if not plans
+            else "Some of it is there; the rest follows.",
+            action=f"Put this in place for everyone: {criterion.title.lower()}." if plans else "",
+            action_owner=owner.name if plans else "",
+            action_due=day + timedelta(days=200) if plans else None,
+            reason="We have no work of this kind." if extent is Extent.NOT_APPLICABLE else "",
+            seen_version=0,
+            by=owner,
+            at=at(day, 14, self.random.randint(0, 59)),
+        )
+        if extent is Extent.MET and (criterion.evidence_required or self.random.random() < 0.3):
+            self._support(assessment, criterion, owner, day)
+
+    def _value(self, extent: Extent) -> ScaleValue:
+        fitting = [value for value in self.content.scale if value.extent is extent]
+        wanted = Need.ACTION if extent is Extent.IN_PROGRESS else None
+        return next((value for value in fitting if value.needs is wanted), fitting[0])
+
+    def _support(self, assessment: Assessment, criterion: Criterion, owner: User, day: date) -> None:
+        moment = at(day, 15)
+        kind = self.random.random()
+        if kind < 0.7 and self.files:
+            name, checked, sha256, size = self.random.choice(self.files)
+            evidence.add_file(
+                self.session, assessment, criteria=[criterion.code], title="", filename=name, checked=checked,
+                sha256=sha256, size=size, dated_on=day - timedelta(days=60), by=owner, at=moment,
+            )
+        elif kind < 0.85:
+            evidence.add_account(
+                self.session, assessment, criteria=[criterion.code], title="How we do it",
+                text="We are a small team and talk every morning. New people get a sheet that explains this, and we "
+                "go through it together in the first week. Twice a year we ask if it still works for everyone.",
+                dated_on=None, by=owner, at=moment,
+            )
+        else:
+            evidence.add_link(
+                self.session, assessment, criteria=[criterion.code], title="Our page for staff",
+                url=f"https://www.example.org/staff/{criterion.code.lower()}", dated_on=None, by=owner, at=moment,
+            )
+
+    def _return_figures(self, assessment: Assessment, owner: User) -> None:
+        inputs = self._numbers(assessment.target_level)
+        notes = {
+            figure.metric.code: "This was an unusual year for us."
+            for figure in metrics.figures(self.content, inputs, assessment.target_level)
+            if figure.warning
+        }
+        period_end = date(self.day.year - (self.day.month < 4), 3, 31)
+        returns.save(
+            self.session, assessment, period_end=period_end, inputs=inputs, notes=notes, seen_version=0, by=owner,
+            at=at(self.day + timedelta(days=19)),
+        )
+
+    def _numbers(self, level: int) -> dict[str, str]:
+        """Numbers that fit together: nothing above what it is a part of."""
+        found: dict[str, Decimal] = {}
+        people = Decimal(self.firm.headcount)
+        for field in metrics.fields(self.content, level):
+            if field.name == self.content.headcount_field:
+                value = people
+            elif field.name == self.content.local_headcount_field:
+                value = people - self.random.randint(0, max(0, self.firm.headcount // 5))
+            elif field.type == "decimal":
+                value = (people * self.random.randint(80, 97) / 100).quantize(Decimal("0.1"))
+            elif field.max_field in found:
+                value = Decimal(int(found[field.max_field] * self.random.randint(45, 95) / 100))
+            else:
+                value = Decimal(self.random.randint(1, max(2, self.firm.headcount // 8)))
+            found[field.name] = max(value, field.min or Decimal(0))
+        for metric in self.content.metrics_for(level):
+            if metric.max == 100 and len(metric.inputs) > 1:  # a share: the part is not above the whole
+                part, whole = metric.inputs[0].name, metric.inputs[1].name
+                found[part] = min(found[part], found[whole])
+        return {name: str(value) for name, value in found.items()}
+
+    def _ceiling(self) -> int | None:
+        band = self.content.size_band(self.firm.size_band)
+        return band.max if band else None
+
+    # The scheme --------------------------------------------------------------------------------------------------
+
+    def _submit(self, assessment: Assessment, owner: User) -> Review:
+        day = self.last if self.story.stage is Stage.SUBMITTED else self.day + timedelta(days=22)
+        intake.submit(
+            self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 16), on=day
+        )
+        self.session.flush()  # so that the case is found
+        return self.session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
+
+    def _review(self, assessment: Assessment, review: Review, owner: User) -> Award | None:
+        stage = self.story.stage
+        assessor = self.session.get_one(User, self.staff.assessors[self.position % 2])
+        claimed = self.day + timedelta(days=24)
+        allocation.claim(self.session, review, by=assessor, at=at(claimed))
+        asked = self.content.asked(assessment.target_level, self._ceiling())
+        said = {row.criterion: row for row in self._said(assessment)}
+        given = [
+            Given(
+                criterion.code,
+                self._outcome(criterion, said[criterion.code]),
+                self._feedback(criterion, said[criterion.code]),
+                "Looked at with the last return beside it." if self.random.random() < 0.1 else "",
+                0,
+            )
+            for criterion in asked
+        ]
+        done = given[: len(given) // 2] if stage is Stage.IN_REVIEW else given
+        refused = findings.save_all(self.session, review, given=done, by=assessor, at=at(claimed, 15))
+        assert not refused, {code: str(refusal) for code, refusal in refused.items()}
+        if stage is Stage.IN_REVIEW:
+            return None
+        if stage in {Stage.ASKED, Stage.ANSWERED}:
+            self._ask(assessment, review, asked, assessor, owner)
+            return None
+        level = 0 if stage is Stage.DECLINED else assessment.target_level
+        recommendation.recommend(
+            self.session,
+            review,
+            level=level,
+            reasons="Everything asked for this level is in place."
+            if level
+            else "Several core criteria are promised but not yet in place.",
+            by=assessor,
+            at=at(self.last - timedelta(days=1), 11),
+            on=self.last - timedelta(days=1),
+        )
+        if stage is Stage.RECOMMENDED:
+            return None
+        moderator = self.session.get_one(User, self.staff.moderators[self.position % 2])
+        moderation.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
+        self.session.flush()  # so that the award is found
+        return self.session.scalars(sa.select(Award).where(Award.assessment_id == assessment.id)).first()
+
+    def _said(self, assessment: Assessment) -> Sequence[answers.Answer]:
+        return self.session.scalars(
+            sa.select(answers.Answer).where(answers.Answer.assessment_id == assessment.id)
+        ).all()
+
+    def _extent(self, answer: answers.Answer) -> Extent:
+        value = self.content.scale_value(answer.value)
+        return value.extent if value else Extent.NOT_MET
+
+    def _outcome(self, criterion: Criterion, answer: answers.Answer) -> str:
+        extent = self._extent(answer)
+        return next(one.value for one in self.content.outcomes if one.extent is extent and not one.asks_employer)
+
+    def _feedback(self, criterion: Criterion, answer: answers.Answer) -> str:
+        return self.random.choice(FEEDBACK[self._extent(answer)])
+
+    def _ask(
+        self, assessment: Assessment, review: Review, asked: Sequence[Criterion], assessor: User, owner: User
+    ) -> None:
+        chosen = self.random.sample([one for one in asked if one.evidence_required] or list(asked), 2)
+        day = self.last
+        more_information.ask(
+            self.session,
+            review,
+            questions={
+                one.code: "Please send something that shows this in use in the last two years." for one in chosen
+            },
+            answer_by=max(day + timedelta(days=21), self.on),
+            by=assessor,
+            at=at(day - timedelta(days=2)),
+        )
+        if self.story.stage is not Stage.ANSWERED:
+            return
+        open_criteria = {one.code for one in chosen}
+        for one in chosen:
+            evidence.add_account(
+                self.session, assessment, criteria=[one.code], title="An example from this year",
+                text="In March a member of our team asked about this. We talked the same day, agreed what to do and "
+                "wrote it down. We looked at it again in June and it still works.",
+                dated_on=None, by=owner, at=at(day - timedelta(days=1)), open_criteria=open_criteria,
+            )
+        intake.submit(
+            self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 17), on=day
+        )
+
+
+def organisations(session: Session) -> Sequence[Organisation]:
+    """The made-up employers, in the order they were made."""
+    return session.scalars(sa.select(Organisation).order_by(Organisation.id)).all()

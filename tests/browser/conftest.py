@@ -1,0 +1,148 @@
+"""A real server and a real browser. Each person has a browser of their own; every page they pass is checked by axe."""
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from werkzeug.serving import make_server
+
+from charter.app import create_app
+from charter.config import Settings
+
+AXE = Axe()
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+@dataclass
+class Portal:
+    """The portal as people reach it."""
+
+    url: str
+    app: Flask
+
+
+@pytest.fixture
+def portal(settings: Settings, tmp_path: Path) -> Iterator[Portal]:
+    """The application behind a real HTTP server on a free port."""
+    server = make_server("127.0.0.1", 0, lambda environ, start: app.wsgi_app(environ, start), threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    app = create_app(settings.model_copy(update={"base_url": url, "trusted_hosts": ["127.0.0.1"]}))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Portal(url, app)
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "No Chromium: install it with your package manager. These tests are not skipped."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Somebody at a browser. `opens` and `presses` do what a person does, then look at the page they get."""
+
+    def __init__(self, page: Page, url: str, scripts: bool) -> None:
+        self.page = page
+        self.url = url
+        self.scripts = scripts
+        self.problems: list[str] = []
+        self.reader: Page | None = None
+        page.on("console", self._console)
+        page.on("response", self._response)
+
+    def _console(self, message: object) -> None:
+        text = getattr(message, "text", "")
+        if getattr(message, "type", "") == "error" and "status of 4" not in text:
+            self.problems.append(f"console on {self.page.url}: {text}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} from {response.url}")
+        if not response.url.startswith((self.url, "data:")):
+            self.problems.append(f"a request left the portal: {response.url}")
+
+    def opens(self, path: str) -> None:
+        """Go to an address."""
+        self.page.goto(path if path.startswith("http") else f"{self.url}{path}")
+        self.looks()
+
+    def presses(self, name: str, *, role: str = "button", exact: bool = True) -> None:
+        """Press a button or follow a link, by its words."""
+        self.page.get_by_role(role, name=name, exact=exact).first.click()  # type: ignore[arg-type]
+        self.page.wait_for_load_state()
+        self.looks()
+
+    def follows(self, name: str, *, exact: bool = True) -> None:
+        """Follow a link."""
+        self.presses(name, role="link", exact=exact)
+
+    def types(self, label: str, text: str) -> None:
+        """Type into a field, by its label."""
+        self.page.get_by_label(label, exact=True).first.fill(text)
+
+    def chooses(self, label: str) -> None:
+        """Choose a radio or tick a box, by its label."""
+        self.page.get_by_label(label, exact=True).first.check()
+
+    def reads(self, words: str) -> None:
+        """See some words on the page, or fail."""
+        assert words in self.page.locator("body").inner_text(), f"{words!r} is not on {self.page.url}"
+
+    def looks(self) -> None:
+        """Check the page: axe finds nothing."""
+        found = AXE.run(self.page if self.scripts else self._same_page(), options=RULES)
+        broken = [
+            f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
+            for violation in found.response["violations"]
+        ]
+        if broken:
+            self.problems.append(f"axe on {self.page.url}: {broken}")
+
+
+    def _same_page(self) -> Page:
+        """The page as it stands, without its scripts, in a browser that can run axe's own."""
+        html = re.sub(r"<script\b.*?</script>", "", self.page.content(), flags=re.S)
+        if self.reader is None:
+            browser = self.page.context.browser
+            assert browser is not None
+            self.reader = browser.new_context(viewport=self.page.viewport_size, bypass_csp=True).new_page()
+        address = f"{self.url}/seen-without-scripts"
+        self.reader.route(address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+        self.reader.goto(address)
+        self.reader.unroute(address)
+        return self.reader
+
+
+@pytest.fixture
+def at_browser(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Person]]:
+    """`at_browser(scripts=True, width=1280)` is a new person at a new browser."""
+    people: list[Person] = []
+
+    def go(*, scripts: bool = True, width: int = 1280) -> Person:
+        context = chromium.new_context(java_script_enabled=scripts, viewport={"width": width, "height": 900})
+        person = Person(context.new_page(), portal.url, scripts)
+        person.page.set_default_timeout(10_000)
+        people.append(person)
+        return person
+
+    yield go
+    for person in people:
+        if person.reader is not None:
+            person.reader.context.close()
+        person.page.context.close()
