@@ -1,10 +1,14 @@
 """Makes the people, employers and histories that tests need, with the scheme's own verbs where there are any."""
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from itertools import count
+
+import sqlalchemy as sa
 
 from charter.account.models import Role, User
 from charter.account.passwords import PASSWORD_HASHER
+from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.award import issuing
@@ -12,8 +16,11 @@ from charter.award.models import Award
 from charter.clock import local_date
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.framework.content import Extent
 from charter.framework.models import Framework
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
+from charter.review import allocation, intake, more_information
+from charter.review.models import Review
 
 PASSWORD = "correct horse battery staple"
 _hash: list[str] = []
@@ -100,6 +107,63 @@ class Factory:
             return issuing.issue(
                 session, assessment, level=level, headcount=None, by=by, at=self.at, on=on or local_date(self.at)
             )
+
+    def assessment(self, organisation: Organisation, *, level: int = 1, by: User) -> Assessment:
+        """An assessment that `by` has just started."""
+        with transaction() as session:
+            return submission.start(
+                session, organisation, publishing.current(session), target_level=level, by=by, at=self.at
+            )
+
+    def answered(self, assessment: Assessment, *, by: User, but: Collection[str] = ()) -> Assessment:
+        """Everything that the level asks for: fully in place, with a link where evidence is needed, but for `but`."""
+        with transaction() as session:
+            content = assessment.framework.content
+            said = queries.material(session, assessment)
+            fully = next(value.value for value in content.scale if value.extent is Extent.MET)
+            for criterion in said.asked:
+                if criterion.code in but:
+                    continue
+                answers.save(
+                    session, assessment, criterion=criterion.code, value=fully, explanation="We do this every day.",
+                    action="", action_owner="", action_due=None, reason="", seen_version=0, by=by, at=self.at,
+                )
+            needing = [one.code for one in said.asked if one.evidence_required and one.code not in but]
+            if needing:
+                evidence.add_link(
+                    session, assessment, criteria=needing, title="Our staff pages", url="https://example.org/staff",
+                    dated_on=None, by=by, at=self.at,
+                )
+            declarations.save(
+                session, assessment, agreed={one.code: True for one in content.declarations}, by=by, at=self.at
+            )
+            numbers = metrics.fields(content, assessment.target_level)
+            returns.save(
+                session, assessment, period_end=local_date(self.at), inputs={field.name: "6" for field in numbers},
+                notes={}, seen_version=0, by=by, at=self.at,
+            )
+        return assessment
+
+    def submitted(self, assessment: Assessment, *, by: User) -> Assessment:
+        """The same assessment, sent to the scheme."""
+        with transaction() as session:
+            intake.submit(
+                session, assessment, declared_by=by.name, declared_role="Owner", by=by, at=self.at,
+                on=local_date(self.at),
+            )
+        return assessment
+
+    def asked_for_more(self, assessment: Assessment, criteria: Collection[str], *, assessor: User) -> Assessment:
+        """The same assessment, back with the employer for more on `criteria`."""
+        with transaction() as session:
+            review = session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
+            if review.assessor_id is None:
+                allocation.claim(session, review, by=assessor, at=self.at)
+            more_information.ask(
+                session, review, questions=dict.fromkeys(criteria, "Which of your people does this cover?"),
+                answer_by=local_date(self.at) + timedelta(days=14), by=assessor, at=self.at,
+            )
+        return assessment
 
     def framework(self) -> Framework:
         """The published framework."""
