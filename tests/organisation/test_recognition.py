@@ -1,0 +1,137 @@
+"""The schemes an employer already holds: what may be stated, and who may check it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import User
+from charter.errors import Refusal
+from charter.framework.content import Passport
+from charter.organisation import recognition
+from charter.organisation.models import MemberRole, Membership, Organisation, Recognition
+from tests.reporting.history import History
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def history(session: Session) -> History:
+    return History(session)
+
+
+@pytest.fixture
+def clerk(history: History) -> User:
+    return history.clerk
+
+
+@pytest.fixture
+def employer(history: History) -> Organisation:
+    return history.employer()
+
+
+@pytest.fixture
+def passport(history: History) -> Passport:
+    """A scheme with levels whose certificate has a number and a last day."""
+    return next(
+        one for one in history.content.passports if one.level and {"reference_number", "expiry_date"} <= {*one.needs}
+    )
+
+
+@pytest.fixture
+def facts(history: History, passport: Passport, clerk: User) -> dict[str, Any]:
+    """An award that may be stated."""
+    return {
+        "scheme": passport.scheme,
+        "level": passport.level,
+        "reference": "DCS012345",
+        "county": history.county,
+        "starts_on": date(2025, 6, 1),
+        "ends_on": date(2028, 5, 31),
+        "by": clerk,
+        "at": AT,
+    }
+
+
+def test_an_award_is_kept_with_the_dates_on_its_certificate_and_unchecked(
+    session: Session, employer: Organisation, facts: dict[str, Any]
+) -> None:
+    stated = recognition.state(session, employer, **{**facts, "reference": "  DCS012345 "})
+    audit.seal(session)
+    session.flush()
+    found = session.get_one(Recognition, stated.id)
+    assert (found.organisation_id, found.scheme, found.level) == (employer.id, facts["scheme"], facts["level"])
+    assert (found.reference, found.county) == ("DCS012345", facts["county"])
+    assert (found.starts_on, found.ends_on) == (facts["starts_on"], facts["ends_on"])
+    assert (found.stated_at, found.checked_at, found.checked_by_id) == (AT, None, None)
+    assert session.scalars(sa.select(audit.AuditEvent.action)).all() == ["recognition:state"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"scheme": "no-such-scheme"}, "scheme"),
+        ({"level": "no such level"}, "level"),
+        ({"level": None}, "level"),
+        ({"reference": "  "}, "reference"),
+        ({"reference": None}, "reference"),
+        ({"reference": "x" * 65}, "reference"),
+        ({"county": "nowhere"}, "county"),
+        ({"starts_on": date(2026, 11, 23)}, "starts_on"),
+        ({"ends_on": None}, "ends_on"),
+        ({"ends_on": date(2025, 6, 1)}, "ends_on"),
+    ],
+)
+def test_what_is_missing_or_cannot_be_is_refused_beside_its_field(
+    session: Session, employer: Organisation, facts: dict[str, Any], wrong: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        recognition.state(session, employer, **{**facts, **wrong})
+    assert refused.value.field == field
+    assert session.scalar(sa.select(sa.func.count(Recognition.id))) == 0
+
+
+def test_a_scheme_without_levels_numbers_or_a_last_day_asks_for_none(
+    session: Session, history: History, employer: Organisation, facts: dict[str, Any]
+) -> None:
+    plain = next(one for one in history.content.passports if set(one.needs) == {"award_date"} and one.level is None)
+    facts |= {"scheme": plain.scheme, "level": "", "reference": "", "ends_on": None}
+    stated = recognition.state(session, employer, **facts)
+    assert (stated.level, stated.reference, stated.ends_on) == (None, None, None)
+    with pytest.raises(Refusal, match="already"):
+        recognition.state(session, employer, **facts)
+
+
+def test_the_same_award_is_stated_once_and_its_renewal_again(
+    session: Session, employer: Organisation, history: History, facts: dict[str, Any]
+) -> None:
+    recognition.state(session, employer, **facts)
+    with pytest.raises(Refusal, match="already"):
+        recognition.state(session, employer, **facts)
+    recognition.state(session, employer, **{**facts, "starts_on": date(2026, 6, 1)})
+    recognition.state(session, history.employer(), **facts)
+    assert session.scalar(sa.select(sa.func.count(Recognition.id))) == 3
+
+
+def test_somebody_checks_it_once(session: Session, employer: Organisation, facts: dict[str, Any], clerk: User) -> None:
+    stated = recognition.state(session, employer, **facts)
+    recognition.check(session, stated, by=clerk, at=AT)
+    audit.seal(session)
+    assert (stated.checked_at, stated.checked_by_id) == (AT, clerk.id)
+    with pytest.raises(Refusal, match="already been checked"):
+        recognition.check(session, stated, by=clerk, at=AT)
+    actions = session.scalars(sa.select(audit.AuditEvent.action).order_by(audit.AuditEvent.sequence)).all()
+    assert actions == ["recognition:state", "recognition:check"]
+
+
+def test_nobody_checks_the_awards_of_their_own_employer(
+    session: Session, employer: Organisation, facts: dict[str, Any], clerk: User
+) -> None:
+    session.add(Membership(organisation_id=employer.id, user_id=clerk.id, role=MemberRole.CONTRIBUTOR, joined_at=AT))
+    stated = recognition.state(session, employer, **facts)
+    with pytest.raises(Refusal, match="somebody else"):
+        recognition.check(session, stated, by=clerk, at=AT)
+    assert stated.checked_at is None
