@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -121,12 +122,20 @@ def compose(message: Message, *, base_url: str, scheme_name: str, mail_from: str
     try:
         # built from an Address, never from a string: what is not one mailbox is an error and not a second header
         made["To"] = Address(addr_spec=message.to_address)
-        made["From"] = Address(outbox.one_line(scheme_name), addr_spec=mail_from)
-    except (ValueError, IndexError) as wrong:
+        made["From"] = Address(_header(scheme_name), addr_spec=mail_from)
+    except (ValueError, IndexError, MessageError) as wrong:
         return Unsendable(f"the address cannot be written to ({type(wrong).__name__})")
-    made["Subject"] = outbox.one_line(outbox.filled(message.subject, base_url=base_url, scheme_name=scheme_name))
+    made["Subject"] = _header(outbox.filled(message.subject, base_url=base_url, scheme_name=scheme_name))
     made["Date"] = message.written_at
     made["Message-ID"] = f"<{message.id}@{mail_from.rsplit('@', 1)[-1]}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(outbox.filled(message.body, base_url=base_url, scheme_name=scheme_name), cte="quoted-printable")
     return made
+
+
+def _header(text: str) -> str:
+    """Text that is safe as a header: one line, and no encoded word.
+
+    Python's email package decodes encoded words in what it is given, and would write the line breaks hidden in them.
+    """
+    return outbox.one_line(text).replace("=?", "= ?")

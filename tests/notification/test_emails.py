@@ -1,0 +1,127 @@
+"""Who gets each email, and what it says."""
+
+import inspect
+from datetime import date
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import Role, User
+from charter.notification import emails, outbox
+from charter.notification.models import Message
+from tests.conftest import AT
+
+ID = UUID(int=7)
+EMPLOYER = {"organisation_name": "Teme Valley\r\nBcc: eve@example.org", "level_title": "Committed"}
+VALUES = {
+    "confirm_email": {"token": "tok-en_1"},
+    "already_registered": {},
+    "reset_password": {"token": "tok-en_1"},
+    "password_changed": {},
+    "change_email": {"to": "new@example.org", "token": "tok-en_1"},
+    "email_changed": {"to": "old@example.org"},
+    "staff_welcome": {"token": "tok-en_1"},
+    "invitation_to_employer": {
+        "to": "colin@example.org",
+        "organisation_name": "Teme Valley",
+        "invited_by": "Olive Owner",
+        "token": "tok-en_1",
+        "expires_on": date(2026, 12, 6),
+    },
+    "submission_received": {**EMPLOYER, "due_on": date(2027, 1, 5), "assessment_id": ID},
+    "more_information_needed": {
+        **EMPLOYER,
+        "questions": [("Flexible working", "Which policy?\nSend it, please."), ("Fair pay", "Since when?")],
+        "reply_by": date(2027, 1, 5),
+        "assessment_id": ID,
+    },
+    "resubmission_received": {**EMPLOYER, "due_on": date(2027, 1, 5), "assessment_id": ID},
+    "decision_awarded": {
+        **EMPLOYER,
+        "valid_until": date(2028, 11, 21),
+        "certificate_code": "c0de",
+        "assessment_id": ID,
+    },
+    "decision_not_awarded": {**EMPLOYER, "assessment_id": ID},
+    "award_revoked": {**EMPLOYER, "reason": "The employer asked us to."},
+}
+SAYS = {
+    "confirm_email": "[portal]/confirm-email/tok-en_1",
+    "already_registered": "[portal]/forgot-password",
+    "reset_password": "[portal]/reset-password/tok-en_1",
+    "password_changed": "[portal]/forgot-password",
+    "change_email": "[portal]/confirm-email/tok-en_1",
+    "email_changed": "sign in with it",
+    "staff_welcome": "an account as an assessor. Open",
+    "invitation_to_employer": "The link works until 6 December 2026.",
+    "submission_received": "Expect a decision by 5 January 2027.",
+    "more_information_needed": "1. Flexible working\n   Which policy?\n   Send it, please.\n\n2. Fair pay\n   Since when?",
+    "resubmission_received": "Expect a decision by 5 January 2027.",
+    "decision_awarded": "[portal]/certificates/c0de",
+    "decision_not_awarded": f"[portal]/assessments/{ID}",
+    "award_revoked": "The employer asked us to.",
+}
+
+
+@pytest.fixture
+def asha(session):
+    found = User(email="asha@example.org", name="Asha\r\nBcc: eve", role=Role.ASSESSOR, created_at=AT)
+    session.add(found)
+    session.flush()
+    return found
+
+
+def told(session):
+    return session.scalars(sa.select(Message).order_by(Message.to_address)).all()
+
+
+def test_every_email_is_tried_here():
+    verbs = {
+        name
+        for name, verb in vars(emails).items()
+        if inspect.isfunction(verb) and verb.__module__ == emails.__name__ and not name.startswith("_")
+    }
+    assert verbs == set(VALUES) == set(SAYS)
+
+
+@pytest.mark.parametrize("name", sorted(VALUES))
+def test_an_email_says_what_it_should_in_whole_sentences(session, asha, name):
+    getattr(emails, name)(session, event_key="event", at=AT, **{"to": asha, **VALUES[name]})
+    [message] = told(session)
+    assert SAYS[name] in message.body
+    assert "{" not in message.body
+    assert "\n\n\n" not in message.body
+    assert message.body.endswith("[scheme]\n[portal]\n")
+    assert message.kind == name
+    assert message.subject.isprintable()
+    assert message.to_address == VALUES[name].get("to", "asha@example.org")
+    filled = outbox.filled(message.body, base_url="https://charter.example", scheme_name="Fair Work")
+    assert "[" not in filled
+
+
+def test_everyone_of_the_employer_is_told_once_and_closed_accounts_not_at_all(session, asha):
+    olive = User(email="olive@example.org", name="Olive", role=Role.EMPLOYER, created_at=AT)
+    gone = User(email="gone@example.org", name="Gone", role=Role.EMPLOYER, created_at=AT, disabled_at=AT)
+    session.add_all([olive, gone])
+    session.flush()
+    for _ in range(2):
+        emails.decision_not_awarded(
+            session, to=[asha, olive, gone], event_key="decision:1", at=AT, **VALUES["decision_not_awarded"]
+        )
+    assert [message.to_address for message in told(session)] == ["asha@example.org", "olive@example.org"]
+
+
+def test_an_email_to_an_address_nobody_proved_repeats_nothing_that_was_typed(session, asha):
+    asha.name = "Cheap loans at evil.example"
+    emails.confirm_email(session, to=asha, token="t", event_key="event", at=AT)
+    [message] = told(session)
+    assert "evil.example" not in message.subject + message.body
+
+
+def test_without_a_date_to_answer_by_none_is_made_up(session, asha):
+    values = {**VALUES["more_information_needed"], "reply_by": None, "questions": [("Fair pay", "Since when?")]}
+    emails.more_information_needed(session, to=[asha], event_key="event", at=AT, **values)
+    [message] = told(session)
+    assert "Answer by" not in message.body
+    assert "on\n1 point:" in message.body
