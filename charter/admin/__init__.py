@@ -3,9 +3,34 @@
 from flask import Flask
 from flask_admin import Admin
 
+from charter.account.models import User
+from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
+from charter.admin.frameworks import FrameworksView
+from charter.admin.messages import MessagesView
+from charter.admin.organisations import OrganisationsView
+from charter.admin.people import PeopleView
+from charter.admin.returns import ReturnsView
+from charter.admin.reviews import ReviewsView
+from charter.admin.trail import TrailView
+from charter.audit import AuditEvent
+from charter.award.models import Award
+from charter.extensions import db
+from charter.framework.models import Framework
+from charter.notification.models import Message
+from charter.organisation.models import Organisation
+from charter.reporting.models import Return
 
 
 def register_admin(app: Flask) -> Admin:
     """Build the panel: its menu, in order."""
-    return Admin(app, name="Panel", index_view=PanelHome())
+    panel = Admin(app, name="Panel", index_view=PanelHome())
+    panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
+    panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
+    panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
+    panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
+    panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))
+    panel.add_view(PeopleView(User, db, name="People", endpoint="people"))
+    panel.add_view(MessagesView(Message, db, name="Messages", endpoint="messages"))
+    panel.add_view(TrailView(AuditEvent, db, name="Trail", endpoint="trail"))
+    return panel

@@ -1,12 +1,32 @@
-"""What every view of the panel shares: closed unless a permission opens it."""
+"""What every view of the panel shares: closed unless a permission opens it, in our own look, kept in the trail."""
 
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
 
 from flask import abort
-from flask_admin import AdminIndexView
+from flask_admin import AdminIndexView, BaseView
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 
+from charter import audit
+from charter.clock import now, today
+from charter.errors import Refusal
+from charter.extensions import db, transaction
+from charter.lifecycle import Status
+from charter.orm import Base
 from charter.permissions import Permission, allows
-from charter.web.access import ask_to_sign_in, signed_in_user
+from charter.review import queries
+from charter.web import filters
+from charter.web.access import ask_to_sign_in, requires, signed_in_user, the_user
+from charter.web.forms import BaseForm
+
+Page = TypeVar("Page", bound=Callable[..., Any])
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell must not begin with, or a spreadsheet takes it for a formula."""
 
 
 class Guarded:
@@ -18,14 +38,261 @@ class Guarded:
         """Whether the person who is signed in may open this view."""
         return allows(signed_in_user(), self.permission)
 
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:  # noqa: ARG002 - Flask-Admin's signature
         """Ask to sign in, or refuse."""
         if signed_in_user() is None:
             return ask_to_sign_in()
         return abort(403)
 
+    def _run_view(self, page: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a page. Flask-Admin's own catches a TypeError and calls again in another way, which hides the mistake."""
+        return page(self, *args, **kwargs)
+
+
+class ActionView(Guarded, BaseView):
+    """A view whose pages call verbs."""
+
+
+def on(permission: Permission, model: type[Base] | None = None) -> Callable[[Page], Page]:
+    """What one page of a view asks besides the view's own permission; `charter.web.access.requires` for methods."""
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        def checked(self: Any, **values: Any) -> Any:
+            def view(**found: Any) -> Any:
+                return page(self, **found)
+
+            return requires(permission, model)(view)(**values)
+
+        checked.permission = permission  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
 
 class PanelHome(Guarded, AdminIndexView):
-    """The first page of the panel."""
+    """The first page of the panel: how much work there is, and where."""
 
     permission = Permission.ENTER_PANEL
+
+    def __init__(self) -> None:
+        super().__init__(name="Overview", template="admin/home.html")
+        self.static_folder = None  # nothing of Flask-Admin's own look is served
+
+    def render(self, template: str, **values: Any) -> str:
+        """The page with its numbers, for those who have cases to work on."""
+        if allows(signed_in_user(), Permission.SEE_QUEUE):
+            values["counts"] = queries.counts(db.session, the_user(), on=today())
+        html: str = super().render(template, **values)
+        return html
+
+
+class PanelForm(BaseForm):
+    """The form of a record: with the token, and with the record it is about as Flask-Admin expects."""
+
+    def __init__(self, formdata: Any = None, obj: Any = None, prefix: str = "", **values: Any) -> None:
+        self._obj = obj
+        given = {} if formdata is None else {"formdata": formdata}
+        super().__init__(**given, obj=obj, prefix=prefix, **values)
+
+
+class Chosen(BaseSQLAFilter):
+    """A filter with a list to choose from; `key` names it in the address. Choosing nothing filters nothing."""
+
+    def __init__(self, column: Any, name: str, key: str, options: Callable[[], list[tuple[str, str]]]) -> None:
+        super().__init__(column, name, options=options)
+        self.key = key
+
+    def get_options(self, view: Any) -> list[tuple[str, str]] | None:  # noqa: ARG002 - Flask-Admin's signature
+        """Nothing when the panel is built: `choices` says them when a page is drawn, for they may change."""
+        return None
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The values that may be chosen, each with its words."""
+        found: list[tuple[str, str]] = self.options()
+        return found
+
+    def validate(self, value: str) -> bool:
+        """Whether the value is one of the list, or nothing."""
+        return value == "" or value in {code for code, _ in self.choices()}
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """The query, narrowed."""
+        return query.filter(self.get_column(alias) == value) if value else query
+
+    def operation(self) -> str:
+        """What the filter does, in a word."""
+        return "is"
+
+
+def of_status(kind: type[Status]) -> Callable[[], list[tuple[str, str]]]:
+    """The choices of a filter on a status."""
+    return lambda: [(member.value, member.label) for member in kind]
+
+
+def shown(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, Status):
+        return value.label
+    if isinstance(value, datetime):
+        return filters.moment(value)
+    if isinstance(value, date):
+        return filters.day(value)
+    return str(value)
+
+
+def plain(value: Any) -> str:
+    """A value as a spreadsheet or a programme reads it, never as a formula."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    text = shown(value)
+    return f"'{text}" if text.startswith(DANGEROUS) else text
+
+
+class RecordView(Guarded, ModelView):
+    """Records to search, sort, filter, read and export. Read-only unless a subclass says otherwise.
+
+    A change made through its forms and the audit event that tells of it, with what was there before and after, are
+    one transaction. What has an audit event of its own is changed by the scheme's verbs instead.
+    """
+
+    can_create = can_edit = can_delete = False
+    can_view_details = can_export = True
+    page_size = 50
+    can_set_page_size = False
+    action_disallowed_list = ("delete",)
+    export_max_rows = 0
+    form_base_class = PanelForm
+    list_template = "admin/records/list.html"
+    details_template = "admin/records/details.html"
+    create_template = "admin/records/form.html"
+    edit_template = "admin/records/form.html"
+
+    eager: tuple[Any, ...] = ()
+    """Loader options, so that a list takes the same number of queries whatever its length."""
+    what = ""
+    """A sentence under the heading of the list, which the panel's first page shows too."""
+    noun = "record"
+    searched = ""
+    """What the search looks in, in words."""
+    words: Mapping[str, Callable[[Any], str]] = {}
+    """Columns that are shown in other words than their values: from the record to the words."""
+    exported: Mapping[str, Callable[[Any], str]] = {}
+    """Columns that are exported in other words than they are shown."""
+    sensitive: frozenset[str] = frozenset()
+    """Columns whose values never go into the trail, which keeps no personal data."""
+
+    def get_query(self) -> Any:
+        """All the records, with what the list shows of others."""
+        return super().get_query().options(*self.eager)
+
+    def get_one(self, id: Any) -> Any:
+        """One record by the id in the address; 404 when there is none."""
+        try:
+            found = db.session.get(self.model, UUID(str(id)), options=self.eager)
+        except ValueError:
+            found = None
+        return found if found is not None else abort(404)
+
+    def get_filter_arg(self, index: int, flt: Any) -> str:  # noqa: ARG002 - Flask-Admin's signature
+        """The filter's name in the address, which stays when filters are added."""
+        key: str = flt.key
+        return key
+
+    def _get_list_value(self, context: Any, model: Any, name: Any, *formatters: Any) -> str:  # noqa: ARG002 - as above
+        return self.value(model, name)
+
+    def value(self, model: Any, name: str) -> str:
+        """What a page shows in one column of a record."""
+        words = self.words.get(name)
+        return words(model) if words else shown(self._get_field_value(model, name))
+
+    def get_export_value(self, model: Any, name: Any) -> str:
+        """What the export holds in one column of a record."""
+        words = self.exported.get(name) or self.words.get(name)
+        return plain(words(model) if words else self._get_field_value(model, name))
+
+    def get_export_name(self, export_type: str = "csv") -> str:
+        """The file's name: what and when."""
+        return f"{self.endpoint}-{today().isoformat()}.{export_type}"
+
+    def _export_data(self) -> tuple[int, Iterator[Any]]:
+        """Every record of the list as it is filtered, read a thousand at a time however many there are."""
+        args = self._get_list_extra_args()
+        column = self._get_column_by_idx(args.sort)
+        count, query = self.get_list(
+            0, column[0] if column else None, args.sort_desc, args.search, args.filters, execute=False, page_size=0
+        )
+        return count or 0, iter(query.yield_per(1000))
+
+    def chosen(self) -> Mapping[str, str]:
+        """The filters in use, by key."""
+        return {self._filters[index].key: value for index, _, value in self._get_list_filter_args() or ()}
+
+    # Changes: each is one transaction with its audit event -----------------------------------------------------------
+
+    def create_model(self, form: Any) -> Any:
+        """A new record from a form, or False with the reason on the form."""
+        try:
+            with transaction() as session:
+                model = self.model()
+                form.populate_obj(model)
+                session.add(model)
+                session.flush()  # the defaults, for the trail
+                self._record("create", model, after=self._values(model))
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return False
+        return model
+
+    def update_model(self, form: Any, model: Any) -> bool:
+        """Change a record as a form says, or False with the reason on the form."""
+        key = model.id
+        try:
+            with transaction() as session:
+                again = session.get(self.model, key, with_for_update=True, populate_existing=True)
+                if again is None:
+                    raise Refusal("This record is no longer here.")
+                before = self._values(again)
+                form.populate_obj(again)
+                session.flush()  # so that values read back as they are stored
+                after = self._values(again)
+                changed = sorted(name for name in after if before[name] != after[name])
+                if changed:
+                    self._record(
+                        "change",
+                        again,
+                        before={name: before[name] for name in changed},
+                        after={name: after[name] for name in changed},
+                    )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return False
+        return True
+
+    def delete_model(self, model: Any) -> bool:
+        """Remove a record, keeping in the trail what it was."""
+        key = model.id
+        with transaction() as session:
+            again = session.get(self.model, key, with_for_update=True, populate_existing=True)
+            if again is None:
+                raise Refusal("This record is no longer here.")
+            self._record("delete", again, before=self._values(again))
+            session.delete(again)
+        return True
+
+    def _record(self, deed: str, model: Any, **details: Any) -> None:
+        audit.record(db.session, f"{model.__tablename__}:{deed}", model, by=the_user().id, at=now(), **details)
+
+    def _values(self, model: Any) -> dict[str, str]:
+        columns = [column.key for column in self.model.__mapper__.column_attrs]
+        return {
+            name: "(kept out of the trail)" if name in self.sensitive else plain(getattr(model, name))
+            for name in columns
+            if name not in {"id", "version"}
+        }
+

@@ -54,6 +54,11 @@ class Review(HasStatus, Base):
     assessment: Mapped[Assessment] = relationship()
     assessor: Mapped[User | None] = relationship(foreign_keys=assessor_id)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for somebody."""
+        return self.status in OPEN
+
     __mapper_args__ = {"version_id_col": version}
 
 

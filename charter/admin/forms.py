@@ -1,0 +1,244 @@
+"""The forms of the panel's pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+
+from charter.account.models import STAFF, Role
+from charter.errors import Refusal, Stale
+from charter.framework.content import Content
+from charter.review.allocation import REASON_LENGTH
+from charter.review.findings import Given
+from charter.review.more_information import LONGEST as LONGEST_QUESTION
+from charter.review.queries import Case, CriterionCase
+from charter.review.recommendation import LONGEST as LONGEST_REASONS
+from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
+
+NO_AWARD = "No award"
+
+
+# Findings: one form for the whole case, so that it saves all at once without JavaScript -----------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The finding boxes of one criterion: what they hold, and what was wrong with it."""
+
+    given: Given
+    refusal: Refusal | None = None
+
+    @property
+    def error(self) -> str | None:
+        """What was wrong, in a sentence."""
+        return str(self.refusal) if self.refusal else None
+
+    @property
+    def theirs(self) -> Any:
+        """What somebody else saved meanwhile, when that was what was wrong."""
+        return self.refusal.current if isinstance(self.refusal, Stale) else None
+
+
+def entry_of(one: CriterionCase) -> Given:
+    """The boxes as the finding that stands fills them."""
+    finding = one.finding
+    return Given(
+        criterion=one.criterion.code,
+        outcome=finding.outcome if finding else None,
+        feedback=finding.feedback if finding else "",
+        private_note=finding.private_note if finding else "",
+        seen_version=one.seen_version,
+    )
+
+
+def given_in(typed: Any, codes: list[str]) -> list[Given]:
+    """The findings typed on a page. A criterion whose boxes were not sent is left alone."""
+    return [
+        Given(
+            criterion=code,
+            outcome=typed.get(f"outcome-{code}") or None,
+            feedback=stripped(typed.get(f"feedback-{code}")) or "",
+            private_note=stripped(typed.get(f"note-{code}")) or "",
+            seen_version=_whole(typed.get(f"seen-{code}")),
+        )
+        for code in codes
+        if f"seen-{code}" in typed
+    ]
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def entries(case: Case, typed: Any, refused: Mapping[str, Refusal]) -> dict[str, Entry]:
+    """The boxes of the whole case: as typed when they were, else as saved."""
+    codes = [one.criterion.code for theme in case.themes for one in theme.criteria]
+    sent = {given.criterion: given for given in given_in(typed or {}, codes)}
+    return {
+        one.criterion.code: Entry(
+            sent.get(one.criterion.code) or entry_of(one),
+            refused.get(one.criterion.code),
+        )
+        for theme in case.themes
+        for one in theme.criteria
+    }
+
+
+# Steps of a case ---------------------------------------------------------------------------------------------------
+
+
+class ConflictForm(BaseForm):
+    """What somebody's interest in an employer is."""
+
+    reason = TextAreaField(
+        "What is your interest in this employer?",
+        description="For example: I worked there until last year, or a relative works there. Do not name other people.",
+        filters=[stripped],
+        validators=[needed("Say what your interest in this employer is."), at_most(REASON_LENGTH, "The reason")],
+    )
+
+
+class AskForm(BaseForm):
+    """What to ask the employer: criteria that are ticked, a question for each, and a day to answer by."""
+
+    questions = SelectMultipleField("Which criteria do you ask about?", validate_choice=False)
+    answer_by = DateParts(
+        "When should they answer by?",
+        description="Give them at least two weeks.",
+        validators=[needed("Enter the day to answer by.")],
+    )
+
+    @classmethod
+    def about(cls, case: Case, **data: Any) -> "AskForm":
+        """The form for one case, with a box for a question on each of its criteria."""
+        listed = [one for theme in case.themes for one in theme.criteria]
+        boxes = {
+            f"question-{one.criterion.code}": TextAreaField(
+                "Your question to the employer",
+                filters=[stripped],
+                validators=[at_most(LONGEST_QUESTION, "The question")],
+            )
+            for one in listed
+        }
+        form: AskForm = type("AskFormOfCase", (cls,), boxes)(data=data)
+        form.questions.choices = [(one.criterion.code, one.criterion.title) for one in listed]
+        return form
+
+    def asked(self) -> dict[str, str]:
+        """The questions on the criteria that are ticked."""
+        return {
+            code: self[f"question-{code}"].data or ""
+            for code in self.questions.data or ()
+            if f"question-{code}" in self._fields
+        }
+
+
+def levels(content: Content, highest: int) -> list[tuple[str, str]]:
+    """The levels to choose from, up to one, and no award."""
+    ranked = sorted((level for level in content.levels if level.rank <= highest), key=lambda level: -level.rank)
+    return [*((str(level.rank), level.title) for level in ranked), ("0", NO_AWARD)]
+
+
+def level_in(field: Any) -> int:
+    """The level chosen; -1, which no level has, for what is none of them."""
+    text = str(field.data or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+
+
+class RecommendForm(BaseForm):
+    """The level an assessor recommends."""
+
+    level = RadioField(
+        "Which level do you recommend?", validate_choice=False, validators=[needed("Choose a level, or no award.")]
+    )
+    reasons = TextAreaField(
+        "Your reasons",
+        description="The moderator reads them. If they agree, the employer reads them too.",
+        filters=[stripped],
+        validators=[at_most(LONGEST_REASONS, "The reasons")],
+    )
+
+
+class ModerateForm(BaseForm):
+    """What a moderator makes of a recommendation."""
+
+    deed = RadioField(
+        "What do you decide?",
+        choices=[
+            ("agree", "Agree with the recommendation"),
+            ("change", "Decide on another level"),
+            ("send_back", "Send the case back to the assessor"),
+        ],
+        validate_choice=False,
+        validators=[needed("Choose what you decide.")],
+    )
+    level = RadioField("Which level?", validate_choice=False)
+    reasons = TextAreaField(
+        "Your reasons",
+        filters=[stripped],
+        validators=[at_most(LONGEST_REASONS, "The reasons")],
+    )
+
+
+# Records -----------------------------------------------------------------------------------------------------------
+
+
+class ReasonForm(BaseForm):
+    """Why something is done."""
+
+    reason = TextAreaField(
+        "The reason",
+        filters=[stripped],
+        validators=[needed("Give the reason."), at_most(LONGEST_REASONS, "The reason")],
+    )
+    sure = BooleanField("I have checked that this is the right award", validators=[needed("Tick the box to confirm.")])
+
+
+def staff_roles() -> list[tuple[str, str]]:
+    """The roles of the scheme's staff, with their words."""
+    return [(role.value, role.label) for role in Role if role in STAFF]
+
+
+class InviteForm(BaseForm):
+    """Somebody new on the scheme's staff."""
+
+    name = StringField(
+        "Full name", filters=[stripped], validators=[needed("Enter their full name."), at_most(120, "The name")]
+    )
+    email = EmailField(
+        "Work email address",
+        description="We send a link there to choose a password.",
+        filters=[stripped],
+        validators=[needed("Enter their email address."), at_most(254, "The email address")],
+    )
+    role = RadioField("What will they do?", validate_choice=False, validators=[needed("Choose a role.")])
+
+
+class RoleForm(BaseForm):
+    """Another role for somebody."""
+
+    role = RadioField("Role", validate_choice=False, validators=[needed("Choose a role.")])
+
+
+class ReturnForm(BaseForm):
+    """A value reported for a measure."""
+
+    measure = SelectField("Measure", validate_choice=False, validators=[needed("Choose a measure.")])
+    value = StringField(
+        "Value",
+        description="A number, such as 1,250 or 81.5.",
+        filters=[stripped],
+        validators=[needed("Enter the value.")],
+    )
+    as_at = DateParts(
+        "What day is the value for?",
+        description="For example, 31 3 2026.",
+        validators=[needed("Enter the day the value is for.")],
+    )
+    source = StringField(
+        "Where does it come from?",
+        description="Name the publication or the person who reported it.",
+        filters=[stripped],
+        validators=[needed("Say where the value comes from."), at_most(300, "The source")],
+    )

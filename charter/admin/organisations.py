@@ -1,0 +1,142 @@
+"""Employers: look one up with all that belongs to it; check the awards of other schemes that it holds."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import joinedload
+
+from charter.admin.base import Chosen, RecordView, on
+from charter.assessment.models import Assessment
+from charter.award.models import Award
+from charter.clock import now
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.organisation import queries, recognition
+from charter.organisation.models import Organisation, Recognition
+from charter.permissions import Permission
+from charter.review.models import Review
+from charter.web.access import the_user
+from charter.web.forms import EmptyForm
+
+
+def content() -> Content:
+    """The newest version of the charter, whose words name counties, sizes and sectors."""
+    return publishing.current(db.session).content
+
+
+def counties() -> list[tuple[str, str]]:
+    """The counties to choose from."""
+    return [(county.code, county.title) for county in content().counties]
+
+
+def sizes() -> list[tuple[str, str]]:
+    """The size bands to choose from."""
+    return [(band.code, band.title) for band in content().size_bands]
+
+
+def sectors() -> list[tuple[str, str]]:
+    """The sectors to choose from."""
+    return [(sector.code, sector.title) for sector in content().sectors]
+
+
+NAMES: Mapping[str, Callable[[Any], str]] = {
+    "county": lambda record: content().county_title(record.county),
+    "size_band": lambda record: content().size_title(record.size_band),
+    "sector": lambda record: content().sector_title(record.sector),
+}
+
+
+class OrganisationsView(RecordView):
+    """Employers, as they describe themselves."""
+
+    permission = Permission.VIEW_ORGANISATIONS
+    what = "Every employer that has registered."
+    noun = "employer"
+    searched = "By name, company number or charity number"
+    column_list = ("name", "county", "size_band", "sector", "listed", "registered_at")
+    column_labels = {
+        "size_band": "Size",
+        "listed": "On the public register",
+        "registered_at": "Registered",
+        "scope": "Answers cover",
+    }
+    words = NAMES
+    column_sortable_list = ("name", "county", "registered_at")
+    column_default_sort = "name"
+    column_searchable_list = ("name", "company_number", "charity_number")
+    column_filters = (
+        Chosen(Organisation.county, "County", "county", counties),
+        Chosen(Organisation.size_band, "Size", "size", sizes),
+        Chosen(Organisation.sector, "Sector", "sector", sectors),
+    )
+    column_details_list = (
+        "county", "district", "size_band", "sector", "scope", "company_number", "charity_number", "website", "about",
+        "listed", "registered_at",
+    )
+    column_export_list = (
+        "name", "county", "district", "size_band", "sector", "company_number", "charity_number", "listed",
+        "registered_at",
+    )
+    details_template = "admin/records/organisation.html"
+
+    def title(self, model: Organisation) -> str:
+        """The heading of one employer's page."""
+        return model.name
+
+    def render(self, template: str, **values: Any) -> str:
+        """A page; that of one employer with all that belongs to it."""
+        if template == self.details_template:
+            values |= about(values["model"])
+        html: str = super().render(template, **values)
+        return html
+
+    @expose("/recognitions/<uuid:recognition_id>/check", methods=("GET", "POST"))
+    @on(Permission.CLAIM_CASE, Recognition)
+    def check_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """Keep that an award of another scheme was seen where that scheme lists it, or on its certificate."""
+        form = EmptyForm()
+        if form.validate_on_submit():
+            check(recognition)
+            flash("The award is marked as checked.", "success")
+            return redirect(url_for(".details_view", id=recognition.organisation_id))
+        return self.render("admin/records/check.html", recognition=recognition, form=form, content=content())
+
+
+def check(stated: Recognition) -> None:
+    """Mark an award of another scheme as checked, once, by one person."""
+    with transaction() as session:
+        again = session.get(Recognition, stated.id, with_for_update=True, populate_existing=True)
+        assert again is not None, "awards of other schemes are not deleted while a page is open"
+        recognition.check(session, again, by=the_user(), at=now())
+
+
+def about(organisation: Organisation) -> dict[str, Any]:
+    """What belongs to one employer, in five queries."""
+    return {
+        "team": queries.team(db.session, organisation),
+        "sites": queries.sites(db.session, organisation),
+        "recognitions": db.session.scalars(
+            sa.select(Recognition)
+            .where(Recognition.organisation_id == organisation.id)
+            .order_by(Recognition.starts_on, Recognition.id)
+        ).all(),
+        "reviews": db.session.scalars(
+            sa.select(Review)
+            .join(Review.assessment)
+            .where(Assessment.organisation_id == organisation.id)
+            .options(joinedload(Review.assessment).joinedload(Assessment.framework))
+            .order_by(Review.waiting_since)
+        ).all(),
+        "awards": db.session.scalars(
+            sa.select(Award)
+            .where(Award.organisation_id == organisation.id)
+            .options(joinedload(Award.framework))
+            .order_by(Award.starts_on)
+        ).all(),
+        "content": content(),
+    }

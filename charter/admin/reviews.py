@@ -1,0 +1,253 @@
+"""The queue of cases, the page of one case, and each step that moves it."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from charter.admin.base import ActionView, on
+from charter.admin.forms import (
+    AskForm,
+    ConflictForm,
+    ModerateForm,
+    RecommendForm,
+    entries,
+    given_in,
+    level_in,
+    levels,
+)
+from charter.clock import now, today
+from charter.errors import Refusal
+from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.permissions import Permission
+from charter.review import allocation, findings, moderation, more_information, queries, recommendation, working_days
+from charter.review.models import Review
+from charter.review.status import ReviewStatus
+from charter.web.access import the_user
+from charter.web.forms import EmptyForm
+
+TIME_TO_ANSWER = 10
+"""Working days that an employer is offered to answer, unless the assessor changes it."""
+BAD = 400
+
+
+class ReviewsView(ActionView):
+    """Cases: the queue, one case, and its steps."""
+
+    permission = Permission.SEE_QUEUE
+    what = "The queue: assessments that employers have sent, the longest waiting first."
+
+    # Look ----------------------------------------------------------------------------------------------------------
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        """The queue. What narrows it is in the address, so that it can be kept."""
+        asked = narrowed(request.args)
+        found = queries.queue(
+            db.session,
+            status=asked["status"],
+            county=asked["county"],
+            level=asked["level"],
+            assessor=the_user().id if asked["mine"] else asked["assessor"],
+            overdue_on=today() if asked["overdue"] else None,
+            page=asked["page"],
+        )
+        return self.render(
+            "admin/reviews/index.html",
+            found=found,
+            asked=asked,
+            content=publishing.current(db.session).content,
+            assessors=queries.assessors(db.session),
+            statuses=ReviewStatus,
+        )
+
+    @expose("/<uuid:review_id>")
+    @on(Permission.VIEW_CASE, Review)
+    def case_view(self, review: Review) -> ResponseReturnValue:
+        """One case, whole: what was said beside what shows it, and what was found."""
+        return self._case(review, g.get("typed_before"), {})
+
+    def _case(self, review: Review, typed: Any, refused: dict[str, Refusal]) -> str:
+        case = queries.case(db.session, review, by=the_user(), on=today())
+        boxes = entries(case, typed, refused)
+        return self.render("admin/reviews/case.html", case=case, entries=boxes, refused=refused, form=EmptyForm())
+
+    # Work ----------------------------------------------------------------------------------------------------------
+
+    @expose("/<uuid:review_id>/findings", methods=("GET", "POST"))
+    @on(Permission.REVIEW_CASE, Review)
+    def findings_view(self, review: Review) -> ResponseReturnValue:
+        """Save the findings of the page. What can stand is kept; what cannot is shown again beside its criterion."""
+        if request.method == "GET" or not EmptyForm().validate_on_submit():
+            return redirect(url_for(".case_view", review_id=review.id))
+        codes = [criterion.code for criterion in review.assessment.framework.content.criteria]
+        with transaction() as session:
+            again = allocation.locked(session, review)
+            refused = findings.save_all(session, again, given=given_in(request.form, codes), by=the_user(), at=now())
+        if refused:
+            return self._case(review, request.form, dict(refused)), BAD
+        flash("Your findings are saved.", "success")
+        return redirect(url_for(".case_view", review_id=review.id, _anchor=request.form.get("at") or None))
+
+    @expose("/<uuid:review_id>/claim", methods=("GET", "POST"))
+    @on(Permission.CLAIM_CASE, Review)
+    def claim_view(self, review: Review) -> ResponseReturnValue:
+        """Take a case that waits."""
+        form = EmptyForm()
+        if form.validate_on_submit():
+            with transaction() as session:
+                allocation.claim(session, review, by=the_user(), at=now())
+            flash("This case is yours now.", "success")
+            return redirect(url_for(".case_view", review_id=review.id))
+        return self._step("claim", review, form)
+
+    @expose("/<uuid:review_id>/release", methods=("GET", "POST"))
+    @on(Permission.CLAIM_CASE, Review)
+    def release_view(self, review: Review) -> ResponseReturnValue:
+        """Give a case back to the queue."""
+        form = EmptyForm()
+        if form.validate_on_submit():
+            with transaction() as session:
+                allocation.release(session, review, by=the_user(), at=now())
+            flash("The case is back in the queue. Its findings are kept.", "success")
+            return redirect(url_for(".case_view", review_id=review.id))
+        return self._step("release", review, form)
+
+    @expose("/<uuid:review_id>/conflict", methods=("GET", "POST"))
+    @on(Permission.DECLARE_CONFLICT, Review)
+    def conflict_view(self, review: Review) -> ResponseReturnValue:
+        """Say that one has an interest in the employer."""
+        form = ConflictForm()
+        if form.validate_on_submit():
+            with transaction() as session:
+                employer = allocation.locked(session, review).assessment.organisation
+                allocation.declare_conflict(session, employer, reason=form.reason.data, by=the_user(), at=now())
+            flash("Thank you. Somebody else will work on this employer's cases.", "success")
+            return redirect(url_for(".index_view"))
+        return self._step("conflict", review, form)
+
+    @expose("/<uuid:review_id>/ask", methods=("GET", "POST"))
+    @on(Permission.REVIEW_CASE, Review)
+    def ask_view(self, review: Review) -> ResponseReturnValue:
+        """Ask the employer for more on chosen criteria."""
+        case = queries.case(db.session, review, by=the_user(), on=today())
+        form = AskForm.about(case, **suggested(case))
+        if form.validate_on_submit():
+            assert form.answer_by.data is not None, "the form needs it"
+            try:
+                with transaction() as session:
+                    more_information.ask(
+                        session,
+                        review,
+                        questions=form.asked(),
+                        answer_by=form.answer_by.data,
+                        by=the_user(),
+                        at=now(),
+                    )
+            except Refusal as refusal:
+                form.refuse(refusal)
+                return self._ask(review, form)
+            flash("Your questions are on their way to the employer.", "success")
+            return redirect(url_for(".case_view", review_id=review.id))
+        return self._ask(review, form)
+
+    def _ask(self, review: Review, form: AskForm) -> ResponseReturnValue:
+        case = queries.case(db.session, review, by=the_user(), on=today())
+        return self.render("admin/reviews/ask.html", case=case, form=form), BAD if form.errors else 200
+
+    @expose("/<uuid:review_id>/recommend", methods=("GET", "POST"))
+    @on(Permission.REVIEW_CASE, Review)
+    def recommend_view(self, review: Review) -> ResponseReturnValue:
+        """Recommend a level."""
+        form = RecommendForm()
+        if form.validate_on_submit():
+            try:
+                with transaction() as session:
+                    recommendation.recommend(
+                        session,
+                        review,
+                        level=level_in(form.level),
+                        reasons=form.reasons.data or "",
+                        by=the_user(),
+                        at=now(),
+                        on=today(),
+                    )
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                flash("Your recommendation is with the moderators.", "success")
+                return redirect(url_for(".case_view", review_id=review.id))
+        return self._step(
+            "recommend", review, form, open_points=recommendation.unfound(db.session, review, on=today())
+        )
+
+    @expose("/<uuid:review_id>/moderate", methods=("GET", "POST"))
+    @on(Permission.MODERATE_CASE, Review)
+    def moderate_view(self, review: Review) -> ResponseReturnValue:
+        """Agree with a recommendation, change it, or send it back."""
+        form = ModerateForm()
+        if form.validate_on_submit():
+            try:
+                with transaction() as session:
+                    moderate(session, review, form)
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                flash(DONE[form.deed.data], "success")
+                return redirect(url_for(".case_view", review_id=review.id))
+        return self._step("moderate", review, form)
+
+    def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
+        """The page of one step: what it will do, and its form, filled with what was typed."""
+        case = queries.case(db.session, review, by=the_user(), on=today())
+        if "level" in form:
+            form.level.choices = levels(case.content, case.level)
+        page = self.render(f"admin/reviews/{name}.html", case=case, form=form, **more)
+        return page, BAD if form.errors else 200
+
+
+DONE = {
+    "agree": "The case is decided and the employer has been told.",
+    "change": "The case is decided and the employer has been told.",
+    "send_back": "The case is back with its assessor.",
+}
+
+
+def moderate(session: Any, review: Review, form: ModerateForm) -> None:
+    """Call the verb that a moderator chose. Raises `Refusal` when it was none, or the rules say no."""
+    deed, reasons = form.deed.data, form.reasons.data or ""
+    if deed == "agree":
+        moderation.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
+    elif deed == "change":
+        level = level_in(form.level)
+        moderation.change(session, review, level=level, reasons=reasons, by=the_user(), at=now(), on=today())
+    elif deed == "send_back":
+        moderation.send_back(session, review, reasons=reasons, by=the_user(), at=now())
+    else:
+        raise Refusal("Choose what you decide.", field="deed")
+
+
+def narrowed(args: Any) -> dict[str, Any]:
+    """What the address asks of the queue; what makes no sense is left out."""
+    return {
+        "status": next((status for status in ReviewStatus if status.value == args.get("status")), None),
+        "county": args.get("county") or None,
+        "level": args.get("level", type=int),
+        "assessor": args.get("assessor", type=UUID),
+        "mine": bool(args.get("mine")),
+        "overdue": bool(args.get("overdue")),
+        "page": args.get("page", 1, type=int),
+    }
+
+
+def suggested(case: queries.Case) -> dict[str, Any]:
+    """How the form that asks for more opens: the criteria found to need more, with the feedback as a first question."""
+    asking = {one.criterion.code: one.finding.feedback if one.finding else "" for one in case.asking}
+    return {
+        "questions": list(asking),
+        "answer_by": working_days.after(today(), TIME_TO_ANSWER),
+        **{f"question-{code}": feedback for code, feedback in asking.items()},
+    }
