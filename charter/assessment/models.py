@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.assessment.status import EDITABLE, OPEN, AssessmentStatus
 from charter.framework.models import Framework
@@ -190,7 +190,7 @@ class Submission(Base):
     declared_role: Mapped[str] = mapped_column(sa.String(120))
     attained_level: Mapped[int]
     """The level the employer's own answers reached, 0 for none."""
-    snapshot: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+    snapshot: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
     snapshot_hash: Mapped[str] = mapped_column(sa.String(64))
 
     assessment: Mapped[Assessment] = relationship()

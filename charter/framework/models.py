@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, deferred, mapped_column, object_session
+from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from charter.framework.content import Content
 from charter.lifecycle import HasStatus, Status, Transition
@@ -36,7 +36,7 @@ class Framework(HasStatus, Base):
     status: Mapped[FrameworkStatus]
     published_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(sa.String(64))
-    document: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+    document: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
 
     @property
     def content(self) -> Content:
