@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -237,14 +238,14 @@ def test_the_number_of_queries_does_not_grow_with_the_employers(
 
     def queries() -> int:
         said.clear()
-        assert browser.get("/board").status_code == 200
-        return len(said)
+        response = Context().run(browser.get, "/board")  # as a request comes in: nothing of this test is in reach
+        assert response.status_code == 200
+        return sum(statement != "BEGIN" for statement in said)
 
     add_employers(make, 1)
-    assert queries() <= 10  # the first page also fetches what the session of this test does not hold yet
-    one = queries()
+    assert queries() == 9
     add_employers(make, 29)
-    assert queries() == one
+    assert queries() == 9
 
 
 def test_a_renewal_is_no_stage_of_its_own() -> None:
