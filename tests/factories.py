@@ -19,7 +19,7 @@ from charter.framework import publishing
 from charter.framework.content import Extent
 from charter.framework.models import Framework
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
-from charter.review import allocation, intake, more_information
+from charter.review import allocation, findings, intake, more_information, recommendation, submitted
 from charter.review.models import Review
 
 PASSWORD = "correct horse battery staple"
@@ -164,6 +164,38 @@ class Factory:
                 answer_by=local_date(self.at) + timedelta(days=14), by=assessor, at=self.at,
             )
         return assessment
+
+    def review(self, assessment: Assessment) -> Review:
+        """The case of an assessment that was submitted."""
+        return db.session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
+
+    def claimed(self, assessment: Assessment, *, by: User) -> Review:
+        """The case of an assessment, taken by an assessor."""
+        with transaction() as session:
+            review = self.review(assessment)
+            allocation.claim(session, review, by=by, at=self.at)
+        return review
+
+    def found(self, review: Review, *, by: User, outcome: Extent = Extent.MET, but: Collection[str] = ()) -> Review:
+        """The case with a finding of this extent on each of its criteria, but for `but`."""
+        with transaction() as session:
+            content = review.assessment.framework.content
+            value = next(one.value for one in content.outcomes if one.extent is outcome and not one.asks_employer)
+            for criterion in submitted.asked(review.assessment, submitted.latest(session, review.assessment)):
+                if criterion.code not in but:
+                    findings.save(
+                        session, review, criterion=criterion.code, outcome=value, feedback="Clear and in use.",
+                        private_note="Seen on the staff pages.", seen_version=None, by=by, at=self.at,
+                    )
+        return review
+
+    def recommended(self, review: Review, *, by: User, level: int = 1, reasons: str = "It is all in place.") -> Review:
+        """The case with a level recommended."""
+        with transaction() as session:
+            recommendation.recommend(
+                session, review, level=level, reasons=reasons, by=by, at=self.at, on=local_date(self.at)
+            )
+        return review
 
     def framework(self) -> Framework:
         """The published framework."""
