@@ -96,7 +96,7 @@ def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
 def total(session: Session, *, on: date) -> dict[int, int]:
     """How many employers hold each level on the day, listed or not."""
     query = sa.select(Award.level, sa.func.count()).where(*valid_on(on)).group_by(Award.level)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 # Open data -------------------------------------------------------------------------------------------------------
