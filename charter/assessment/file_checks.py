@@ -74,7 +74,7 @@ _FACTS: Mapping[FileKind, tuple[str, str, tuple[str, ...]]] = {
     FileKind.XLSX: ("Excel workbook", f"{_OFFICE}spreadsheetml.sheet", ("xlsx",)),
     FileKind.PNG: ("PNG picture", "image/png", ("png",)),
     FileKind.JPEG: ("JPEG picture", "image/jpeg", ("jpg", "jpeg")),
-    FileKind.TXT: ("text file", "text/plain; charset=utf-8", ("txt",)),
+    FileKind.TXT: ("text file", "text/plain", ("txt",)),
 }
 KIND_OF = {extension: kind for kind in FileKind for extension in kind.extensions}
 ACCEPT = ",".join(f".{extension}" for extension in KIND_OF)

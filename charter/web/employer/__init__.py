@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("employer", __name__)
 
-from charter.web.employer import answering, assessment, dashboard, organisation, statements  # noqa: E402, F401
+from charter.web.employer import answering, assessment, dashboard, evidence, organisation, statements  # noqa: E402, F401
