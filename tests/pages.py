@@ -22,10 +22,17 @@ class CheckedClient(FlaskClient):
             check_page(response.text)
         return response
 
+    def run_wsgi_app(self, environ: Any, buffered: bool = False) -> Any:
+        """Each request has a context of its own, as on a server, also while a test holds one open: Flask would share
+        that one, and with it who is signed in."""
+        with self.application.app_context():
+            return super().run_wsgi_app(environ, buffered)
+
     def sign_in(self, person: User) -> None:
         """Start a session for `person` without the sign-in pages."""
+        who = person.id  # read here: inside the transaction it could begin another one, which would wait for it
         with self.application.app_context(), transaction() as session:
-            user = session.get(User, person.id)
+            user = session.get(User, who)
             assert user is not None
             token = sessions.start(session, user, at=now())
         with self.session_transaction() as cookie:
