@@ -91,6 +91,7 @@ def save(
     changed now or a part cannot be saved (on its field), and Stale when somebody else saved something different
     meanwhile.
     """
+    author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
     content = assessment.framework.content
     asked = content.criterion(criterion)
@@ -129,10 +130,10 @@ def save(
     for name, new in said.items():
         setattr(answer, name, new)
     answer.saved_at = at
-    answer.saved_by_id = by.id
+    answer.saved_by_id = author
     session.flush()  # so that its version is known to the page
     audit.record(
-        session, "answer:save", answer, by=by.id, at=at, case=assessment.id,
+        session, "answer:save", answer, by=author, at=at, case=assessment.id,
         criterion=criterion, value=value, version=answer.version,
     )
     return answer

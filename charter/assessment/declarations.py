@@ -19,6 +19,7 @@ def save(session: Session, assessment: Assessment, *, agreed: Mapping[str, bool]
 
     Raises Refusal when the assessment is not in progress, or a code is not one of the framework's.
     """
+    author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
     if assessment.status is not AssessmentStatus.DRAFT:
         raise Refusal(FROZEN)
@@ -38,7 +39,7 @@ def save(session: Session, assessment: Assessment, *, agreed: Mapping[str, bool]
             continue
         declaration.agreed = yes
         declaration.saved_at = at
-        declaration.saved_by_id = by.id
+        declaration.saved_by_id = author
         audit.record(
-            session, "declaration:save", declaration, by=by.id, at=at, case=assessment.id, code=code, agreed=yes
+            session, "declaration:save", declaration, by=author, at=at, case=assessment.id, code=code, agreed=yes
         )

@@ -36,6 +36,7 @@ def save(
     the version the person saw, 0 for none. Raises Refusal when the figures may not be changed now, or the day is yet to
     come, and Stale when somebody else saved different figures meanwhile.
     """
+    author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
     if assessment.status is not AssessmentStatus.DRAFT:
         raise Refusal(FROZEN)
@@ -61,10 +62,10 @@ def save(
     found.inputs = dict(typed)
     found.notes = dict(said)
     found.saved_at = at
-    found.saved_by_id = by.id
+    found.saved_by_id = author
     session.flush()  # so that its version is known to the page
     audit.record(
-        session, "return:save", found, by=by.id, at=at, case=assessment.id,
+        session, "return:save", found, by=author, at=at, case=assessment.id,
         fields=sorted(typed), period_end=period_end.isoformat() if period_end else None,
     )
     return found

@@ -148,12 +148,13 @@ def _linked(said: Material, missing: tuple[Missing, ...]) -> list[tuple[str, lis
     """Each missing thing as its sentence and the links (address, text) to where it can be put right."""
     home = f"/assessments/{said.assessment.id}"
     titles = {criterion.code: criterion.title for criterion in said.asked}
+    figures = {metric.code for metric in said.content.metrics_for(said.assessment.target_level)}
     found = []
     for item in missing:
         links = [(f"{home}/criteria/{code}", titles[code]) for code in item.criteria if code in titles]
         if item.declarations:
             links.append((f"{home}/declarations", "The legal basics"))
-        if item.metrics:
+        if figures & set(item.metrics):
             links.append((f"{home}/figures", "Your figures"))
         found.append((item.sentence, links))
     return found

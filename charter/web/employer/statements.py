@@ -1,6 +1,5 @@
 """The baseline declarations and the figures: two pages of short answers."""
 
-from collections import defaultdict
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -140,9 +139,6 @@ def _figures_page(
     rest_saved: bool = False,
 ) -> str:
     content, numbers = said.content, progress.figures(said)
-    groups: dict[str, list[metrics.Figure]] = defaultdict(list)
-    for figure in numbers.figures:
-        groups[figure.metric.group].append(figure)
     own = {field.name for metric in content.metrics for field in metric.inputs}
     return render_template(
         "employer/assessment/figures.html",
@@ -151,7 +147,6 @@ def _figures_page(
         form=form,
         numbers=numbers,
         context_fields=[field for field in numbers.fields if field.name not in own],
-        groups=groups,
         frozen=frozen,
         overtaken=overtaken,
         saved_inputs=said.inputs if show_saved else {},

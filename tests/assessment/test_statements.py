@@ -1,0 +1,85 @@
+"""Declarations and figures are saved as they come, and frozen once they are sent."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment import declarations, metrics, returns
+from charter.assessment.models import Assessment, Declaration, MetricReturn
+from charter.errors import Refusal, Stale
+from charter.extensions import db, transaction
+from charter.organisation.models import Organisation
+from tests.conftest import AT
+from tests.factories import Factory
+
+
+@pytest.fixture
+def assessment(make: Factory, employer: Organisation, owner: User) -> Assessment:
+    return make.assessment(employer, by=owner)
+
+
+def declare(assessment: Assessment, agreed: dict[str, bool], by: User) -> None:
+    with transaction() as session:
+        declarations.save(session, assessment, agreed=agreed, by=by, at=AT)
+
+
+def give(assessment: Assessment, inputs: dict[str, str], by: User, seen: int, **more: object) -> MetricReturn:
+    values = {"period_end": None, "notes": {}, **more}
+    with transaction() as session:
+        return returns.save(session, assessment, inputs=inputs, seen_version=seen, by=by, at=AT, **values)  # type: ignore[arg-type]
+
+
+def test_declarations_are_saved_one_by_one_and_can_change(assessment: Assessment, owner: User, colleague: User) -> None:
+    first, second = (one.code for one in assessment.framework.content.declarations[:2])
+    declare(assessment, {first: True}, owner)
+    declare(assessment, {first: True, second: False}, colleague)
+    found = db.session.scalars(sa.select(Declaration).order_by(Declaration.code)).all()
+    assert [(one.code, one.agreed, one.saved_by_id) for one in found] == [
+        (first, True, owner.id), (second, False, colleague.id),
+    ]
+
+
+def test_a_declaration_of_another_framework_is_refused(assessment: Assessment, owner: User) -> None:
+    with pytest.raises(Refusal):
+        declare(assessment, {"OTHER": True}, owner)
+
+
+def test_numbers_are_kept_as_typed_even_when_they_make_no_sense(assessment: Assessment, owner: User) -> None:
+    content = assessment.framework.content
+    saved = give(assessment, {content.headcount_field: "about 6", content.local_headcount_field: "6"}, owner, 0)
+    assert saved.inputs == {content.headcount_field: "about 6", content.local_headcount_field: "6"}
+    assert list(metrics.check(content, saved.inputs)) == [content.headcount_field]
+
+
+def test_a_field_that_nobody_asked_for_is_not_kept(assessment: Assessment, owner: User) -> None:
+    assert give(assessment, {"unheard_of": "6"}, owner, 0).inputs == {}
+
+
+def test_a_day_that_has_not_come_is_refused(assessment: Assessment, owner: User) -> None:
+    with pytest.raises(Refusal) as refused:
+        give(assessment, {}, owner, 0, period_end=AT.date() + timedelta(days=1))
+    assert refused.value.field == "period_end"
+
+
+def test_two_who_save_different_figures_are_told(assessment: Assessment, owner: User, colleague: User) -> None:
+    name = assessment.framework.content.headcount_field
+    give(assessment, {name: "6"}, owner, 0)
+    assert give(assessment, {name: "6"}, colleague, 0).version == 1
+    with pytest.raises(Stale) as stale:
+        give(assessment, {name: "7"}, colleague, 0)
+    assert isinstance(stale.value.current, MetricReturn)
+    assert give(assessment, {name: "7"}, colleague, 1).version == 2
+
+
+def test_both_are_frozen_once_sent(make: Factory, assessment: Assessment, owner: User, assessor: User) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    code = assessment.framework.content.declarations[0].code
+    for stage in range(2):
+        with pytest.raises(Refusal, match="with the assessor"):
+            declare(assessment, {code: False}, owner)
+        with pytest.raises(Refusal, match="with the assessor"):
+            give(assessment, {}, owner, 1)
+        if stage == 0:
+            make.asked_for_more(assessment, [assessment.framework.content.asked(1)[0].code], assessor=assessor)

@@ -1,0 +1,129 @@
+"""An employer's people: invited, accepted, changed, removed."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter.account.models import Role, User
+from charter.errors import Refusal
+from charter.organisation import team
+from charter.organisation.models import Invitation, MemberRole, Membership, Organisation, Scope
+from tests.conftest import AT
+
+LATER = AT + timedelta(days=13)
+
+
+def person(session: Session, email: str, role: Role = Role.EMPLOYER) -> User:
+    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT)
+    session.add(user)
+    session.flush()
+    return user
+
+
+@pytest.fixture
+def employer(session: Session) -> Organisation:
+    made = Organisation(
+        name="Severn Tools", county="worcestershire", size_band="small", sector="C", scope=Scope.WHOLE, listed=False,
+        registered_at=AT,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+@pytest.fixture
+def owner(session: Session, employer: Organisation) -> User:
+    return join(session, employer, person(session, "olive@example.org"), MemberRole.OWNER).user
+
+
+def join(session: Session, employer: Organisation, user: User, role: MemberRole) -> Membership:
+    membership = Membership(organisation_id=employer.id, user_id=user.id, user=user, role=role, joined_at=AT)
+    session.add(membership)
+    session.flush()
+    return membership
+
+
+def invite(session: Session, employer: Organisation, owner: User, email: str = "colin@example.org") -> str:
+    _, token = team.invite(session, employer, email=email, role=MemberRole.CONTRIBUTOR, by=owner, at=AT)
+    session.flush()
+    return token
+
+
+def test_whoever_was_invited_joins_with_the_part_they_were_offered(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    colin = person(session, "colin@example.org")
+    joined = team.accept(session, token=invite(session, employer, owner, "Colin@Example.org "), by=colin, at=LATER)
+    assert (joined.organisation_id, joined.user_id, joined.role) == (employer.id, colin.id, MemberRole.CONTRIBUTOR)
+
+
+def test_the_database_never_holds_the_token(session: Session, employer: Organisation, owner: User) -> None:
+    token = invite(session, employer, owner)
+    assert token not in str([vars(one) for one in session.scalars(sa.select(Invitation))])
+
+
+def test_an_invitation_works_once(session: Session, employer: Organisation, owner: User) -> None:
+    token = invite(session, employer, owner)
+    colin = person(session, "colin@example.org")
+    team.accept(session, token=token, by=colin, at=AT)
+    with pytest.raises(Refusal, match="no longer works"):
+        team.accept(session, token=token, by=colin, at=AT)
+    assert team.find(session, token, at=AT) is None
+
+
+def test_an_invitation_lasts_14_days(session: Session, employer: Organisation, owner: User) -> None:
+    token = invite(session, employer, owner)
+    with pytest.raises(Refusal, match="no longer works"):
+        team.accept(session, token=token, by=person(session, "colin@example.org"), at=AT + timedelta(days=14))
+
+
+def test_an_invitation_is_only_for_the_address_it_was_sent_to(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    token = invite(session, employer, owner)
+    with pytest.raises(Refusal, match="another email address"):
+        team.accept(session, token=token, by=person(session, "mallory@example.org"), at=AT)
+
+
+def test_the_schemes_own_staff_do_not_join_an_employer(session: Session, employer: Organisation, owner: User) -> None:
+    token = invite(session, employer, owner, "asha@example.org")
+    with pytest.raises(Refusal, match="work for the scheme"):
+        team.accept(session, token=token, by=person(session, "asha@example.org", Role.ASSESSOR), at=AT)
+
+
+def test_a_second_invitation_ends_the_first(session: Session, employer: Organisation, owner: User) -> None:
+    first, second = invite(session, employer, owner), invite(session, employer, owner)
+    assert (team.find(session, first, at=LATER), team.find(session, second, at=LATER) is not None) == (None, True)
+    assert [one.email for one in team.waiting(session, employer, at=LATER)] == ["colin@example.org"]
+
+
+def test_a_member_is_not_invited_again(session: Session, employer: Organisation, owner: User) -> None:
+    with pytest.raises(Refusal, match="in your team already") as refused:
+        invite(session, employer, owner, "olive@example.org")
+    assert refused.value.field == "email"
+
+
+def test_a_cancelled_invitation_stops_working(session: Session, employer: Organisation, owner: User) -> None:
+    token = invite(session, employer, owner)
+    found = team.find(session, token, at=AT)
+    assert found is not None
+    team.cancel(session, found, by=owner, at=AT)
+    assert team.find(session, token, at=AT) is None
+
+
+def test_the_last_owner_cannot_leave_or_step_down(session: Session, employer: Organisation, owner: User) -> None:
+    colin = join(session, employer, person(session, "colin@example.org"), MemberRole.CONTRIBUTOR)
+    olive = session.scalars(sa.select(Membership).where(Membership.user_id == owner.id)).one()
+    for deed in (
+        lambda: team.remove(session, olive, by=owner, at=AT),
+        lambda: team.change_role(session, olive, role=MemberRole.CONTRIBUTOR, by=owner, at=AT),
+    ):
+        with pytest.raises(Refusal, match="needs at least one owner"):
+            deed()
+    team.change_role(session, colin, role=MemberRole.OWNER, by=owner, at=AT)
+    session.flush()
+    team.remove(session, olive, by=owner, at=AT)
+    session.flush()
+    assert [one.user_id for one in session.scalars(sa.select(Membership))] == [colin.user_id]
