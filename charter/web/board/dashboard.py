@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from charter.clock import today
@@ -29,7 +29,7 @@ def show_board() -> ResponseReturnValue:
     if form.typed_in_boxes(request.args):
         return redirect(f"{url_for('.show_board')}?as-at={on.isoformat()}")
     content = publishing.current(db.session).content
-    figures = overview.overview(db.session, content, on)
+    figures = overview.overview(db.session, content, on, _memory())
     return render_template(
         "board/dashboard.html",
         form=form,
@@ -77,6 +77,12 @@ def download_table(table: str) -> ResponseReturnValue:
     response = Response(exports.as_csv(made), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{table}-{on.isoformat()}.csv"'
     return response
+
+
+def _memory() -> overview.Memory:
+    """What this application counted before."""
+    found: overview.Memory = current_app.extensions.setdefault("charter_board_memory", overview.Memory())
+    return found
 
 
 def _heading(standing: Standing) -> str:
