@@ -241,7 +241,7 @@ class Case:
 
 
 def case(session: Session, review: Review, *, by: User, on: date) -> Case:
-    """Everything about one case, in ten queries however much was said, found and done."""
+    """Everything about one case, in nine queries however much was said, found and done."""
     assessment = session.scalars(
         sa.select(Assessment)
         .where(Assessment.id == review.assessment_id)

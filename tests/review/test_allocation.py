@@ -10,7 +10,7 @@ from flask import Flask
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.extensions import db, transaction
-from charter.organisation.models import Membership, MemberRole
+from charter.organisation.models import MemberRole, Membership
 from charter.review import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus

@@ -15,7 +15,9 @@ from charter.review.models import Finding, InformationRequest, Review
 from tests.conftest import AT
 
 
-def save(review: Review, code: str, by: User, *, outcome: str | None = "met", seen: int | None = None, **more: Any) -> Finding:
+def save(
+    review: Review, code: str, by: User, *, outcome: str | None = "met", seen: int | None = None, **more: Any
+) -> Finding:
     with transaction() as session:
         return findings.save(
             session,

@@ -1,0 +1,74 @@
+"""What changed between two rounds."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from charter.app import resource
+from charter.assessment.models import EvidenceKind
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.review import differences
+from charter.review.differences import Change
+from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    return publishing.read(next((resource("framework") / "data").glob("*.yaml")))
+
+
+@pytest.fixture
+def code(content: Content) -> str:
+    return content.criteria[0].code
+
+
+@pytest.fixture
+def before(content: Content, code: str) -> Submitted:
+    answer = AnswerSaid(content.scale[0].value, "", "", "", None, "")
+    return Submitted(1, "small", {code: answer}, {}, {}, {}, {}, None)
+
+
+def piece(number: int, title: str) -> EvidenceSaid:
+    return EvidenceSaid(UUID(int=number), EvidenceKind.LINK, title, None, None, None, "https://example.org", None, None)
+
+
+def test_nothing_changed_is_no_difference(content: Content, before: Submitted) -> None:
+    assert not differences.between(content, before, replace(before, round=2))
+
+
+def test_an_answer_is_compared_part_by_part_in_words(content: Content, before: Submitted, code: str) -> None:
+    new = AnswerSaid(content.scale[-2].value, "We do it.", "", "", date(2027, 3, 5), "")
+    found = differences.between(content, before, replace(before, answers={code: new}))
+    assert found.criteria == {
+        code: (
+            Change("Answer", content.scale[0].label, content.scale[-2].label),
+            Change("Explanation", "", "We do it."),
+            Change("By when", "", "5 March 2027"),
+        )
+    }
+
+
+def test_evidence_added_changed_and_removed_is_named(content: Content, before: Submitted, code: str) -> None:
+    old = replace(before, evidence={code: (piece(1, "Handbook"), piece(2, "Advert"))})
+    new = replace(before, evidence={code: (piece(2, "Advert, new"), piece(3, "Rota"))})
+    assert differences.between(content, old, new).criteria == {
+        code: (
+            Change("Evidence added", "", "Rota"),
+            Change("Evidence removed", "Handbook", ""),
+            Change("Evidence changed", "Advert", "Advert, new"),
+        )
+    }
+
+
+def test_figures_and_declarations_are_compared_too(content: Content, before: Submitted) -> None:
+    field, declaration = content.headcount_field, content.declarations[0]
+    new = replace(
+        before, inputs={field: "12"}, declarations={declaration.code: True}, period_end=date(2026, 3, 31)
+    )
+    found = differences.between(content, before, new)
+    label = next(one.label for one in content.context_fields if one.name == field)
+    assert found.figures == (Change(label, "", "12"), Change("Last day of the 12 months", "", "31 March 2026"))
+    assert found.declarations == (Change(declaration.statement, "", "Yes"),)
