@@ -178,13 +178,13 @@ def serve(host: str, port: int, workers: int) -> None:
     _serve(host=host, port=port, workers=workers, worker=False)
 
 
-def _serve(*, host: str, port: int, workers: int, worker: bool) -> None:
+def _serve(*, host: str, port: int, workers: int, worker: bool, target: str = "charter.app:create_app") -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
     child = subprocess.Popen([sys.executable, "-m", "charter.cli", "worker"]) if worker else None
     server: Any = Server(
-        "charter.app:create_app",
+        target,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
