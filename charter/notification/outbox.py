@@ -48,7 +48,7 @@ def enqueue(
         to_address=to.email if isinstance(to, User) else to,
         to_user_id=to.id if isinstance(to, User) else None,
         subject=one_line(subject)[:200],
-        body=body,
+        body=body.replace("\x00", ""),  # PostgreSQL stores none
         status=MessageStatus.WAITING,
         written_at=at,
         not_before=at,

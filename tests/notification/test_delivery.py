@@ -25,13 +25,13 @@ class Mailbox:
         self.got = []
         self.refuse = None
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the server's name for it
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
             return self.refuse
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         self.got.append((envelope.mail_from, envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
         return "250 OK"
 

@@ -56,7 +56,7 @@ SAYS = {
     "staff_welcome": "an account as an assessor. Open",
     "invitation_to_employer": "The link works until 6 December 2026.",
     "submission_received": "Expect a decision by 5 January 2027.",
-    "more_information_needed": "1. Flexible working\n   Which policy?\n   Send it, please.\n\n2. Fair pay\n   Since when?",
+    "more_information_needed": "1. Flexible working\n   Which policy?\n   Send it, please.\n\n2. Fair pay\n   Since",
     "resubmission_received": "Expect a decision by 5 January 2027.",
     "decision_awarded": "[portal]/certificates/c0de",
     "decision_not_awarded": f"[portal]/assessments/{ID}",
