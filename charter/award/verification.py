@@ -14,6 +14,9 @@ from charter.lifecycle import Status
 from charter.organisation.models import Organisation, Scope
 
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
 class Standing(Status):
     """What the public is told about a certificate on a day."""
 
@@ -84,6 +87,8 @@ def standing(award: Award, on: date) -> Standing:
 
 def find(session: Session, code: str) -> Award | None:
     """The award with this code, with its framework and employer."""
+    if not CODE.fullmatch(code):
+        return None  # PostgreSQL would choke on some of what people put into an address
     query = sa.select(Award).where(Award.code == code)
     return session.scalars(query.options(joinedload(Award.framework), joinedload(Award.organisation))).one_or_none()
 
@@ -152,7 +157,8 @@ def look_up_number(session: Session, typed: str) -> str | None:
         rest = plain.removeprefix(_plain(series))
         if rest != plain and re.fullmatch(r"[0-9]{1,9}", rest):
             numbers.append(f"{series}-{int(rest):06d}")
-    query = sa.select(Award.code).where(sa.or_(Award.code == last, Award.number.in_(numbers)))
+    codes = [last] if CODE.fullmatch(last) else []
+    query = sa.select(Award.code).where(sa.or_(Award.code.in_(codes), Award.number.in_(numbers)))
     return session.scalars(query.limit(1)).first()
 
 

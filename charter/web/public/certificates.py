@@ -10,6 +10,7 @@ from charter.award.verification import Standing, Verification
 from charter.clock import now, today
 from charter.extensions import db
 from charter.web.access import public, settings
+from charter.web.forms import stripped
 from charter.web.public import blueprint
 
 ALWAYS_ASK = "no-cache"
@@ -19,7 +20,7 @@ ALWAYS_ASK = "no-cache"
 class NumberForm(Form):
     """The number to check. Sent with GET: it changes nothing, so it carries no token."""
 
-    number = StringField("Certificate number")
+    number = StringField("Certificate number", filters=[stripped])
 
 
 @blueprint.get("/certificates")
@@ -29,7 +30,7 @@ def check_certificate() -> ResponseReturnValue:
     form = NumberForm(request.args)
     status = 200
     if "number" in request.args:
-        typed = (form.number.data or "").replace("\x00", "").strip()
+        typed = form.number.data or ""
         code = verification.look_up_number(db.session, typed) if typed else None
         if code is not None:
             return redirect(url_for(".show_certificate", code=code))

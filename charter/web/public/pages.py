@@ -1,5 +1,7 @@
 """Home, what the charter asks, and what a public body must say about its pages."""
 
+import re
+
 import sqlalchemy as sa
 from flask import abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -45,6 +47,8 @@ def show_criteria() -> ResponseReturnValue:
 @public
 def show_version(version: str) -> ResponseReturnValue:
     """What one published version asks: assessments under way and awards stay on the version they started on."""
+    if not re.fullmatch(r"[0-9.]{1,32}", version):
+        abort(404)
     current = publishing.current(db.session)
     query = sa.select(Framework).where(Framework.code == current.code, Framework.version == version)
     framework = db.session.scalars(query).one_or_none()

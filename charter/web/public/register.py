@@ -16,6 +16,7 @@ from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.content import Content
 from charter.web.access import public, settings
+from charter.web.forms import stripped
 from charter.web.public import blueprint
 
 LICENCE = "Open Government Licence v3.0"
@@ -24,7 +25,7 @@ LICENCE = "Open Government Licence v3.0"
 class SearchForm(Form):
     """What to look for on the register. Sent with GET: it changes nothing, so it carries no token."""
 
-    q = StringField("Name of the employer")
+    q = StringField("Name of the employer", filters=[stripped])
     county = SelectField("County", validate_choice=False)
     sector = SelectField("Sector", validate_choice=False)
     size = SelectField("Size", validate_choice=False)
@@ -48,7 +49,7 @@ def _asked(form: SearchForm) -> Search:
 
     level = chosen(form.level)
     return Search(
-        text=(form.q.data or "").replace("\x00", "")[:160],
+        text=(form.q.data or "")[:160],
         county=chosen(form.county),
         sector=chosen(form.sector),
         size=chosen(form.size),
