@@ -1,5 +1,6 @@
 """create_app(): the one place where the parts meet."""
 
+import inspect
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,6 +55,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
 
     db.init_app(app)
+    # There are no asynchronous sessions here: closing none of them would start an event loop after each request.
+    app.teardown_appcontext_funcs = [
+        close for close in app.teardown_appcontext_funcs if not inspect.iscoroutinefunction(close)
+    ]
     with app.app_context():
         prepare_engine(db.engine)
     login_manager.init_app(app, add_context_processor=False)
