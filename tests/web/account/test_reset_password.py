@@ -9,7 +9,9 @@ from charter.clock import now
 NEW = "lantern wombat saddle"
 
 
-def test_a_new_password_by_email_signs_in_here_and_ends_every_other_session(client, sign_in, owner, link, password, another):
+def test_a_new_password_by_email_signs_in_here_and_ends_every_other_session(
+    client, sign_in, owner, link, password, another
+):
     elsewhere = sign_in(owner)
     assert client.send("/forgot-password", {"email": owner.email}).location == "/forgot-password/check-your-email"
     assert client.get("/forgot-password/check-your-email").status_code == 200
@@ -80,7 +82,9 @@ def test_the_owner_gets_in_by_email_while_others_guess_from_everywhere(client, a
     assert password(another, owner, NEW).location == "/account/home"
 
 
-def test_somebody_half_way_through_signing_in_starts_again_when_the_password_changes(client, another, assessor, link, password, code):
+def test_somebody_half_way_through_signing_in_starts_again_when_the_password_changes(
+    client, another, assessor, link, password
+):
     password(client, assessor)
     another.send("/forgot-password", {"email": assessor.email})
     another.send(link(assessor.email), {"password": NEW})

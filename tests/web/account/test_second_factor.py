@@ -141,7 +141,9 @@ def test_staff_can_only_change_phones(client, assessor, code, again):
     assert key_on(client.get("/account/second-factor")) != before
 
 
-def test_a_new_role_among_the_staff_means_signing_in_again_with_a_phone(client, another, owner, administrator, password):
+def test_a_new_role_among_the_staff_means_signing_in_again_with_a_phone(
+    client, another, owner, administrator, password
+):
     password(client, owner)
     with transaction() as session:
         people.change_role(session, session.merge(owner), Role.ASSESSOR, by=administrator, at=now())
