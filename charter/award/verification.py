@@ -13,7 +13,6 @@ from charter.award.status import AwardStatus
 from charter.lifecycle import Status
 from charter.organisation.models import Organisation, Scope
 
-
 CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 

@@ -147,7 +147,7 @@ def test_a_number_is_found_however_it_was_read(
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "   ", "{prefix}-2026-000002", "{prefix}-2025-000001", "000001", "{prefix}-2026-", "%", "\x00", "x" * 5000],
+    ["", "   ", "{prefix}-2026-000002", "{prefix}-2025-000001", "000001", "{prefix}-2026-", "%", "\x00", "x" * 999],
 )
 def test_a_number_nobody_issued_is_not_found(
     make: Factory, employer: Organisation, moderator: User, typed: str
