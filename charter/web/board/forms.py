@@ -29,7 +29,7 @@ class AsAtForm(BaseForm):
             written = args.get("as-at", "").strip()
             form = cls(formdata=None, data={"as_at": _read(written) if written else today}, meta=meta)
             if form.as_at.data is None:
-                form.as_at.errors = ["The date must be a real date, such as 31 3 2027."]
+                form.as_at.errors = ["The date must be a real date, such as 27 3 2027."]
         if form.as_at.data and form.as_at.data > today:
             form.as_at.errors = ["The date must be today or in the past."]
         elif form.as_at.data and form.as_at.data < EARLIEST:
