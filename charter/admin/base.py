@@ -53,8 +53,11 @@ class ActionView(Guarded, BaseView):
     """A view whose pages call verbs."""
 
 
-def on(permission: Permission, model: type[Base] | None = None) -> Callable[[Page], Page]:
-    """What one page of a view asks besides the view's own permission; `charter.web.access.requires` for methods."""
+def on(permission: Permission, model: type[Base] | None = None, *eager: Any) -> Callable[[Page], Page]:
+    """What one page of a view asks besides the view's own permission; `charter.web.access.requires` for methods.
+
+    `eager` are loader options for what the permission looks at, so that finding out costs one query.
+    """
 
     def decorate(page: Page) -> Page:
         @wraps(page)
@@ -62,7 +65,10 @@ def on(permission: Permission, model: type[Base] | None = None) -> Callable[[Pag
             def view(**found: Any) -> Any:
                 return page(self, **found)
 
-            return requires(permission, model)(view)(**values)
+            loaded = db.session.get(model, values[f"{model.__tablename__}_id"], options=eager) if model else None
+            answer = requires(permission, model)(view)(**values)
+            del loaded  # kept until here, so that `requires` finds it in the session
+            return answer
 
         checked.permission = permission  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]

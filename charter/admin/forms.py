@@ -160,18 +160,18 @@ class RecommendForm(BaseForm):
     )
 
 
+DEEDS = [
+    ("agree", "Agree with the recommendation"),
+    ("change", "Decide on another level"),
+    ("send_back", "Send the case back to the assessor"),
+]
+
+
 class ModerateForm(BaseForm):
     """What a moderator makes of a recommendation."""
 
     deed = RadioField(
-        "What do you decide?",
-        choices=[
-            ("agree", "Agree with the recommendation"),
-            ("change", "Decide on another level"),
-            ("send_back", "Send the case back to the assessor"),
-        ],
-        validate_choice=False,
-        validators=[needed("Choose what you decide.")],
+        "What do you decide?", validate_choice=False, validators=[needed("Choose what you decide.")]
     )
     level = RadioField("Which level?", validate_choice=False)
     reasons = TextAreaField(

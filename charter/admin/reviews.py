@@ -6,9 +6,11 @@ from uuid import UUID
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy.orm import joinedload
 
 from charter.admin.base import ActionView, on
 from charter.admin.forms import (
+    DEEDS,
     AskForm,
     ConflictForm,
     ModerateForm,
@@ -32,6 +34,7 @@ from charter.web.forms import EmptyForm
 TIME_TO_ANSWER = 10
 """Working days that an employer is offered to answer, unless the assessor changes it."""
 BAD = 400
+THE_ASSESSMENT = joinedload(Review.assessment)
 
 
 class ReviewsView(ActionView):
@@ -65,7 +68,7 @@ class ReviewsView(ActionView):
         )
 
     @expose("/<uuid:review_id>")
-    @on(Permission.VIEW_CASE, Review)
+    @on(Permission.VIEW_CASE, Review, THE_ASSESSMENT)
     def case_view(self, review: Review) -> ResponseReturnValue:
         """One case, whole: what was said beside what shows it, and what was found."""
         return self._case(review, g.get("typed_before"), {})
@@ -78,7 +81,7 @@ class ReviewsView(ActionView):
     # Work ----------------------------------------------------------------------------------------------------------
 
     @expose("/<uuid:review_id>/findings", methods=("GET", "POST"))
-    @on(Permission.REVIEW_CASE, Review)
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
     def findings_view(self, review: Review) -> ResponseReturnValue:
         """Save the findings of the page. What can stand is kept; what cannot is shown again beside its criterion."""
         if request.method == "GET" or not EmptyForm().validate_on_submit():
@@ -93,7 +96,7 @@ class ReviewsView(ActionView):
         return redirect(url_for(".case_view", review_id=review.id, _anchor=request.form.get("at") or None))
 
     @expose("/<uuid:review_id>/claim", methods=("GET", "POST"))
-    @on(Permission.CLAIM_CASE, Review)
+    @on(Permission.CLAIM_CASE, Review, THE_ASSESSMENT)
     def claim_view(self, review: Review) -> ResponseReturnValue:
         """Take a case that waits."""
         form = EmptyForm()
@@ -105,7 +108,7 @@ class ReviewsView(ActionView):
         return self._step("claim", review, form)
 
     @expose("/<uuid:review_id>/release", methods=("GET", "POST"))
-    @on(Permission.CLAIM_CASE, Review)
+    @on(Permission.CLAIM_CASE, Review, THE_ASSESSMENT)
     def release_view(self, review: Review) -> ResponseReturnValue:
         """Give a case back to the queue."""
         form = EmptyForm()
@@ -117,7 +120,7 @@ class ReviewsView(ActionView):
         return self._step("release", review, form)
 
     @expose("/<uuid:review_id>/conflict", methods=("GET", "POST"))
-    @on(Permission.DECLARE_CONFLICT, Review)
+    @on(Permission.DECLARE_CONFLICT, Review, THE_ASSESSMENT)
     def conflict_view(self, review: Review) -> ResponseReturnValue:
         """Say that one has an interest in the employer."""
         form = ConflictForm()
@@ -130,7 +133,7 @@ class ReviewsView(ActionView):
         return self._step("conflict", review, form)
 
     @expose("/<uuid:review_id>/ask", methods=("GET", "POST"))
-    @on(Permission.REVIEW_CASE, Review)
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
     def ask_view(self, review: Review) -> ResponseReturnValue:
         """Ask the employer for more on chosen criteria."""
         case = queries.case(db.session, review, by=the_user(), on=today())
@@ -159,7 +162,7 @@ class ReviewsView(ActionView):
         return self.render("admin/reviews/ask.html", case=case, form=form), BAD if form.errors else 200
 
     @expose("/<uuid:review_id>/recommend", methods=("GET", "POST"))
-    @on(Permission.REVIEW_CASE, Review)
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
     def recommend_view(self, review: Review) -> ResponseReturnValue:
         """Recommend a level."""
         form = RecommendForm()
@@ -185,7 +188,7 @@ class ReviewsView(ActionView):
         )
 
     @expose("/<uuid:review_id>/moderate", methods=("GET", "POST"))
-    @on(Permission.MODERATE_CASE, Review)
+    @on(Permission.MODERATE_CASE, Review, THE_ASSESSMENT)
     def moderate_view(self, review: Review) -> ResponseReturnValue:
         """Agree with a recommendation, change it, or send it back."""
         form = ModerateForm()
@@ -203,6 +206,8 @@ class ReviewsView(ActionView):
     def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
         """The page of one step: what it will do, and its form, filled with what was typed."""
         case = queries.case(db.session, review, by=the_user(), on=today())
+        if "deed" in form:
+            form.deed.choices = DEEDS
         if "level" in form:
             form.level.choices = levels(case.content, case.level)
         page = self.render(f"admin/reviews/{name}.html", case=case, form=form, **more)

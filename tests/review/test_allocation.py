@@ -89,9 +89,7 @@ def test_a_declared_interest_is_refused_with_its_reason(waiting, employer, asses
 def test_a_member_of_the_employer_is_refused(waiting, employer, assessor) -> None:
     with transaction() as session:
         session.add(
-            Membership(
-                organisation_id=employer.id, user_id=assessor.id, role=MemberRole.CONTRIBUTOR, joined_at=AT
-            )
+            Membership(organisation_id=employer.id, user_id=assessor.id, role=MemberRole.CONTRIBUTOR, joined_at=AT)
         )
     with pytest.raises(Refusal, match="You belong to this employer"):
         claim(waiting, assessor)

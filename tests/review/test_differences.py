@@ -65,9 +65,7 @@ def test_evidence_added_changed_and_removed_is_named(content: Content, before: S
 
 def test_figures_and_declarations_are_compared_too(content: Content, before: Submitted) -> None:
     field, declaration = content.headcount_field, content.declarations[0]
-    new = replace(
-        before, inputs={field: "12"}, declarations={declaration.code: True}, period_end=date(2026, 3, 31)
-    )
+    new = replace(before, inputs={field: "12"}, declarations={declaration.code: True}, period_end=date(2026, 3, 31))
     found = differences.between(content, before, new)
     label = next(one.label for one in content.context_fields if one.name == field)
     assert found.figures == (Change(label, "", "12"), Change("Last day of the 12 months", "", "31 March 2026"))

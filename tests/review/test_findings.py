@@ -97,8 +97,18 @@ def test_met_needs_evidence_where_the_criterion_asks_for_it(make, employer, owne
 
     with transaction() as session:
         answers.save(
-            session, sent, criterion=needing.code, value=planned, explanation="Some of it.", action="Write it down",
-            action_owner="Olive", action_due=AT.date() + timedelta(days=90), reason="", seen_version=0, by=owner, at=AT,
+            session,
+            sent,
+            criterion=needing.code,
+            value=planned,
+            explanation="Some of it.",
+            action="Write it down",
+            action_owner="Olive",
+            action_due=AT.date() + timedelta(days=90),
+            reason="",
+            seen_version=0,
+            by=owner,
+            at=AT,
         )
     review = make.claimed(make.submitted(sent, by=owner), by=assessor)
     with pytest.raises(Refusal, match="There is no evidence here, and this criterion needs it"):

@@ -1,0 +1,395 @@
+"""The queue and the case page, as assessors and moderators use them."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import render_template_string
+
+from charter.account.models import User
+from charter.assessment import evidence
+from charter.assessment.models import Assessment, EvidenceKind
+from charter.award.models import Award
+from charter.clock import now, today
+from charter.extensions import db, transaction
+from charter.organisation.models import Organisation, Scope
+from charter.review import findings, queries
+from charter.review.models import Finding, Review
+from charter.review.status import ReviewStatus
+from charter.review.submitted import EvidenceSaid
+from tests.conftest import AT
+from tests.factories import Factory
+from tests.review.test_queries import Counted, case_of
+
+
+def fresh(review: Review) -> Review:
+    db.session.rollback()
+    found = db.session.get(Review, review.id, populate_existing=True)
+    assert found is not None
+    return found
+
+
+def finding_of(review: Review, code: str) -> Finding:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Finding).where(Finding.review_id == review.id, Finding.criterion == code)).one()
+
+
+def test_the_first_page_counts_the_work(sign_in, make, assessor, claimed) -> None:
+    page = sign_in(assessor).get("/admin/").text
+    assert re.search(r"charter-figure__number\">1</span> <span class=\"charter-figure__text\">in review with you", page)
+
+
+def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, board_member) -> None:
+    def menu(person: User) -> list[str]:
+        page = sign_in(person).get("/admin/").text
+        return re.findall(r"charter-panel-menu__link[^>]*>([^<]+)</a>", page)
+
+    assert menu(board_member) == ["Overview"]
+    assert menu(assessor) == ["Overview", "Cases", "Employers", "Awards", "Versions of the charter"]
+    assert menu(administrator)[-4:] == ["Values of measures", "People", "Messages", "Trail"]
+
+
+def test_the_queue_shows_each_case_and_says_when_it_is_overdue(sign_in, make, assessor, waiting, employer) -> None:
+    page = sign_in(assessor).get("/admin/reviews/")
+    assert employer.name in page.text
+    assert ("Overdue" in re.sub(r"Only overdue", "", page.text)) == (waiting.due_on < today())
+    with transaction() as session:
+        session.get(Review, waiting.id).due_on = today() - timedelta(days=1)
+    assert ">Overdue</strong>" in sign_in(assessor).get("/admin/reviews/").text
+
+
+def test_filters_stay_in_the_address_and_nonsense_is_ignored(sign_in, make, assessor, waiting, employer) -> None:
+    theirs = sign_in(assessor)
+    other = next(one.code for one in make.framework().content.counties if one.code != employer.county)
+    assert employer.name in theirs.get(f"/admin/reviews/?county={employer.county}&status=waiting").text
+    assert employer.name not in theirs.get(f"/admin/reviews/?county={other}").text
+    assert employer.name not in theirs.get("/admin/reviews/?mine=yes").text
+    assert theirs.get("/admin/reviews/?status=wrong&level=x&assessor=me&page=-4&county=%00").status_code == 200
+    page = theirs.get(f"/admin/reviews/?county={other}").text
+    assert f'value="{other}" selected' in page
+
+
+def test_the_queue_takes_the_same_queries_with_one_row_and_with_thirty(sign_in, make: Factory, assessor) -> None:
+    theirs = sign_in(assessor)
+
+    def taken() -> int:
+        with Counted() as counted:
+            assert theirs.get("/admin/reviews/").status_code == 200
+        return len(counted.statements)
+
+    case_of(make, "First Ltd")
+    one = taken()
+    first = make.review(case_of(make, "Second Ltd")).assessment
+    with transaction() as session:
+        for number in range(28):  # the same case again for other employers: only what the queue reads
+            copy_case(session, make, first, number)
+    assert taken() == one <= 8
+
+
+def copy_case(session, make: Factory, first, number: int) -> None:
+    employer = make_employer(session, first, number)
+    assessment = Assessment(
+        organisation=employer,
+        framework_id=first.framework_id,
+        target_level=1,
+        status=first.status,
+        round=1,
+        started_at=AT,
+        submitted_at=AT,
+        decided_at=None,
+    )
+    session.add(assessment)
+    session.flush()  # for its id
+    session.add(Review(assessment_id=assessment.id, status=ReviewStatus.WAITING, waiting_since=AT, due_on=AT.date()))
+
+
+def make_employer(session, first, number: int):
+    like = first.organisation
+    employer = Organisation(
+        name=f"Employer {number} Ltd",
+        county=like.county,
+        size_band=like.size_band,
+        sector=like.sector,
+        scope=Scope.WHOLE,
+        listed=False,
+        listed_at=None,
+        registered_at=AT,
+    )
+    session.add(employer)
+    return employer
+
+
+def test_a_long_queue_has_pages(sign_in, make: Factory, assessor, sent) -> None:
+    with transaction() as session:
+        for number in range(50):
+            copy_case(session, make, sent, number)
+    theirs = sign_in(assessor)
+    page = theirs.get("/admin/reviews/?county=" + sent.organisation.county).text
+    assert "Page 1 of 2" in page
+    following = re.search(r'href="([^"]+)" rel="next"', page)
+    assert following is not None
+    assert f"county={sent.organisation.county}" in following[1]
+    assert "Page 2 of 2" in theirs.get(following[1].replace("&amp;", "&")).text
+
+
+def test_the_case_page_takes_at_most_twelve_queries(sign_in, make, found, sent, owner, assessor, codes) -> None:
+    make.asked_for_more(sent, codes[:2], assessor=assessor)
+    make.submitted(sent, by=owner)
+    theirs = sign_in(assessor)
+    theirs.get("/admin/")
+    with Counted() as counted:
+        assert theirs.get(f"/admin/reviews/{found.id}").status_code == 200
+    assert len(counted.statements) <= 12, counted.statements
+
+
+def test_the_case_page_shows_each_answer_its_evidence_and_the_guidance(sign_in, assessor, claimed) -> None:
+    page = sign_in(assessor).get(f"/admin/reviews/{claimed.id}").text
+    case = queries.case(db.session, claimed, by=assessor, on=today())
+    for theme in case.themes:
+        for one in theme.criteria:
+            assert f'id="{one.criterion.code}"' in page
+    assert page.count("https://example.org/staff") >= 1
+    assert page.count("Private: the employer never sees this.") == case.total
+    assert page.count("What good evidence looks like") == case.total
+
+
+def test_files_are_offered_for_download(app) -> None:
+    piece = EvidenceSaid(
+        UUID(int=7), EvidenceKind.FILE, "Handbook", "handbook.pdf", 120_000, "0" * 64, None, None, None
+    )
+    source = '{% from "admin/reviews/_criterion.html" import evidence_item %}{{ evidence_item(piece) }}'
+    with app.test_request_context():
+        html = render_template_string(source, piece=piece)
+    assert f'href="/evidence/{UUID(int=7)}/download"' in html
+    assert "handbook.pdf, 120 KB" in html
+
+
+def test_only_the_assessor_who_has_the_case_gets_boxes(sign_in, claimed, assessor, second, administrator) -> None:
+    for person, boxes in ((assessor, True), (second, False), (administrator, False)):
+        page = sign_in(person).get(f"/admin/reviews/{claimed.id}").text
+        assert ("Save findings" in page) is boxes
+
+
+def test_taking_a_case_and_saving_a_page_of_findings(sign_in, waiting, assessor) -> None:
+    theirs = sign_in(assessor)
+    assert theirs.send(f"/admin/reviews/{waiting.id}/claim").location == f"/admin/reviews/{waiting.id}"
+    content = waiting.assessment.framework.content
+    code = content.asked(1, None)[0].code
+    answer = theirs.send(
+        f"/admin/reviews/{waiting.id}",
+        {
+            f"seen-{code}": "0",
+            f"outcome-{code}": "met",
+            f"feedback-{code}": "Clear.",
+            f"note-{code}": "Rang them.",
+            "at": "theme-X",
+        },
+        to=f"/admin/reviews/{waiting.id}/findings",
+    )
+    assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}#theme-X")
+    kept = finding_of(waiting, code)
+    assert (kept.outcome, kept.feedback, kept.private_note) == ("met", "Clear.", "Rang them.")
+    page = theirs.get(f"/admin/reviews/{waiting.id}").text
+    assert "Your findings are saved." in page
+    assert "wrote findings" in page
+
+
+def test_what_can_stand_is_kept_and_what_cannot_is_shown_beside_its_criterion(
+    sign_in, claimed, codes, assessor
+) -> None:
+    content = claimed.assessment.framework.content
+    strict = next(one.code for one in content.asked(1, None) if not one.not_applicable_allowed)
+    good = next(code for code in codes if code != strict)
+    answer = sign_in(assessor).send(
+        f"/admin/reviews/{claimed.id}",
+        {
+            f"seen-{good}": "0",
+            f"outcome-{good}": "met",
+            f"seen-{strict}": "0",
+            f"outcome-{strict}": "not_applicable_accepted",
+            f"feedback-{strict}": "Typed with care.",
+        },
+        to=f"/admin/reviews/{claimed.id}/findings",
+    )
+    assert answer.status_code == 400
+    assert f'href="#{strict}"' in answer.text
+    assert f'id="error-{strict}"' in answer.text
+    assert "applies to every employer" in answer.text
+    assert "Typed with care." in answer.text
+    assert finding_of(claimed, good).outcome == "met"
+
+
+def test_two_windows_on_one_case_lose_nothing(sign_in, claimed, codes, assessor) -> None:
+    theirs, code = sign_in(assessor), codes[0]
+
+    def save(feedback: str, seen: str):
+        return theirs.send(
+            f"/admin/reviews/{claimed.id}",
+            {f"seen-{code}": seen, f"outcome-{code}": "met", f"feedback-{code}": feedback},
+            to=f"/admin/reviews/{claimed.id}/findings",
+        )
+
+    assert save("First", "0").status_code == 302
+    second = save("Second", "0")
+    assert second.status_code == 400
+    assert "What is saved now" in second.text
+    assert "First" in second.text
+    assert "Second" in second.text
+    version = re.search(rf'name="seen-{code}" value="(\d+)"', second.text)
+    assert version is not None
+    assert save("Second", version[1]).status_code == 302
+    assert finding_of(claimed, code).feedback == "Second"
+
+
+def test_somebody_else_cannot_save_findings(sign_in, claimed, codes, second, assessor) -> None:
+    answer = sign_in(second).send(
+        f"/admin/reviews/{claimed.id}/claim",
+        {f"seen-{codes[0]}": "0", f"outcome-{codes[0]}": "met"},
+        to=f"/admin/reviews/{claimed.id}/findings",
+    )
+    assert answer.status_code == 303
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Finding)).all() == []
+
+
+def test_the_loser_of_a_race_is_told_who_has_the_case(sign_in, claimed, second) -> None:
+    theirs = sign_in(second)
+    assert theirs.send(f"/admin/reviews/{claimed.id}/claim").status_code == 303
+    assert "Asha Assessor has just taken this case." in theirs.get(f"/admin/reviews/{claimed.id}/claim").text
+
+
+def test_giving_a_case_back(sign_in, claimed, assessor) -> None:
+    assert sign_in(assessor).send(f"/admin/reviews/{claimed.id}/release").status_code == 302
+    assert fresh(claimed).status is ReviewStatus.WAITING
+
+
+def test_declaring_an_interest_shuts_the_case(sign_in, waiting, assessor) -> None:
+    theirs = sign_in(assessor)
+    assert theirs.send(f"/admin/reviews/{waiting.id}/conflict", {"reason": ""}).status_code == 400
+    assert theirs.send(f"/admin/reviews/{waiting.id}/conflict", {"reason": "My sister works there."}).status_code == 302
+    page = theirs.get(f"/admin/reviews/{waiting.id}").text
+    assert "You declared an interest in this employer on" in page
+    assert "Take this case" not in page
+    assert theirs.send(f"/admin/reviews/{waiting.id}/claim").status_code == 303
+    assert fresh(waiting).assessor_id is None
+
+
+def in_two_weeks() -> dict[str, str]:
+    day = today() + timedelta(days=14)
+    return {"answer_by-day": str(day.day), "answer_by-month": str(day.month), "answer_by-year": str(day.year)}
+
+
+def test_asking_for_more_from_the_page(sign_in, claimed, codes, assessor) -> None:
+    theirs = sign_in(assessor)
+    page = f"/admin/reviews/{claimed.id}/ask"
+    wrong = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": " ", **in_two_weeks()})
+    assert wrong.status_code == 400
+    assert "Write your question on" in wrong.text
+    none = theirs.send(page, in_two_weeks())
+    assert "Choose at least one criterion" in none.text
+    kept = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": "Which shifts?", "answer_by-day": "1"})
+    assert "Which shifts?" in kept.text
+    done = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": "Which shifts?", **in_two_weeks()})
+    assert done.status_code == 302
+    assert fresh(claimed).status is ReviewStatus.WITH_EMPLOYER
+    assert "Which shifts?" in theirs.get(f"/admin/reviews/{claimed.id}").text
+
+
+def test_criteria_found_to_need_more_are_ticked_with_the_feedback_as_question(
+    sign_in, claimed, codes, assessor
+) -> None:
+    asks = next(one.value for one in claimed.assessment.framework.content.outcomes if one.asks_employer)
+    with transaction() as session:
+        findings.save(
+            session,
+            claimed,
+            criterion=codes[0],
+            outcome=asks,
+            feedback="Who does this cover?",
+            private_note="",
+            seen_version=None,
+            by=assessor,
+            at=now(),
+        )
+    page = sign_in(assessor).get(f"/admin/reviews/{claimed.id}/ask").text
+    assert re.search(rf'value="{codes[0]}" checked', page)
+    assert not re.search(rf'value="{codes[1]}" checked', page)
+    assert "Who does this cover?" in page
+
+
+def test_a_second_round_shows_what_changed(sign_in, make, found, sent, owner, assessor, codes) -> None:
+    make.asked_for_more(sent, codes[:1], assessor=assessor)
+    with transaction() as session:
+        evidence.add_link(
+            session,
+            sent,
+            criteria=codes[:1],
+            title="The new notice",
+            url="https://example.org/notice",
+            dated_on=None,
+            by=owner,
+            at=AT,
+            open_criteria=codes[:1],
+        )
+    make.submitted(sent, by=owner)
+    page = sign_in(assessor).get(f"/admin/reviews/{found.id}").text
+    assert "What changed since round 1" in page
+    assert "The new notice" in page
+    assert "Which of your people does this cover?" in page
+    assert "Finding of round 1" in page
+
+
+def test_recommending_from_the_page(sign_in, make, claimed, assessor, codes) -> None:
+    theirs = sign_in(assessor)
+    page = f"/admin/reviews/{claimed.id}/recommend"
+    assert "You cannot recommend a level yet" in theirs.get(page).text
+    make.found(claimed, by=assessor)
+    assert theirs.send(page, {}).status_code == 400
+    refused = theirs.send(page, {"level": "0", "reasons": ""})
+    assert "Say why the level is not the one" in refused.text
+    assert theirs.send(page, {"level": "1", "reasons": "All there."}).status_code == 302
+    assert fresh(claimed).recommended_level == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "decided"),
+    [
+        ({"deed": "agree"}, ReviewStatus.DECIDED, 1),
+        ({"deed": "change", "level": "0", "reasons": "Old evidence."}, ReviewStatus.DECIDED, 0),
+        ({"deed": "send_back", "reasons": "Look again."}, ReviewStatus.IN_REVIEW, None),
+    ],
+)
+def test_a_moderator_decides_from_the_page(sign_in, recommended, moderator, data, status, decided) -> None:
+    theirs = sign_in(moderator)
+    assert theirs.send(f"/admin/reviews/{recommended.id}/moderate", data).status_code == 302
+    assert (fresh(recommended).status, fresh(recommended).decided_level) == (status, decided)
+    assert len(db.session.scalars(sa.select(Award)).all()) == (1 if decided else 0)
+    assert theirs.get(f"/admin/reviews/{recommended.id}").status_code == 200
+    assert theirs.get(f"/admin/reviews/{recommended.id}/moderate").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "Choose what you decide."),
+        ({"deed": "dance"}, "Choose what you decide."),
+        ({"deed": "change", "level": "0", "reasons": ""}, "Say why you change the level."),
+        ({"deed": "change", "level": "banana", "reasons": "Because."}, "Choose one of the levels"),
+        ({"deed": "send_back", "reasons": ""}, "Say what the assessor should look at again."),
+    ],
+)
+def test_a_decision_that_cannot_stand_is_shown_again(sign_in, recommended, moderator, data, message: str) -> None:
+    answer = sign_in(moderator).send(f"/admin/reviews/{recommended.id}/moderate", data)
+    assert answer.status_code == 400
+    assert message in answer.text
+
+
+def test_who_recommended_is_not_offered_the_decision(sign_in, make, sent, moderator) -> None:
+    review = make.recommended(make.found(make.claimed(sent, by=moderator), by=moderator), by=moderator)
+    theirs = sign_in(moderator)
+    assert "Decide this case" not in theirs.get(f"/admin/reviews/{review.id}").text
+    refused = theirs.send(f"/admin/reviews/{review.id}/moderate", {"deed": "agree"})
+    assert refused.status_code == 400
+    assert "somebody else must decide" in refused.text
