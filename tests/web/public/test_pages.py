@@ -153,7 +153,7 @@ def test_each_kind_of_rule_is_said_in_words(content: Content) -> None:
 
 
 def test_the_cookies_page_names_the_cookie_we_set(client: CheckedClient, app: Flask) -> None:
-    assert f">{app.config['SESSION_COOKIE_NAME']}</th>" in client.get("/cookies").text
+    assert f">{app.config['SESSION_COOKIE_NAME']}</dd>" in client.get("/cookies").text
 
 
 # For machines --------------------------------------------------------------------------------------------------------
