@@ -86,3 +86,9 @@ def test_what_is_done_already_is_not_done_again(session, ada, asha):
     people.disable(session, asha, by=ada, at=AT)
     with pytest.raises(Refusal, match="already closed"):
         people.disable(session, asha, by=ada, at=AT)
+
+
+def test_the_first_administrator_is_made_by_the_operator(session):
+    made = people.invite_staff(session, name="Ada", email="ada@example.org", role=Role.ADMINISTRATOR, by=None, at=AT)
+    assert made.user.role is Role.ADMINISTRATOR
+    assert session.info["audit_pending"][0].actor_id is None
