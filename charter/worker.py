@@ -33,14 +33,39 @@ def run(app: Flask) -> None:
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, asked)
     settings: Settings = app.extensions["charter_settings"]
-    sender = delivery.sender_for(settings)
+    sender = sender_for(settings)
     tidied = now() - TIDY_EVERY
     while not stop.is_set():
-        _try(lambda: delivery.send_waiting(transaction, sender, base_url=settings.base_url, now=now))
+        _try(lambda: send(settings, sender))
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
             tidied = now()
         stop.wait(EVERY)
+
+
+def sender_for(settings: Settings) -> delivery.Sender:
+    """How messages leave this installation."""
+    if settings.mail == "file":
+        return delivery.FileSender(settings.var / "mail")
+    return delivery.SmtpSender(
+        settings.smtp_host,
+        settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        tls=settings.smtp_tls,
+    )
+
+
+def send(settings: Settings, sender: delivery.Sender) -> int:
+    """Send what waits now, and return how many messages left."""
+    return delivery.send_waiting(
+        transaction,
+        sender,
+        base_url=settings.base_url,
+        scheme_name=settings.scheme_name,
+        mail_from=settings.mail_from,
+        now=now,
+    )
 
 
 def _try(job: Callable[[], object]) -> None:

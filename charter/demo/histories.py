@@ -66,7 +66,7 @@ def plan() -> Sequence[Story]:
     return (
         Story(s.NEARLY_DONE, 2, 2),  # the demo's owner: almost ready to submit
         Story(s.AWARDED, 2, 120),  # the awarded owner
-        *(Story(s.REGISTERED, 1, days) for days in (1, 6, 19, 33, 75, 140, 210)),
+        *(Story(s.REGISTERED, 1, days) for days in (1, 6, 19, 33, 75, 140)),
         *(Story(s.STARTED, 1, days) for days in (2, 8, 30, 66, 150)),
         *(Story(s.HALF_DONE, level, days) for level, days in ((1, 1), (1, 4), (1, 25), (2, 12), (1, 90), (2, 170))),
         *(Story(s.NEARLY_DONE, level, days) for level, days in ((1, 3), (1, 9), (2, 20))),
