@@ -156,6 +156,7 @@ class Factory:
     def asked_for_more(self, assessment: Assessment, criteria: Collection[str], *, assessor: User) -> Assessment:
         """The same assessment, back with the employer for more on `criteria`."""
         with transaction() as session:
+            session.expire_all()  # pages may have changed it meanwhile
             review = session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
             if review.assessor_id is None:
                 allocation.claim(session, review, by=assessor, at=self.at)

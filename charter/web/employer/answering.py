@@ -144,7 +144,7 @@ def _request(assessment: Assessment, criterion: Criterion) -> Any:
 
 
 def _offered(value: str, form: AnswerForm) -> bool:
-    return any(value == offered for offered, _ in form.value.choices)
+    return any(value == choice.value for choice in form.value.choices)
 
 
 def asks(value: str, content: Content) -> list[str]:

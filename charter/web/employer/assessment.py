@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import progress, queries, submission
 from charter.assessment.level import Missing
@@ -82,7 +83,7 @@ def change_target(assessment: Assessment) -> ResponseReturnValue:
 
 def _target_form(content: Content, **values: Any) -> TargetForm:
     form = TargetForm(**values)
-    form.target_level.choices = [(str(level.rank), level.title) for level in content.levels]
+    form.target_level.choices = [SelectChoice(str(level.rank), level.title) for level in content.levels]
     return form
 
 

@@ -15,6 +15,8 @@ from wtforms import (
     URLField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import StopValidation
 
 from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
 from charter.assessment.models import Answer
@@ -28,6 +30,16 @@ def number_in(field: Any) -> int:
     """The number that a hidden field carries; 0 when it was tampered with."""
     text = str(field.data or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def chosen(message: str) -> Any:
+    """A validator: one of the choices offered was chosen; `message` says what to do."""
+
+    def check(_form: Any, field: Any) -> None:
+        if not field.data or all(choice.value != field.data for choice in field.choices):
+            raise StopValidation(message)
+
+    return check
 
 
 class AnswerForm(BaseForm):
@@ -46,7 +58,7 @@ class AnswerForm(BaseForm):
         """The form for one criterion, filled with what is saved."""
         form = cls(obj=answer, data={"seen_version": str(answer.version if answer else 0)})
         form.value.choices = [
-            (value.value, value.label)
+            SelectChoice(value.value, value.label)
             for value in content.scale
             if value.extent != "not_applicable" or criterion.not_applicable_allowed or value.value == form.value.data
         ]
@@ -68,7 +80,9 @@ class TargetForm(BaseForm):
     """Which level to aim for."""
 
     target_level = RadioField(
-        "Which level are you aiming for?", validators=[needed("Choose the level you are aiming for.")], coerce=str
+        "Which level are you aiming for?",
+        validators=[chosen("Choose the level you are aiming for.")],
+        validate_choice=False,
     )
 
 
@@ -108,10 +122,18 @@ class OrganisationForm(BaseForm):
         filters=[stripped],
         validators=[needed("Enter the name of the employer."), at_most(160, "The name")],
     )
-    county = RadioField("Which county are you in?", validators=[needed("Choose the county you are in.")])
-    district = SelectField("District", description="If you know it.")
-    size_band = RadioField("How many people do you employ?", validators=[needed("Choose how many people you employ.")])
-    sector = SelectField("What kind of work do you do?", validators=[needed("Choose the kind of work you do.")])
+    county = RadioField(
+        "Which county are you in?", validators=[chosen("Choose the county you are in.")], validate_choice=False
+    )
+    district = SelectField("District", description="If you know it.", validate_choice=False)
+    size_band = RadioField(
+        "How many people do you employ?",
+        validators=[chosen("Choose how many people you employ.")],
+        validate_choice=False,
+    )
+    sector = SelectField(
+        "What kind of work do you do?", validators=[chosen("Choose the kind of work you do.")], validate_choice=False
+    )
     company_number = StringField(
         "Company number",
         description="8 characters, such as 01234567. Leave empty if you have none.",
@@ -132,13 +154,18 @@ class OrganisationForm(BaseForm):
     )
     scope = RadioField(
         "Which of your people do your answers cover?",
-        choices=[(scope.value, scope.label) for scope in Scope],
-        validators=[needed("Choose which of your people your answers cover.")],
+        choices=[SelectChoice(scope.value, scope.label) for scope in Scope],
+        validators=[chosen("Choose which of your people your answers cover.")],
+        validate_choice=False,
     )
     listed = RadioField(
         "If you earn a level, may we show you on the public list of employers?",
-        choices=[("yes", "Yes, show us on the public list"), ("no", "No, keep us off the list")],
-        validators=[needed("Choose if we may show you on the public list.")],
+        choices=[
+            SelectChoice("yes", "Yes, show us on the public list"),
+            SelectChoice("no", "No, keep us off the list"),
+        ],
+        validators=[chosen("Choose if we may show you on the public list.")],
+        validate_choice=False,
     )
     version = HiddenField()
 
@@ -146,15 +173,22 @@ class OrganisationForm(BaseForm):
     def on(cls, content: Content, **values: Any) -> "OrganisationForm":
         """The form with the choices of this version of the charter."""
         form = cls(**values)
-        form.county.choices = [(county.code, county.title) for county in content.counties]
+        form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
         form.district.choices = [
-            ("", "Choose a district, or leave this"),
-            *((name, f"{name} ({county.title})") for county in content.counties for name in county.districts),
+            SelectChoice("", "Choose a district, or leave this"),
+            *(
+                SelectChoice(name, f"{name} ({county.title})")
+                for county in content.counties
+                for name in county.districts
+            ),
         ]
-        form.size_band.choices = [(band.code, band.title) for band in content.size_bands]
-        form.sector.choices = [("", "Choose one"), *((sector.code, sector.title) for sector in content.sectors)]
-        if form.district.data and form.district.data not in {value for value, _ in form.district.choices}:
-            form.district.choices.append((form.district.data, form.district.data))
+        form.size_band.choices = [SelectChoice(band.code, band.title) for band in content.size_bands]
+        form.sector.choices = [
+            SelectChoice("", "Choose one"),
+            *(SelectChoice(sector.code, sector.title) for sector in content.sectors),
+        ]
+        if form.district.data and form.district.data not in {choice.value for choice in form.district.choices}:
+            form.district.choices.append(SelectChoice(form.district.data, form.district.data))
         form.content = content
         return form
 
@@ -205,7 +239,7 @@ class SiteForm(BaseForm):
         validators=[needed("Enter the town or village."), at_most(80, "The town")],
     )
     postcode = StringField("Postcode", description="You can leave this empty.", filters=[stripped])
-    county = SelectField("County", validators=[needed("Choose the county.")])
+    county = SelectField("County", validators=[chosen("Choose the county.")], validate_choice=False)
 
 
 class InviteForm(BaseForm):
@@ -218,9 +252,10 @@ class InviteForm(BaseForm):
     )
     role = RadioField(
         "What may they do?",
-        choices=[(role.value, role.label) for role in (MemberRole.CONTRIBUTOR, MemberRole.OWNER)],
+        choices=[SelectChoice(role.value, role.label) for role in (MemberRole.CONTRIBUTOR, MemberRole.OWNER)],
         default=MemberRole.CONTRIBUTOR.value,
-        validators=[needed("Choose what they may do.")],
+        validators=[chosen("Choose what they may do.")],
+        validate_choice=False,
     )
 
     def validate_email(self, field: Any) -> None:
@@ -236,7 +271,7 @@ def declarations_form(content: Content, declared: Mapping[str, bool]) -> BaseFor
         f"declaration-{declaration.code}": RadioField(
             declaration.statement,
             description=declaration.help or "",
-            choices=[("yes", "Yes"), ("no", "No")],
+            choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No")],
             default="yes" if declared.get(declaration.code) else "no" if declaration.code in declared else None,
             validate_choice=False,
         )

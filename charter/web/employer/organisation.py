@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
@@ -109,7 +110,7 @@ def edit_sites(organisation: Organisation) -> ResponseReturnValue:
     """Add the places where staff work, and take them away."""
     content = publishing.current(db.session).content
     form = SiteForm(data={"county": organisation.county})
-    form.county.choices = [(county.code, county.title) for county in content.counties]
+    form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
     removing = request.form.get("remove")
     if form.is_submitted() and removing:
         with transaction() as session:

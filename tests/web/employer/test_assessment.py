@@ -1,0 +1,226 @@
+"""An assessment from start to decision, as the employer's people see it."""
+
+import html
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment.models import Assessment, Submission
+from charter.assessment.status import AssessmentStatus
+from charter.extensions import db
+from charter.notification.models import Message
+from charter.organisation.models import Organisation
+from tests.factories import Factory
+from tests.web.employer.conftest import Counting, SignIn
+
+SENT = {"declared_by": "Olive Owner", "declared_role": "Owner", "agreed": "y", "round": "1"}
+
+
+def status_of(assessment: Assessment) -> AssessmentStatus:
+    db.session.rollback()
+    return db.session.get_one(Assessment, assessment.id, populate_existing=True).status
+
+
+PAGES = ["", "/criteria/{code}", "/declarations", "/figures", "/level", "/check", "/submitted", "/target"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/submit", "/withdraw"])
+@pytest.mark.parametrize("who", ["owner", "colleague", "stranger", "assessor", "board_member", "nobody"])
+def test_each_page_is_for_the_employers_people_and_some_only_for_its_owners(
+    request: pytest.FixtureRequest, assessment: Assessment, home: str, codes: list[str], path: str, who: str,
+    client: Any, sign_in: SignIn,
+) -> None:
+    browser = client if who == "nobody" else sign_in(request.getfixturevalue(who))
+    answered = browser.get(home + path.format(code=codes[0]))
+    if who == "nobody":
+        assert answered.location == "/sign-in"
+    elif who == "owner" or (who == "colleague" and path in PAGES):
+        assert answered.status_code in {200, 303}
+        assert answered.location != "/sign-in"
+    else:
+        assert answered.status_code == (403 if who in {"colleague", "assessor"} else 404)
+
+
+def test_an_employer_chooses_a_level_and_starts(employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    browser, page = sign_in(owner), f"/organisations/{employer.id}/assessments/new"
+    assert "Choose the level you are aiming for." in browser.send(page, {}).text
+    started = browser.send(page, {"target_level": "2"})
+    db.session.rollback()
+    made = db.session.scalars(sa.select(Assessment)).one()
+    assert (started.status_code, started.location) == (303, f"/assessments/{made.id}")
+    assert (made.target_level, made.status) == (2, AssessmentStatus.DRAFT)
+
+
+def test_starting_twice_leads_to_the_one_under_way(
+    assessment: Assessment, employer: Organisation, home: str, owner: User, sign_in: SignIn
+) -> None:
+    assert sign_in(owner).get(f"/organisations/{employer.id}/assessments/new").location == home
+
+
+def test_the_task_list_says_how_far_each_task_is(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    new = browser.get(home).text
+    tasks = len(codes) + 2
+    assert f"0 of {tasks} tasks are completed" in new
+    make.answered(assessment, by=owner, but=codes[:1])
+    later = browser.get(home).text
+    assert f"{tasks - 1} of {tasks} tasks are completed" in later
+    assert later.count("Completed") == tasks - 1
+    criterion = assessment.framework.content.criterion(codes[0])
+    assert criterion is not None
+    assert f"What stands between you and {assessment.framework.content.level_title(1)}" in later
+    assert f"Fully meet “{criterion.title}”." in html.unescape(later)
+
+
+def test_the_level_reached_is_told_while_answering(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    browser = sign_in(owner)
+    assert f"Your answers reach: {content.level_title(0)}" in browser.get(home).text
+    make.answered(assessment, by=owner)
+    assert f"Your answers reach: {content.level_title(1)}" in browser.get(home).text
+    level = browser.get(f"{home}/level").text
+    assert level.count("What is missing") == len(content.levels) - 1
+
+
+def test_the_target_can_change_while_it_is_a_draft(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    assert browser.send(f"{home}/target", {"target_level": "2"}).location == home
+    db.session.rollback()
+    assert db.session.get_one(Assessment, assessment.id, populate_existing=True).target_level == 2
+
+
+def test_what_is_missing_is_on_top_of_the_check_page_and_stops_the_sending(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner, but=codes[:1])
+    browser = sign_in(owner)
+    assert "1 thing to do before you can send" in browser.get(f"{home}/check").text
+    refused = browser.post(f"{home}/submit", data={"csrf_token": browser.token(f"{home}/declarations"), **SENT})
+    assert (refused.status_code, refused.location) == (303, f"{home}/check")
+    assert "was not sent, because something is missing" in browser.get(f"{home}/check").text
+    assert status_of(assessment) is AssessmentStatus.DRAFT
+
+
+def test_a_colleague_is_told_that_an_owner_sends(
+    make: Factory, assessment: Assessment, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    text = sign_in(colleague).get(f"{home}/check").text
+    assert "Only an owner can send the answers." in text
+    assert f"{home}/submit" not in text
+
+
+def test_whoever_sends_declares_it_by_name_and_role(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    browser = sign_in(owner)
+    refused = browser.send(f"{home}/submit", {"declared_by": "", "declared_role": "Boss of all", "round": "1"})
+    assert refused.status_code == 400
+    for message in ("Enter your full name.", "Tick the box to say that the answers are true."):
+        assert refused.text.count(message) == 2
+    assert 'value="Boss of all"' in refused.text
+    assert status_of(assessment) is AssessmentStatus.DRAFT
+
+
+def test_sending_confirms_with_a_reference_and_a_day_and_twice_is_once(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    browser = sign_in(owner)
+    form = {"csrf_token": browser.token(f"{home}/submit"), **SENT}
+    answers = [browser.post(f"{home}/submit", data=form) for _ in range(2)]
+    assert [(one.status_code, one.location) for one in answers] == [(303, f"{home}/submitted")] * 2
+    confirmed = browser.get(f"{home}/submitted").text
+    assert "Your answers are sent" in confirmed
+    assert "Your reference is" in confirmed
+    assert "You will have a decision by" in confirmed
+    db.session.rollback()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Submission)) == 1
+    kinds = db.session.scalars(sa.select(Message.kind)).all()
+    assert kinds.count("submission_received") == 1
+
+
+def test_back_to_the_pages_of_a_sent_assessment_shows_where_it_stands(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    browser = sign_in(owner)
+    assert browser.get(f"{home}/submit").location == f"{home}/submitted"
+    assert browser.get(f"{home}/target").location == home
+    text = browser.get(home).text
+    assert "Where your assessment stands" in text
+    assert "Waiting for an assessor" in text
+    assert "/criteria/" not in text.split("What happens next")[0].split("<main")[1]
+    assert "Change<" not in browser.get(f"{home}/check").text
+
+
+def test_more_is_asked_and_sent_back_as_another_round(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    browser = sign_in(owner)
+    first = {"csrf_token": browser.token(f"{home}/submit"), **SENT}
+    browser.post(f"{home}/submit", data=first)
+    make.asked_for_more(assessment, codes[:1], assessor=assessor)
+    text = browser.get(home).text
+    assert "The assessor needs more from you" in text
+    assert "Which of your people does this cover?" in text
+    assert "To do" in text
+    assert browser.get(f"{home}/check").text.count("Change<") == 1
+
+    # the form of the first round, found again with the back button, does not send the second
+    assert browser.post(f"{home}/submit", data=first).location == f"{home}/submitted"
+    assert status_of(assessment) is AssessmentStatus.MORE_INFORMATION
+    assert "Send your answers back" in browser.get(f"{home}/submit").text
+    assert browser.send(f"{home}/submit", {**SENT, "round": "2"}).location == f"{home}/submitted"
+    assert status_of(assessment) is AssessmentStatus.SUBMITTED
+    assert db.session.scalars(sa.select(Submission.round).order_by(Submission.round)).all() == [1, 2]
+
+
+def test_withdrawing_asks_first_and_ends_it(
+    assessment: Assessment, employer: Organisation, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    form = {"csrf_token": browser.token(f"{home}/withdraw")}
+    assert browser.post(f"{home}/withdraw", data=form).location == "/dashboard"
+    assert status_of(assessment) is AssessmentStatus.WITHDRAWN
+    assert browser.post(f"{home}/withdraw", data=form).location == home
+    assert "You withdrew this assessment" in browser.get(home).text
+    assert "This assessment is closed" in browser.get(f"{home}/declarations").text
+
+
+@pytest.mark.parametrize("path", ["", "/check", "/level", "/figures", "/declarations"])
+def test_the_pages_take_at_most_10_queries_whatever_is_in_them(
+    make: Factory, assessment: Assessment, home: str, path: str, owner: User, sign_in: SignIn, counting: Counting
+) -> None:
+    browser = sign_in(owner)
+    browser.get(home + path)
+    with counting() as empty:
+        browser.get(home + path)
+    make.answered(assessment, by=owner)
+    with counting() as full:
+        browser.get(home + path)
+    assert len(empty) == len(full) <= 10, full
+
+
+def test_following_a_case_takes_at_most_10_queries(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, assessor: User, sign_in: SignIn,
+    counting: Counting,
+) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    browser = sign_in(owner)
+    with counting() as waiting:
+        browser.get(home)
+    make.asked_for_more(assessment, codes, assessor=assessor)
+    with counting() as asked:
+        browser.get(home)
+    assert max(len(waiting), len(asked)) <= 10, asked

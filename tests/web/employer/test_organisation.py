@@ -1,0 +1,214 @@
+"""The dashboard, an employer's details, its sites and its team."""
+
+import re
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment.models import Assessment
+from charter.extensions import db
+from charter.notification.models import Message
+from charter.organisation.models import MemberRole, Membership, Organisation, Site
+from tests.factories import Factory
+from tests.web.employer.conftest import Counting, SignIn
+
+
+def details(make: Factory, **values: str) -> dict[str, str]:
+    content = make.framework().content
+    return {
+        "name": "Broad Street Garage", "county": content.counties[-1].code, "district": "",
+        "size_band": content.size_bands[0].code, "sector": content.sectors[0].code, "scope": "whole", "listed": "yes",
+        "company_number": "", "charity_number": "", "website": "", "about": "", **values,
+    }
+
+
+def test_somebody_without_an_employer_is_asked_for_it_first(make: Factory, sign_in: SignIn) -> None:
+    text = sign_in(make.user("Nina New")).get("/dashboard").text
+    assert "tell us about the employer" in text
+    assert "/organisations/new" in text
+
+
+def test_an_employer_is_added_and_leads_to_its_first_assessment(make: Factory, sign_in: SignIn) -> None:
+    browser = sign_in(make.user("Nina New"))
+    added = browser.send("/organisations/new", details(make, company_number="1234567", website="www.example.co.uk"))
+    db.session.rollback()
+    made = db.session.scalars(sa.select(Organisation)).one()
+    assert (added.status_code, added.location) == (303, f"/organisations/{made.id}/assessments/new")
+    assert (made.company_number, made.website, made.listed) == ("01234567", "https://www.example.co.uk", True)
+    assert browser.get("/dashboard").text.count("What to do next") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": " "}, "Enter the name of the employer."),
+        ({"county": "nowhere"}, "Choose the county you are in."),
+        ({"listed": ""}, "Choose if we may show you on the public list."),
+        ({"company_number": "12"}, "A company number has 8 characters"),
+        ({"charity_number": "12"}, "A charity number has 6 or 7 digits"),
+        ({"website": "not a site"}, "Enter a website address"),
+        ({"about": "x" * 601}, "The text must be 600 characters or fewer. It has 601."),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field_and_the_rest_stays(
+    make: Factory, sign_in: SignIn, wrong: dict[str, str], message: str
+) -> None:
+    browser = sign_in(make.user("Nina New"))
+    answered = browser.send("/organisations/new", details(make, **wrong))
+    assert answered.status_code == 400
+    assert answered.text.count(message) == 2
+    if "name" not in wrong:
+        assert 'value="Broad Street Garage"' in answered.text
+    assert db.session.scalars(sa.select(Organisation)).all() == []
+
+
+def test_a_number_that_another_employer_has_says_what_to_do(make: Factory, sign_in: SignIn) -> None:
+    make.organisation("Severn Tools Ltd", company_number="01234567")
+    answered = sign_in(make.user("Nina New")).send("/organisations/new", details(make, company_number="01234567"))
+    assert answered.status_code == 400
+    assert answered.text.count("Ask a colleague who uses the portal to invite you.") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("", 2), ("/team", 2), ("/edit", 1), ("/sites", 1), ("/team/invite", 1), ("/assessments/new", 2)],
+)
+def test_each_page_is_for_the_employers_people_and_some_only_for_its_owners(
+    employer: Organisation, owner: User, colleague: User, stranger: User, client: Any, sign_in: SignIn, path: str,
+    allowed: int,
+) -> None:
+    address = f"/organisations/{employer.id}{path}"
+    assert sign_in(owner).get(address).status_code == 200
+    assert sign_in(colleague).get(address).status_code == (200 if allowed == 2 else 403)
+    assert sign_in(stranger).get(address).status_code == 404
+    assert client.get(address).location == "/sign-in"
+
+
+def test_staff_have_no_employers_dashboard(assessor: User, sign_in: SignIn) -> None:
+    assert sign_in(assessor).get("/dashboard").status_code == 403
+    assert sign_in(assessor).get("/organisations/new").status_code == 403
+
+
+def test_details_change_and_a_second_change_unseen_is_stopped(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/edit"
+    token = browser.token(address)
+    mine = {"csrf_token": token, "version": "1", **details(make, name="Teme Orchards")}
+    assert browser.post(address, data=mine).location == f"/organisations/{employer.id}"
+    answered = browser.post(address, data={**mine, "name": "Another name"})
+    assert answered.status_code == 409
+    assert "Somebody else changed these details" in answered.text
+    assert 'value="Another name"' in answered.text
+    assert "Teme Orchards" in answered.text
+    assert 'name="version" type="hidden" value="2"' in answered.text
+
+
+def test_sites_are_added_and_removed(make: Factory, employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/sites"
+    site = {"name": "Barn", "town": "Tenbury", "postcode": "wr158bb", "county": employer.county}
+    wrong = browser.send(address, {**site, "postcode": "here"})
+    assert (wrong.status_code, wrong.text.count("Enter a full postcode")) == (400, 2)
+    assert browser.send(address, site).status_code == 303
+    made = db.session.scalars(sa.select(Site)).one()
+    assert made.postcode == "WR15 8BB"
+    assert "Barn, Tenbury, WR15 8BB" in browser.get(f"/organisations/{employer.id}").text
+    for _ in range(2):
+        assert browser.send(address, {"remove": str(made.id)}).status_code == 303
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Site)).all() == []
+
+
+def test_a_colleague_is_invited_by_email_and_joins(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/team/invite"
+    assert "Enter an email address in the right form" in browser.send(address, {"email": "colin", "role": "owner"}).text
+    colin = make.user("Colin New")
+    assert browser.send(address, {"email": colin.email, "role": "contributor"}).status_code == 303
+    assert colin.email in browser.get(f"/organisations/{employer.id}/team").text
+    message = db.session.scalars(sa.select(Message).where(Message.kind == "invitation_to_employer")).one()
+    found = re.search(r"/invitations/([\w-]+)", message.body)
+    assert found is not None
+    theirs = sign_in(colin)
+    assert theirs.send(f"/invitations/{found[1]}").location == "/dashboard"
+    assert employer.name in theirs.get("/dashboard").text
+
+
+def test_an_invitation_can_be_cancelled(employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    browser, team = sign_in(owner), f"/organisations/{employer.id}/team"
+    browser.send(f"{team}/invite", {"email": "colin@example.org", "role": "contributor"})
+    found = re.search(r'href="([^"]+/invitations/[^"]+)"', browser.get(team).text)
+    assert found is not None
+    assert browser.send(found[1]).location == team
+    assert "Invited, not here yet" not in browser.get(team).text
+
+
+def test_a_colleague_becomes_an_owner_and_is_removed_but_never_the_last_owner(
+    employer: Organisation, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser, team = sign_in(owner), f"/organisations/{employer.id}/team"
+    parts = {one.user_id: one for one in db.session.scalars(sa.select(Membership))}
+    mine, theirs = f"{team}/{parts[owner.id].id}", f"{team}/{parts[colleague.id].id}"
+    assert browser.send(mine, {"do": "remove"}).location == mine
+    assert "An employer needs at least one owner." in browser.get(mine).text
+    assert browser.send(theirs, {"do": "owner"}).location == team
+    db.session.rollback()
+    assert db.session.get_one(Membership, parts[colleague.id].id, populate_existing=True).role is MemberRole.OWNER
+    assert browser.send(theirs, {"do": "remove"}).location == team
+    assert sign_in(colleague).get(team).status_code == 404
+
+
+def test_the_dashboard_gives_one_clear_next_step_at_each_stage(
+    make: Factory, employer: Organisation, assessment: Assessment, codes: list[str], owner: User, assessor: User,
+    sign_in: SignIn,
+) -> None:
+    browser = sign_in(owner)
+    assert f"/criteria/{codes[0]}" in browser.get("/dashboard").text
+    make.answered(assessment, by=owner)
+    assert "Check and send" in browser.get("/dashboard").text
+    make.submitted(assessment, by=owner)
+    assert "Nothing for now." in browser.get("/dashboard").text
+    make.asked_for_more(assessment, codes[:2], assessor=assessor)
+    assert "The assessor needs more from you on 2 points." in browser.get("/dashboard").text
+
+
+def test_the_dashboard_shows_the_award_with_its_certificate(
+    make: Factory, employer: Organisation, owner: User, moderator: User, sign_in: SignIn
+) -> None:
+    award = make.award(employer, level=1, by=moderator)
+    text = sign_in(owner).get("/dashboard").text
+    assert award.number in text
+    assert f'href="/certificates/{award.code}.pdf"' in text
+    assert "Start an assessment" in text
+
+
+def test_the_dashboard_takes_at_most_12_queries_whatever_is_in_it(
+    make: Factory, employer: Organisation, assessment: Assessment, codes: list[str], owner: User, assessor: User,
+    moderator: User, sign_in: SignIn, counting: Counting,
+) -> None:
+    browser = sign_in(owner)
+    with counting() as little:
+        browser.get("/dashboard")
+    make.asked_for_more(make.submitted(make.answered(assessment, by=owner), by=owner), codes, assessor=assessor)
+    make.award(employer, level=1, by=moderator)
+    make.award(employer, level=1, by=moderator)
+    with counting() as much:
+        browser.get("/dashboard")
+    assert len(little) <= len(much) <= 12, much
+
+
+def test_the_team_page_takes_the_same_queries_for_one_and_for_many(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, counting: Counting
+) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/team"
+    browser.get(address)
+    with counting() as one:
+        browser.get(address)
+    for number in range(3):
+        make.member(employer, f"Member{number} More", role="contributor")
+    with counting() as many:
+        browser.get(address)
+    assert len(one) == len(many) <= 6
