@@ -183,6 +183,8 @@ class RecordView(Guarded, ModelView):
     what = ""
     """A sentence under the heading of the list, which the panel's first page shows too."""
     noun = "record"
+    plural: str | None = None
+    """The noun's plural, when it is not made with an s."""
     searched = ""
     """What the search looks in, in words."""
     words: Mapping[str, Callable[[Any], str]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired
 
 from charter.account.models import STAFF, Role
 from charter.errors import Refusal, Stale
@@ -192,7 +193,9 @@ class ReasonForm(BaseForm):
         filters=[stripped],
         validators=[needed("Give the reason."), at_most(LONGEST_REASONS, "The reason")],
     )
-    sure = BooleanField("I have checked that this is the right award", validators=[needed("Tick the box to confirm.")])
+    sure = BooleanField(
+        "I have checked that this is the right award", validators=[InputRequired("Tick the box to confirm.")]
+    )
 
 
 def staff_roles() -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, url_for
+from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
@@ -25,8 +25,11 @@ from charter.web.forms import EmptyForm
 
 
 def content() -> Content:
-    """The newest version of the charter, whose words name counties, sizes and sectors."""
-    return publishing.current(db.session).content
+    """The newest version of the charter, whose words name counties, sizes and sectors; asked for once in a request."""
+    if "panel_content" not in g:
+        g.panel_content = publishing.current(db.session).content
+    found: Content = g.panel_content
+    return found
 
 
 def counties() -> list[tuple[str, str]]:

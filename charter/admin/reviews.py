@@ -84,7 +84,9 @@ class ReviewsView(ActionView):
     @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
     def findings_view(self, review: Review) -> ResponseReturnValue:
         """Save the findings of the page. What can stand is kept; what cannot is shown again beside its criterion."""
-        if request.method == "GET" or not EmptyForm().validate_on_submit():
+        if request.method == "GET" and g.get("typed_before"):  # a session ended while somebody typed: nothing is lost
+            return self._case(review, g.typed_before, {})
+        if not EmptyForm().validate_on_submit():
             return redirect(url_for(".case_view", review_id=review.id))
         codes = [criterion.code for criterion in review.assessment.framework.content.criteria]
         with transaction() as session:

@@ -16,11 +16,9 @@ WORDS: Mapping[str, str] = {
     "assessment:submit": "submitted the assessment",
     "assessment:resubmit": "submitted it again",
     "assessment:withdraw": "withdrew the assessment",
-    "case:open": "opened the case",
     "case:claim": "took the case",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
-    "case:receive": "returned the case to its assessor",
     "case:recommend": "recommended a level",
     "case:send-back": "sent the case back to the assessor",
     "case:decide": "decided",
@@ -31,8 +29,8 @@ WORDS: Mapping[str, str] = {
     "award:reinstate": "ended the review of the award",
     "award:revoke": "revoked the award",
 }
-QUIET = ("answer:", "evidence:", "declaration:", "declarations:", "figures:", "finding:", "return:")
-"""Many small saves; they are in the audit trail, and would bury the story here."""
+QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:")
+"""Many small saves, and what the portal does by itself; they are in the trail, and would bury the story here."""
 
 
 @dataclass(frozen=True)
