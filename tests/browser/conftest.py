@@ -4,8 +4,10 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +18,7 @@ from werkzeug.serving import make_server
 from charter.app import create_app
 from charter.config import Settings
 
+T = TypeVar("T")
 AXE = Axe()
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
@@ -26,6 +29,16 @@ class Portal:
 
     url: str
     app: Flask
+
+    def inside(self, work: Callable[[], T]) -> T:
+        """Do some work in the application's context, in a thread of its own: the browser's driver has this one."""
+
+        def with_context() -> T:
+            with self.app.app_context():
+                return work()
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(with_context).result()
 
 
 @pytest.fixture
@@ -88,13 +101,23 @@ class Person:
         self.page.wait_for_load_state()
         self.looks()
 
+    def sends(self) -> None:
+        """Press the button of the page's one form."""
+        self.page.locator("main form button").click()
+        self.page.wait_for_load_state()
+        self.looks()
+
     def follows(self, name: str, *, exact: bool = True) -> None:
         """Follow a link."""
         self.presses(name, role="link", exact=exact)
 
-    def types(self, label: str, text: str) -> None:
-        """Type into a field, by its label."""
-        self.page.get_by_label(label, exact=True).first.fill(text)
+    def fills(self, field: str, text: str) -> None:
+        """Type into the field of this name."""
+        self.page.locator(f"main [name='{field}']").first.fill(text)
+
+    def ticks(self, field: str, value: str | None = None) -> None:
+        """Choose a radio or tick a box, by the field's name and its value."""
+        self.page.locator(f"main [name='{field}']" + (f"[value='{value}']" if value else "")).first.check()
 
     def chooses(self, label: str) -> None:
         """Choose a radio or tick a box, by its label."""
@@ -143,6 +166,7 @@ def at_browser(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Pers
 
     yield go
     for person in people:
+        print("Last seen:", person.page.url, person.page.locator("main").inner_text()[:1500], sep="\n")
         if person.reader is not None:
             person.reader.context.close()
         person.page.context.close()
