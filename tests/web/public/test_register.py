@@ -60,12 +60,12 @@ def test_a_page_of_the_register_asks_as_little_for_sixty_as_for_one(
     assert len(many) <= 5
 
 
-@pytest.mark.parametrize("page", ["/", "/criteria", "/certificates/{code}", "/employers/{organisation}"])
+@pytest.mark.parametrize("pattern", ["/", "/criteria", "/certificates/{code}", "/employers/{organisation}"])
 def test_no_public_page_asks_the_database_more_than_five_times(
-    app: Flask, client: CheckedClient, make: Factory, moderator: User, page: str
+    app: Flask, client: CheckedClient, make: Factory, moderator: User, pattern: str
 ) -> None:
     award = make.award(make.organisation("One Ltd"), on=FIRST, by=moderator)
-    address = page.format(code=award.code, organisation=award.organisation_id)
+    address = pattern.format(code=award.code, organisation=award.organisation_id)
     client.get(address)
     with counted(app) as sent:
         assert client.get(address).status_code == 200
