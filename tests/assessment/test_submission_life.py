@@ -603,7 +603,7 @@ def test_no_life_of_an_assessment_reaches_an_illegal_state(engine: sa.Engine) ->
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         ThisLife,
         settings=settings(
-            max_examples=14,
+            max_examples=10,
             stateful_step_count=12,
             deadline=None,
             database=None,
