@@ -126,10 +126,12 @@ def progress(said: Material, *, on: date) -> Progress:
     """How far an assessment is on the day `on`."""
     content = said.content
     asked = said.asked
+    evidenced = said.evidenced(on)
+    by_theme = [(theme, [one for one in asked if one.theme == theme.code]) for theme in content.themes]
     themes = tuple(
-        ThemeTasks(theme, tuple(_task(said, criterion, on) for criterion in asked if criterion.theme == theme.code))
-        for theme in content.themes
-        if any(criterion.theme == theme.code for criterion in asked)
+        ThemeTasks(theme, tuple(_task(said, criterion, evidenced, on) for criterion in own))
+        for theme, own in by_theme
+        if own
     )
     codes = [declaration.code for declaration in content.declarations]
     declared = sum(code in said.declarations for code in codes)
@@ -152,7 +154,7 @@ def attainment(said: Material, *, on: date) -> Attainment:
     return level.level_of_answers(
         said.content,
         said.answers.values(),
-        evidenced=said.evidenced,
+        evidenced=said.evidenced(on),
         agreed=said.agreed,
         returned=metrics.returned(said.content, said.inputs),
         headcount_ceiling=said.headcount_ceiling,
@@ -175,9 +177,9 @@ def figures(said: Material) -> Figures:
     )
 
 
-def _task(said: Material, criterion: Criterion, on: date) -> CriterionTask:
+def _task(said: Material, criterion: Criterion, evidenced: frozenset[str], on: date) -> CriterionTask:
     answer = said.answers.get(criterion.code)
-    lacks = level.why_not(said.content, criterion, answer, criterion.code in said.evidenced, on)
+    lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on)
     begun = answer is not None or criterion.code in said.evidence
     state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
     return CriterionTask(criterion, state, lacks, level.counts_on(criterion, on))

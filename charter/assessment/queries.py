@@ -1,7 +1,8 @@
 """All that a page needs to know of an assessment, in a fixed number of queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from uuid import UUID
 
@@ -9,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from charter.account.models import User
+from charter.assessment.level import passported
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn, Submission
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
-from charter.organisation.models import Membership
+from charter.organisation.models import Membership, Recognition
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Material:
     declarations: Mapping[str, bool]
     """By code; one that is not there was not answered."""
     figures: MetricReturn | None
+    held: tuple[Recognition, ...] = ()
+    """The awards of other schemes that were checked; some stand in for evidence while they are in date."""
 
     @cached_property
     def content(self) -> Content:
@@ -43,10 +47,9 @@ class Material:
         """The criteria asked of this employer, theme by theme."""
         return in_order(self.content, self.content.asked(self.assessment.target_level, self.headcount_ceiling))
 
-    @property
-    def evidenced(self) -> frozenset[str]:
-        """The criteria with at least one piece of evidence."""
-        return frozenset(self.evidence)
+    def evidenced(self, on: date) -> frozenset[str]:
+        """The criteria with evidence, or with another scheme's award that stands in for it on the day `on`."""
+        return frozenset(self.evidence) | stood_in(self.content, self.held, on=on)
 
     @property
     def agreed(self) -> frozenset[str]:
@@ -65,13 +68,27 @@ def headcount_ceiling(assessment: Assessment) -> int | None:
     return band.max if band else None
 
 
+def stood_in(content: Content, held: Iterable[Recognition], *, on: date) -> frozenset[str]:
+    """The criteria for which checked awards of other schemes stand in for evidence on the day `on`."""
+    return passported(
+        content,
+        (
+            (award.scheme, award.level)
+            for award in held
+            if award.starts_on <= on and (award.ends_on is None or award.ends_on >= on)
+        ),
+    )
+
+
 def in_order(content: Content, criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
     """Criteria as the pages go through them: theme by theme, each in the framework's order."""
     return tuple(criterion for theme in content.themes for criterion in criteria if criterion.theme == theme.code)
 
 
 def with_its_own(session: Session, assessment: Assessment) -> Assessment:
-    """The same assessment with its employer and framework loaded (one query)."""
+    """The same assessment with its employer and framework loaded (one query, or none when they are)."""
+    if not {"organisation", "framework"} - assessment.__dict__.keys():
+        return assessment
     session.scalars(
         sa.select(Assessment)
         .where(Assessment.id == assessment.id)
@@ -81,7 +98,7 @@ def with_its_own(session: Session, assessment: Assessment) -> Assessment:
 
 
 def material(session: Session, assessment: Assessment) -> Material:
-    """Everything said so far (five queries)."""
+    """Everything said so far (six queries)."""
     with_its_own(session, assessment)
     mine = assessment.id
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
@@ -96,6 +113,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         evidence={criterion: tuple(own) for criterion, own in uses.items()},
         declarations={declaration.code: declaration.agreed for declaration in declared},
         figures=figures,
+        held=_held(session, assessment),
     )
 
 
@@ -106,17 +124,29 @@ class OneAnswer:
     answer: Answer | None
     saved_by: str | None
     evidence: tuple[EvidenceUse, ...]
+    held: tuple[Recognition, ...]
+
+    def stood_in(self, content: Content, criterion: str, *, on: date) -> bool:
+        """Whether an award of another scheme stands in for evidence here on the day `on`."""
+        return criterion in stood_in(content, self.held, on=on)
 
 
 def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneAnswer:
-    """What was said about one criterion (two queries)."""
+    """What was said about one criterion (three queries)."""
     row = session.execute(
         sa.select(Answer, User.name)
         .join(User, User.id == Answer.saved_by_id)
         .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
     ).first()
     uses = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))
-    return OneAnswer(row[0] if row else None, row[1] if row else None, uses)
+    return OneAnswer(row[0] if row else None, row[1] if row else None, uses, _held(session, assessment))
+
+
+def _held(session: Session, assessment: Assessment) -> tuple[Recognition, ...]:
+    checked = sa.select(Recognition).where(
+        Recognition.organisation_id == assessment.organisation_id, Recognition.checked_at.is_not(None)
+    )
+    return tuple(session.scalars(checked.order_by(Recognition.starts_on, Recognition.id)))
 
 
 def _uses(assessment: Assessment) -> sa.Select[EvidenceUse]:

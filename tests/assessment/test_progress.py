@@ -14,6 +14,7 @@ from charter.assessment.progress import Progress, TaskState, progress
 from charter.assessment.queries import Material
 from charter.framework import publishing
 from charter.framework.content import Criterion, Extent, Need
+from charter.organisation.models import Recognition
 
 TODAY = date(2026, 11, 22)
 CONTENT = publishing.read(next((resource("framework") / "data").glob("*.yaml")))
@@ -36,6 +37,7 @@ def met(criterion: Criterion) -> Answer:
 def so_far(
     answers: Mapping[str, Answer] | None = None,
     *,
+    held: tuple[Recognition, ...] = (),
     evidenced: frozenset[str] = frozenset(),
     declarations: Mapping[str, bool] | None = None,
     inputs: Mapping[str, str] | None = None,
@@ -50,7 +52,7 @@ def so_far(
     )
     returned: Any = SimpleNamespace(inputs=inputs, notes={}, period_end=period_end) if inputs is not None else None
     uses: Any = {code: (object(),) for code in evidenced}
-    return progress(Material(assessment, answers or {}, uses, declarations or {}, returned), on=on)
+    return progress(Material(assessment, answers or {}, uses, declarations or {}, returned, held), on=on)
 
 
 WHOLE: Mapping[str, Any] = {
@@ -86,6 +88,17 @@ def test_an_answer_that_lacks_what_its_value_needs_is_incomplete() -> None:
     ]
     states = {task.criterion.code: task.state for theme in found.themes for task in theme.tasks}
     assert states[needing.code] is TaskState.INCOMPLETE
+
+
+def test_a_checked_award_of_another_scheme_stands_in_for_evidence_while_it_is_in_date() -> None:
+    passport = next(
+        one for one in CONTENT.passports if any(code in {item.code for item in ASKED} for code in one.supports)
+    )
+    award = Recognition(scheme=passport.scheme, level=passport.level, starts_on=TODAY, ends_on=TODAY)
+    needing = {one.code for one in ASKED if one.evidence_required}
+    for on, supported in ((TODAY, set(passport.supports)), (TODAY + timedelta(days=1), set())):
+        found = so_far(**{**WHOLE, "evidenced": frozenset()}, held=(award,), on=on)
+        assert {gap.code for gap in found.gaps} == needing - supported
 
 
 def test_a_planned_answer_is_whole_with_its_action_its_owner_and_a_day_to_come() -> None:

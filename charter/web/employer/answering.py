@@ -1,5 +1,6 @@
 """One criterion a page: answer it, see its evidence, go on to the next."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework.content import Content, Criterion, Extent, Need
 from charter.permissions import Permission
+from charter.review.models import InformationRequest
 from charter.web.access import requires, the_user
 from charter.web.employer import asked, blueprint
 from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
@@ -22,14 +24,15 @@ from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
 def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Answer one criterion. What can be saved is, also when something else on the page is wrong."""
     criterion = _criterion(assessment, code)
-    open_criteria = asked.open_criteria(db.session, assessment)
+    requests = asked.requests(db.session, assessment)
+    open_criteria = asked.opened_by(assessment, requests)
     stored = queries.one_answer(db.session, assessment, code)
     form = AnswerForm.on(assessment.framework.content, criterion, stored.answer)
     if not answers.is_open(assessment, code, open_criteria):
         status = 409 if request.method == "POST" else 200
-        return _page(assessment, criterion, form, stored, frozen=True), status
+        return _page(assessment, requests, criterion, form, stored, frozen=True), status
     if not form.is_submitted():
-        return _page(assessment, criterion, form, stored)
+        return _page(assessment, requests, criterion, form, stored)
 
     form.validate()
     said = form.said()
@@ -54,16 +57,16 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     except Stale:
         stored = queries.one_answer(db.session, assessment, code)
         _saw(form, stored.answer)
-        return _page(assessment, criterion, form, stored, overtaken=True), 409
+        return _page(assessment, requests, criterion, form, stored, overtaken=True), 409
     except Refusal as refusal:
         form.refuse(refusal)
-        return _page(assessment, criterion, form, queries.one_answer(db.session, assessment, code)), 400
+        return _page(assessment, requests, criterion, form, queries.one_answer(db.session, assessment, code)), 400
     if wrong:
         for name, fault in wrong.items():
             form[name].errors = [fault]
         _saw(form, saved)
         stored = queries.one_answer(db.session, assessment, code)
-        return _page(assessment, criterion, form, stored, rest_saved=saved is not None), 400
+        return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
     return redirect(_onward(assessment, criterion, open_criteria), 303)
 
 
@@ -106,6 +109,7 @@ def _onward(assessment: Assessment, criterion: Criterion, open_criteria: frozens
 
 def _page(
     assessment: Assessment,
+    requests: Sequence[InformationRequest],
     criterion: Criterion,
     form: AnswerForm,
     stored: queries.OneAnswer,
@@ -116,7 +120,8 @@ def _page(
 ) -> str:
     content = assessment.framework.content
     order = _in_order(assessment)
-    lacks = level.why_not(content, criterion, stored.answer, bool(stored.evidence), today())
+    stood_in = stored.stood_in(content, criterion.code, on=today())
+    lacks = level.why_not(content, criterion, stored.answer, bool(stored.evidence) or stood_in, today())
     return render_template(
         "employer/assessment/criterion.html",
         assessment=assessment,
@@ -129,18 +134,14 @@ def _page(
         scale=[(value, asks(value.value, content)) for value in content.scale if _offered(value.value, form)],
         needed_for=lambda what: [value.label for value in content.scale if what in asks(value.value, content)],
         lacks=lacks,
+        stood_in=stood_in,
         evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
-        request_for_more=_request(assessment, criterion),
+        request_for_more=next((one for one in requests if one.criterion == criterion.code), None),
         frozen=frozen,
         overtaken=overtaken,
         rest_saved=rest_saved,
         maximum=MAXIMUM,
     )
-
-
-def _request(assessment: Assessment, criterion: Criterion) -> Any:
-    asked_for = asked.requests(db.session, assessment)
-    return next((request for request in asked_for if request.criterion == criterion.code), None)
 
 
 def _offered(value: str, form: AnswerForm) -> bool:

@@ -29,9 +29,14 @@ def requests(session: Session, assessment: Assessment) -> Sequence[InformationRe
 
 def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | None:
     """The criteria that the employer may change; None when that is not limited."""
+    return opened_by(assessment, requests(session, assessment))
+
+
+def opened_by(assessment: Assessment, asked_for: Sequence[InformationRequest]) -> frozenset[str] | None:
+    """The same, when what was asked is known already."""
     if assessment.status is not AssessmentStatus.MORE_INFORMATION:
         return None
-    return frozenset(request.criterion for request in requests(session, assessment))
+    return frozenset(request.criterion for request in asked_for)
 
 
 def findings(session: Session, review: Review) -> dict[str, Finding]:

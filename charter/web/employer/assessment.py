@@ -106,7 +106,8 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     said = queries.material(db.session, assessment)
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template("employer/assessment/tasks.html", **_facts(said))
-    case = asked.case_of(db.session, assessment)
+    requests = asked.requests(db.session, assessment)
+    case = None if requests else asked.case_of(db.session, assessment)
     if assessment.status is AssessmentStatus.DECIDED and case is not None:
         return render_template(
             "employer/assessment/decision.html",
@@ -114,7 +115,6 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             case=case,
             findings=asked.findings(db.session, case),
         )
-    requests = asked.requests(db.session, assessment)
     return render_template(
         "employer/assessment/follow.html",
         **_facts(said),

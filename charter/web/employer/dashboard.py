@@ -32,8 +32,9 @@ def dashboard() -> ResponseReturnValue:
     ).all()
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     said = queries.material(db.session, under_way) if under_way else None
-    case = asked.case_of(db.session, under_way) if under_way and under_way.submitted_at else None
     requests = asked.requests(db.session, under_way) if under_way else ()
+    waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
+    case = asked.case_of(db.session, under_way) if under_way and waits else None
     return render_template(
         "employer/dashboard.html",
         employers=employers,
