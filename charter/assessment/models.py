@@ -47,7 +47,7 @@ class Assessment(HasStatus, Base):
     organisation: Mapped[Organisation] = relationship()
     framework: Mapped[Framework] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
     @property
     def is_open(self) -> bool:
@@ -79,7 +79,7 @@ class Answer(Base):
     saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     version: Mapped[int] = mapped_column()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
 
 class EvidenceKind(Status):
@@ -173,7 +173,7 @@ class MetricReturn(Base):
     saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     version: Mapped[int] = mapped_column()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Submission(Base):

@@ -32,6 +32,7 @@ class Organisation(Base):
         sa.UniqueConstraint("charity_number"),
         sa.CheckConstraint("listed = (listed_at IS NOT NULL)", name="listed_has_date"),
         sa.Index("ix_organisation_name", "name"),
+        sa.Index("ix_organisation_register", "listed", "name", "id", "county", "sector", "size_band"),
     )
 
     name: Mapped[str] = mapped_column(sa.String(160))
@@ -56,7 +57,7 @@ class Organisation(Base):
     )
     memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the name and form SQLAlchemy asks for
+    __mapper_args__ = {"version_id_col": version}
 
     def __str__(self) -> str:
         return self.name
