@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class AuditEvent(Base):
         sa.UniqueConstraint("sequence"),
         sa.Index("ix_audit_event_case_id_sequence", "case_id", "sequence"),
         sa.Index("ix_audit_event_subject_id", "subject_id"),
+        sa.Index("ix_audit_event_subject_type_sequence", "subject_type", "sequence"),
     )
 
     sequence: Mapped[int]
@@ -170,3 +172,22 @@ def timeline(session: Session, case: UUID) -> Sequence[AuditEvent]:
     return session.scalars(
         sa.select(AuditEvent).where(AuditEvent.case_id == case).order_by(AuditEvent.sequence)
     ).all()
+
+
+def newest(session: Session, *subject_types: str) -> tuple[str | None, ...]:
+    """The hash of the newest event about each kind of thing: while none of them changes, nothing happened to any."""
+    return tuple(session.execute(_newest(subject_types)).one())
+
+
+@cache
+def _newest(subject_types: tuple[str, ...]) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        *(
+            sa.select(AuditEvent.hash)
+            .where(AuditEvent.subject_type == one)
+            .order_by(AuditEvent.sequence.desc())
+            .limit(1)
+            .scalar_subquery()
+            for one in subject_types
+        )
+    )

@@ -8,19 +8,23 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from charter.award.models import Award
 from charter.award.verification import valid_on
 from charter.framework.content import Content
 from charter.framework.models import Framework
+from charter.memory import Memory
 from charter.organisation.models import Organisation
 
 PAGE_SIZE = 50
+Query: TypeAlias = sa.Select[*tuple[Any, ...]]
+SHOWN = (Award, Organisation)
+"""What the register is made of: while nothing happens to these, a total stays."""
 UNSAID = frozenset({"ltd", "limited", "plc", "llp", "cic", "and", "&"})
 """Words that people leave out or write in another way."""
 
@@ -78,25 +82,33 @@ class Page:
         return max(1, -(-self.total // self.size))
 
 
-def search(session: Session, asked: Search, *, page: int, on: date) -> Page:
-    """The employers found, by name, a page at a time. Two queries, whatever is found."""
-    total = session.scalar(_chosen(sa.select(sa.func.count()).select_from(Award), asked, on)) or 0
+def search(session: Session, asked: Search, *, page: int, on: date, memory: Memory | None = None) -> Page:
+    """The employers found, by name, a page at a time. Three queries, whatever is found."""
+
+    def count() -> int:
+        return session.scalar(_total(asked, on)) or 0
+
+    total = memory.recall(session, ("register", asked, on), SHOWN, count) if memory else count()
     number = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
-    query = _entries(asked, on).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-    return Page(tuple(_entry(award) for award in session.scalars(query).unique()), total, number)
+    contents = _Contents(session)
+    found = session.execute(_entries(asked, on, page=number)).all()
+    return Page(tuple(_entry(row, contents) for row in found), total, number)
 
 
 def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
     """One employer on the register; None when it is not there on that day."""
-    query = _entries(Search(), on).where(Organisation.id == organisation_id).limit(1)
-    award = session.scalars(query).first()
-    return None if award is None else _entry(award)
+    row = session.execute(_entries(Search(), on, Organisation.id == organisation_id)).first()
+    return None if row is None else _entry(row, _Contents(session))
 
 
-def total(session: Session, *, on: date) -> dict[int, int]:
+def total(session: Session, *, on: date, memory: Memory | None = None) -> dict[int, int]:
     """How many employers hold each level on the day, listed or not."""
-    query = sa.select(Award.level, sa.func.count()).where(*valid_on(on)).group_by(Award.level)
-    return dict(session.execute(query).all())
+
+    def count() -> dict[int, int]:
+        query = sa.select(Award.level, sa.func.count()).where(*valid_on(on)).group_by(Award.level)
+        return dict(session.execute(query).all())
+
+    return memory.recall(session, ("held", on), (Award,), count) if memory else count()
 
 
 # Open data -------------------------------------------------------------------------------------------------------
@@ -121,8 +133,9 @@ COLUMNS = {
 
 def rows(session: Session, asked: Search, content: Content, *, on: date, address: str) -> Iterator[dict[str, Any]]:
     """Everything found, a row at a time, with the columns of `COLUMNS`. `address` is where certificates are checked."""
-    for award in session.scalars(_entries(asked, on).execution_options(yield_per=500)):
-        found = _entry(award)
+    contents = _Contents(session)
+    for row in session.execute(_entries(asked, on).execution_options(yield_per=500)):
+        found = _entry(row, contents)
         yield {
             "id": str(found.organisation_id),
             "name": found.name,
@@ -174,20 +187,62 @@ def _harmless(value: Any) -> Any:
     return value
 
 
-def _entries(asked: Search, on: date) -> sa.Select[Award]:
-    query = _chosen(sa.select(Award), asked, on).join(Framework, Award.framework_id == Framework.id)
-    return query.options(contains_eager(Award.organisation), contains_eager(Award.framework)).order_by(
-        Organisation.name, Organisation.id
+def _entries(asked: Search, on: date, *conditions: sa.ColumnElement[bool], page: int | None = None) -> Query:
+    """Employers by name, each with the award it holds: all of them, or one page.
+
+    The award is looked up for one employer after the other, in the order of an index that holds all it takes to choose:
+    a page then reads about as many as it shows, instead of all of them to sort them, and leaves the rest unread.
+    """
+    held = _held(asked, on).with_only_columns(Award.id).where(Award.organisation_id == Organisation.id)
+    newest = held.order_by(Award.starts_on.desc(), Award.id.desc()).limit(1).correlate(Organisation).scalar_subquery()
+    chosen = _chosen(sa.select(Organisation.id.label("organisation_id"), newest.label("award_id")), asked).where(
+        newest.is_not(None), *conditions
+    )
+    if page is not None:
+        chosen = chosen.order_by(Organisation.name, Organisation.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    found = chosen.subquery()
+    return (
+        sa.select(
+            Organisation.id,
+            Organisation.name,
+            Organisation.county,
+            Organisation.district,
+            Organisation.sector,
+            Organisation.size_band,
+            Organisation.website,
+            Organisation.about,
+            Award.framework_id,
+            Award.level,
+            Award.starts_on,
+            Award.ends_on,
+            Award.number,
+            Award.code,
+        )
+        .select_from(found)
+        .join(Organisation, Organisation.id == found.c.organisation_id)
+        .join(Award, Award.id == found.c.award_id)
+        .order_by(Organisation.name, Organisation.id)
     )
 
 
-def _chosen(query: sa.Select[Any], asked: Search, on: date) -> sa.Select[Any]:
-    query = query.join(Organisation, Award.organisation_id == Organisation.id).where(Organisation.listed, *valid_on(on))
+def _total(asked: Search, on: date) -> sa.Select[int]:
+    return _chosen(sa.select(sa.func.count()).select_from(Organisation), asked).where(
+        Organisation.id.in_(_held(asked, on))
+    )
+
+
+def _held(asked: Search, on: date) -> Query:
+    """The employers that hold a level that day, as asked."""
+    query = sa.select(Award.organisation_id).where(*valid_on(on))
+    return query.where(Award.level == asked.level) if asked.level else query
+
+
+def _chosen(query: Query, asked: Search) -> Query:
+    query = query.where(Organisation.listed)
     for column, value in (
         (Organisation.county, asked.county),
         (Organisation.sector, asked.sector),
         (Organisation.size_band, asked.size),
-        (Award.level, asked.level),
     ):
         if value:
             query = query.where(column == value)
@@ -210,22 +265,34 @@ def _patterns(text: str) -> list[str]:
     return patterns
 
 
-def _entry(award: Award) -> Entry:
-    organisation, content = award.organisation, award.framework.content
+class _Contents(dict[UUID, Content]):
+    """The few versions of the charter by id, each looked up once."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def __missing__(self, framework_id: UUID) -> Content:
+        found = self[framework_id] = self.session.get_one(Framework, framework_id).content
+        return found
+
+
+def _entry(row: Any, contents: _Contents) -> Entry:
+    content = contents[row.framework_id]
     return Entry(
-        organisation_id=organisation.id,
-        name=organisation.name,
-        county=organisation.county,
-        district=organisation.district,
-        sector=organisation.sector,
-        size_band=organisation.size_band,
-        website=organisation.website,
-        about=organisation.about,
-        level=award.level,
-        level_title=content.level_title(award.level),
+        organisation_id=row.id,
+        name=row.name,
+        county=row.county,
+        district=row.district,
+        sector=row.sector,
+        size_band=row.size_band,
+        website=row.website,
+        about=row.about,
+        level=row.level,
+        level_title=content.level_title(row.level),
         levels=len(content.levels),
-        starts_on=award.starts_on,
-        ends_on=award.ends_on,
-        number=award.number,
-        code=award.code,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        number=row.number,
+        code=row.code,
     )

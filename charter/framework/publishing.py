@@ -80,15 +80,17 @@ def publish(session: Session, content: Content, *, by: UUID | None, at: datetime
     return published
 
 
+_NEWEST = (  # made once, for nearly every page asks it
+    sa.select(Framework)
+    .where(Framework.status == FrameworkStatus.PUBLISHED)
+    .order_by(Framework.published_at.desc(), Framework.id.desc())
+    .limit(1)
+)
+
+
 def current(session: Session) -> Framework:
     """The newest version that is published and not retired. Raises `Refusal` when there is none."""
-    query = (
-        sa.select(Framework)
-        .where(Framework.status == FrameworkStatus.PUBLISHED)
-        .order_by(Framework.published_at.desc(), Framework.id.desc())
-        .limit(1)
-    )
-    framework = session.scalars(query).first()
+    framework = session.scalars(_NEWEST).first()
     if framework is None:
         raise Refusal("No version of the charter is published yet.")
     return framework

@@ -7,12 +7,19 @@ import hmac
 from flask import Blueprint, Response, current_app, g, request
 from flask import session as cookie
 
+from charter.memory import Memory
 from charter.web.access import signed_in_user
 
 blueprint = Blueprint("public", __name__)
 
 FRESH_FOR = 60
 """Seconds for which a page that is the same for everybody may be shown again without asking us."""
+
+
+def memory() -> Memory:
+    """The totals that this application counted before."""
+    found: Memory = current_app.extensions.setdefault("charter_public_memory", Memory())
+    return found
 
 
 @blueprint.after_request

@@ -24,7 +24,7 @@ from charter.framework.content import (
 from charter.framework.models import Framework
 from charter.web.access import public
 from charter.web.filters import count
-from charter.web.public import blueprint
+from charter.web.public import blueprint, memory
 
 
 @blueprint.get("/")
@@ -32,7 +32,7 @@ from charter.web.public import blueprint
 def home() -> ResponseReturnValue:
     """What the charter is, in a minute, and the ways in."""
     content = publishing.current(db.session).content
-    held = register.total(db.session, on=today())
+    held = register.total(db.session, on=today(), memory=memory())
     return render_template("public/home.html", content=content, held=held)
 
 

@@ -17,7 +17,7 @@ from charter.framework import publishing
 from charter.framework.content import Content
 from charter.web.access import public, settings
 from charter.web.forms import stripped
-from charter.web.public import blueprint
+from charter.web.public import blueprint, memory
 
 LICENCE = "Open Government Licence v3.0"
 
@@ -61,12 +61,13 @@ def _asked(form: SearchForm) -> Search:
 @public
 def list_employers() -> ResponseReturnValue:
     """The employers that agreed to be named and hold a level today, as searched for."""
-    content = publishing.current(db.session).content
+    framework = publishing.current(db.session)  # held, so that the rows on this version do not read it again
+    content = framework.content
     form = _form(content)
     asked = _asked(form)
     number = request.args.get("page", "1")
     page = int(number) if number.isdecimal() and len(number) < 7 else 1
-    found = register.search(db.session, asked, page=page, on=today())
+    found = register.search(db.session, asked, page=page, on=today(), memory=memory())
     kept = {name: value for name, value in request.args.items() if name in form.data and value}
 
     def address(number: int) -> str:
