@@ -99,11 +99,15 @@ def add_administrator(email: str, name: str) -> None:
     from charter.account.models import Role
     from charter.errors import Refusal
     from charter.extensions import transaction
+    from charter.notification import emails
 
     with _portal():
         try:
             with transaction() as session:
-                people.invite_staff(session, email=email, name=name, role=Role.ADMINISTRATOR, by=None, at=now())
+                invited = people.invite_staff(session, email=email, name=name, role=Role.ADMINISTRATOR, by=None, at=now())
+                emails.staff_welcome(
+                    session, to=invited.user, token=invited.token, event_key=f"welcome:{invited.user.id}", at=now()
+                )
         except Refusal as refusal:
             raise click.ClickException(str(refusal)) from refusal
     click.echo(f"A link to choose a password is on its way to {email}.")

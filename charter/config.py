@@ -47,8 +47,6 @@ class Settings(BaseSettings):
     scheme_area: str = "Herefordshire and Worcestershire"
     scheme_owner: str = "Herefordshire and Worcestershire Integrated Care System"
     scheme_email: str = "charter@example.org"
-    number_prefix: str = "GEC"
-    """How certificate numbers begin."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-PLACES = {
+PLACES: dict[str, dict[str | None, list[str]]] = {
     "herefordshire": {
         None: ["Hereford", "Leominster", "Ross-on-Wye", "Ledbury", "Bromyard", "Kington", "Weobley", "Golden Valley"],
     },

@@ -30,7 +30,7 @@ class BaseForm(FlaskForm):
         """Show what the rules said beside the field it is about, or above the form when it is about none of them."""
         field = self._fields.get(refusal.field or "")
         if field is None:
-            self.form_errors = [*self.form_errors, str(refusal)]
+            self.form_errors.append(str(refusal))
         else:
             field.errors = [*field.errors, str(refusal)]
 
@@ -104,7 +104,8 @@ class DateParts(Field):
         names = [f"{self.name}-{part}" for part in ("day", "month", "year")]
         if formdata is None or not any(name in formdata for name in names):
             return
-        day, month, year = self.parts = tuple(str(formdata.get(name, "")).strip() for name in names)
+        day, month, year = (str(formdata.get(name, "")).strip() for name in names)
+        self.parts = (day, month, year)
         self.raw_data = [f"{year}-{month}-{day}"] if any(self.parts) else []
         self.data = None
         if not any(self.parts):

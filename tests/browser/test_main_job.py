@@ -265,4 +265,5 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     assert content.counties[0].title in table
 
     everyone = [olive, colin, asha, mo, stranger, bea]
-    assert [problem for person in everyone for problem in person.problems] == []
+    problems = {problem for person in everyone for problem in person.problems}
+    assert not problems, "\n".join(sorted(problems))
