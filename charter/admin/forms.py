@@ -241,7 +241,7 @@ class ReturnForm(BaseForm):
     )
     source = StringField(
         "Where does it come from?",
-        description="Name the publication or the person who reported it.",
+        description="Name the publication, or the organisation that reported it.",
         filters=[stripped],
         validators=[needed("Say where the value comes from."), at_most(300, "The source")],
     )

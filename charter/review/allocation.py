@@ -19,11 +19,14 @@ REASON_LENGTH = 300
 
 
 def locked(session: Session, review: Review) -> Review:
-    """The case as it is now, held until the transaction ends, so that no two people move it at once."""
-    again = session.get(Review, review.id, with_for_update=True, populate_existing=True)
-    if again is None:
-        raise Refusal("This case is no longer here.")
-    return again
+    """The case as it is now, held until the transaction ends, so that no two people move it at once.
+
+    The lock is taken first and the case read after: reading it with the lock raises StaleDataError for whoever waited,
+    and the verb could not say who was first.
+    """
+    session.execute(sa.select(Review.id).where(Review.id == review.id).with_for_update())
+    session.refresh(review)
+    return review
 
 
 def why_conflicted(session: Session, user: User, organisation_id: UUID) -> str | None:

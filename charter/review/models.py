@@ -27,7 +27,12 @@ class Review(HasStatus, Base):
             "status NOT IN ('recommended', 'decided') OR recommended_level IS NOT NULL", name="recommended_has_level"
         ),
         sa.CheckConstraint("decided_by_id IS NULL OR decided_by_id <> recommended_by_id", name="two_people"),
-        sa.Index("ix_review_queue", "waiting_since", sqlite_where=_open, postgresql_where=_open),
+        sa.Index(  # in the queue's order, with what the panel counts
+            "ix_review_queue",
+            *("waiting_since", "id", "status", "assessor_id", "due_on"),
+            sqlite_where=_open,
+            postgresql_where=_open,
+        ),
         sa.Index("ix_review_assessor_id", "assessor_id"),
     )
 
