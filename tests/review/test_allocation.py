@@ -43,11 +43,12 @@ def test_nobody_takes_the_same_case_twice(claimed, assessor) -> None:
 
 
 def test_of_two_who_take_a_case_at_once_one_gets_it(app: Flask, waiting, assessor, second) -> None:
-    start = Barrier(2)
+    start, review_id, people = Barrier(2, timeout=20), waiting.id, [assessor.id, second.id]
+    db.session.rollback()
 
     def try_it(user_id: UUID) -> str:
         with app.app_context():
-            user, review = db.session.get(User, user_id), db.session.get(Review, waiting.id)
+            user, review = db.session.get(User, user_id), db.session.get(Review, review_id)
             start.wait()
             try:
                 claim(review, user)
@@ -56,9 +57,9 @@ def test_of_two_who_take_a_case_at_once_one_gets_it(app: Flask, waiting, assesso
             return f"{user.name} has it"
 
     with ThreadPoolExecutor(2) as pool:
-        answers = set(pool.map(try_it, [assessor.id, second.id]))
+        answers = set(pool.map(try_it, people))
     db.session.rollback()
-    holder = db.session.get(User, db.session.get(Review, waiting.id).assessor_id)
+    holder = db.session.get(User, db.session.get(Review, review_id).assessor_id)
     assert answers == {f"{holder.name} has it", f"{holder.name} has just taken this case."}
 
 

@@ -155,11 +155,12 @@ def test_a_double_click_makes_one_decision(recommended, moderator) -> None:
 
 def test_two_moderators_at_once_make_one_decision(make: Factory, app: Flask, recommended, moderator) -> None:
     other = make.staff("moderator", "Mia Moderator")
-    start = Barrier(2)
+    start, review_id, people = Barrier(2, timeout=20), recommended.id, [moderator.id, other.id]
+    db.session.rollback()
 
     def try_it(user_id: UUID) -> str:
         with app.app_context():
-            user, review = db.session.get(User, user_id), db.session.get(Review, recommended.id)
+            user, review = db.session.get(User, user_id), db.session.get(Review, review_id)
             start.wait()
             try:
                 agree(review, user)
@@ -168,7 +169,7 @@ def test_two_moderators_at_once_make_one_decision(make: Factory, app: Flask, rec
             return "decided"
 
     with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(try_it, [moderator.id, other.id]))
+        answers = sorted(pool.map(try_it, people))
     db.session.rollback()
     assert answers == ["This case has been decided already.", "decided"]
     assert (len(awards()), len(told())) == (1, 1)
