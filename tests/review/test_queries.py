@@ -135,7 +135,8 @@ def test_a_case_lays_each_answer_beside_its_evidence_and_finding(make: Factory, 
             assert one.answer is not None
             assert bool(one.evidence) == one.criterion.evidence_required
             assert one.finding is one.own
-    assert [moment.what for moment in case.moments][-3:] == ["submitted the assessment", "took the case", "wrote findings"]
+    told = [moment.what for moment in case.moments]
+    assert told[-3:] == ["submitted the assessment", "took the case", "wrote findings"]
 
 
 def test_a_second_round_shows_what_was_asked_and_found_before(
