@@ -169,9 +169,7 @@ def _all(session: Session) -> Iterator[AuditEvent]:
 
 def timeline(session: Session, case: UUID) -> Sequence[AuditEvent]:
     """What happened to one assessment, oldest first."""
-    return session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.case_id == case).order_by(AuditEvent.sequence)
-    ).all()
+    return session.scalars(sa.select(AuditEvent).where(AuditEvent.case_id == case).order_by(AuditEvent.sequence)).all()
 
 
 def newest(session: Session, *subject_types: str) -> tuple[str | None, ...]:

@@ -104,7 +104,9 @@ def add_administrator(email: str, name: str) -> None:
     with _portal():
         try:
             with transaction() as session:
-                invited = people.invite_staff(session, email=email, name=name, role=Role.ADMINISTRATOR, by=None, at=now())
+                invited = people.invite_staff(
+                    session, email=email, name=name, role=Role.ADMINISTRATOR, by=None, at=now()
+                )
                 emails.staff_welcome(
                     session, to=invited.user, token=invited.token, event_key=f"welcome:{invited.user.id}", at=now()
                 )

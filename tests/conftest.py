@@ -71,7 +71,7 @@ def _postgresql(_folder: Path) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def database(request: pytest.FixtureRequest, _folder: Path, _postgresql: Callable[[], str]) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, _folder: Path, _postgresql: Callable[[], str]) -> str:
     """The address of a database of one kind, with the tables made and the framework published."""
     url = f"sqlite:///{_folder / 'charter.db'}" if request.param == "sqlite" else _postgresql()
     engine = make_engine(url)
@@ -84,7 +84,7 @@ def database(request: pytest.FixtureRequest, _folder: Path, _postgresql: Callabl
         audit.forget(session)
         session.commit()
     engine.dispose()
-    yield url
+    return url
 
 
 def make_engine(url: str) -> sa.Engine:

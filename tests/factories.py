@@ -125,22 +125,44 @@ class Factory:
                 if criterion.code in but:
                     continue
                 answers.save(
-                    session, assessment, criterion=criterion.code, value=fully, explanation="We do this every day.",
-                    action="", action_owner="", action_due=None, reason="", seen_version=0, by=by, at=self.at,
+                    session,
+                    assessment,
+                    criterion=criterion.code,
+                    value=fully,
+                    explanation="We do this every day.",
+                    action="",
+                    action_owner="",
+                    action_due=None,
+                    reason="",
+                    seen_version=0,
+                    by=by,
+                    at=self.at,
                 )
             needing = [one.code for one in said.asked if one.evidence_required and one.code not in but]
             if needing:
                 evidence.add_link(
-                    session, assessment, criteria=needing, title="Our staff pages", url="https://example.org/staff",
-                    dated_on=None, by=by, at=self.at,
+                    session,
+                    assessment,
+                    criteria=needing,
+                    title="Our staff pages",
+                    url="https://example.org/staff",
+                    dated_on=None,
+                    by=by,
+                    at=self.at,
                 )
             declarations.save(
                 session, assessment, agreed={one.code: True for one in content.declarations}, by=by, at=self.at
             )
             numbers = metrics.fields(content, assessment.target_level)
             returns.save(
-                session, assessment, period_end=local_date(self.at), inputs={field.name: "6" for field in numbers},
-                notes={}, seen_version=0, by=by, at=self.at,
+                session,
+                assessment,
+                period_end=local_date(self.at),
+                inputs={field.name: "6" for field in numbers},
+                notes={},
+                seen_version=0,
+                by=by,
+                at=self.at,
             )
         return assessment
 
@@ -148,7 +170,12 @@ class Factory:
         """The same assessment, sent to the scheme."""
         with transaction() as session:
             intake.submit(
-                session, assessment, declared_by=by.name, declared_role="Owner", by=by, at=self.at,
+                session,
+                assessment,
+                declared_by=by.name,
+                declared_role="Owner",
+                by=by,
+                at=self.at,
                 on=local_date(self.at),
             )
         return assessment
@@ -161,8 +188,12 @@ class Factory:
             if review.assessor_id is None:
                 allocation.claim(session, review, by=assessor, at=self.at)
             more_information.ask(
-                session, review, questions=dict.fromkeys(criteria, "Which of your people does this cover?"),
-                answer_by=local_date(self.at) + timedelta(days=14), by=assessor, at=self.at,
+                session,
+                review,
+                questions=dict.fromkeys(criteria, "Which of your people does this cover?"),
+                answer_by=local_date(self.at) + timedelta(days=14),
+                by=assessor,
+                at=self.at,
             )
         return assessment
 
@@ -185,8 +216,15 @@ class Factory:
             for criterion in submitted.asked(review.assessment, submitted.latest(session, review.assessment)):
                 if criterion.code not in but:
                     findings.save(
-                        session, review, criterion=criterion.code, outcome=value, feedback="Clear and in use.",
-                        private_note="Seen on the staff pages.", seen_version=None, by=by, at=self.at,
+                        session,
+                        review,
+                        criterion=criterion.code,
+                        outcome=value,
+                        feedback="Clear and in use.",
+                        private_note="Seen on the staff pages.",
+                        seen_version=None,
+                        by=by,
+                        at=self.at,
                     )
         return review
 

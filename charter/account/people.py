@@ -19,9 +19,7 @@ class Invited:
     token: str
 
 
-def invite_staff(
-    session: Session, *, name: str, email: str, role: Role, by: User | None, at: datetime
-) -> Invited:
+def invite_staff(session: Session, *, name: str, email: str, role: Role, by: User | None, at: datetime) -> Invited:
     """An account for somebody who works for the scheme. They choose a password by the link mailed to them.
 
     Refusal when the address has an account, or the role is an employer's.

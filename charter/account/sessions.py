@@ -19,9 +19,7 @@ def hashed(token: str) -> str:
 def start(session: Session, user: User, *, at: datetime) -> str:
     """Sign `user` in and return the token (256 random bits) for the cookie."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        SignInSession(token_hash=hashed(token), user_id=user.id, created_at=at, seen_at=at, ended_at=None)
-    )
+    session.add(SignInSession(token_hash=hashed(token), user_id=user.id, created_at=at, seen_at=at, ended_at=None))
     user.last_signed_in_at = at
     audit.record(session, "session:start", user, by=user.id, at=at)
     return token

@@ -66,8 +66,19 @@ class AwardsView(RecordView):
         Chosen(Award.county, "County", "county", counties),
     )
     column_details_list = (
-        "name", "level", "status", "starts_on", "ends_on", "ended_on", "end_reason", "scope", "county", "size_band",
-        "sector", "headcount", "issued_at",
+        "name",
+        "level",
+        "status",
+        "starts_on",
+        "ends_on",
+        "ended_on",
+        "end_reason",
+        "scope",
+        "county",
+        "size_band",
+        "sector",
+        "headcount",
+        "issued_at",
     )
     details_template = "admin/records/award.html"
 

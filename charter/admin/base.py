@@ -38,7 +38,7 @@ class Guarded:
         """Whether the person who is signed in may open this view."""
         return allows(signed_in_user(), self.permission)
 
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:  # noqa: ARG002 - Flask-Admin's signature
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """Ask to sign in, or refuse."""
         if signed_in_user() is None:
             return ask_to_sign_in()
@@ -109,7 +109,7 @@ class Chosen(BaseSQLAFilter):
         super().__init__(column, name, options=options)
         self.key = key
 
-    def get_options(self, view: Any) -> list[tuple[str, str]] | None:  # noqa: ARG002 - Flask-Admin's signature
+    def get_options(self, view: Any) -> list[tuple[str, str]] | None:
         """Nothing when the panel is built: `choices` says them when a page is drawn, for they may change."""
         return None
 
@@ -206,12 +206,12 @@ class RecordView(Guarded, ModelView):
             found = None
         return found if found is not None else abort(404)
 
-    def get_filter_arg(self, index: int, flt: Any) -> str:  # noqa: ARG002 - Flask-Admin's signature
+    def get_filter_arg(self, index: int, flt: Any) -> str:
         """The filter's name in the address, which stays when filters are added."""
         key: str = flt.key
         return key
 
-    def _get_list_value(self, context: Any, model: Any, name: Any, *formatters: Any) -> str:  # noqa: ARG002 - as above
+    def _get_list_value(self, context: Any, model: Any, name: Any, *formatters: Any) -> str:
         return self.value(model, name)
 
     def value(self, model: Any, name: str) -> str:
@@ -303,4 +303,3 @@ class RecordView(Guarded, ModelView):
             for name in columns
             if name not in {"id", "version"}
         }
-

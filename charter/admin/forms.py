@@ -171,9 +171,7 @@ DEEDS = [
 class ModerateForm(BaseForm):
     """What a moderator makes of a recommendation."""
 
-    deed = RadioField(
-        "What do you decide?", validate_choice=False, validators=[needed("Choose what you decide.")]
-    )
+    deed = RadioField("What do you decide?", validate_choice=False, validators=[needed("Choose what you decide.")])
     level = RadioField("Which level?", validate_choice=False)
     reasons = TextAreaField(
         "Your reasons",

@@ -78,11 +78,27 @@ class OrganisationsView(RecordView):
         Chosen(Organisation.sector, "Sector", "sector", sectors),
     )
     column_details_list = (
-        "county", "district", "size_band", "sector", "scope", "company_number", "charity_number", "website", "about",
-        "listed", "registered_at",
+        "county",
+        "district",
+        "size_band",
+        "sector",
+        "scope",
+        "company_number",
+        "charity_number",
+        "website",
+        "about",
+        "listed",
+        "registered_at",
     )
     column_export_list = (
-        "name", "county", "district", "size_band", "sector", "company_number", "charity_number", "listed",
+        "name",
+        "county",
+        "district",
+        "size_band",
+        "sector",
+        "company_number",
+        "charity_number",
+        "listed",
         "registered_at",
     )
     details_template = "admin/records/organisation.html"

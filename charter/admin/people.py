@@ -41,7 +41,13 @@ class PeopleView(RecordView):
     column_searchable_list = ("name", "email")
     column_filters = (Chosen(User.role, "Role", "role", of_status(Role)),)
     column_details_list = (
-        "name", "email", "role", "created_at", "email_confirmed_at", "totp_confirmed_at", "last_signed_in_at",
+        "name",
+        "email",
+        "role",
+        "created_at",
+        "email_confirmed_at",
+        "totp_confirmed_at",
+        "last_signed_in_at",
         "disabled_at",
     )
     list_template = "admin/records/people.html"

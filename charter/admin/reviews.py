@@ -185,9 +185,7 @@ class ReviewsView(ActionView):
             else:
                 flash("Your recommendation is with the moderators.", "success")
                 return redirect(url_for(".case_view", review_id=review.id))
-        return self._step(
-            "recommend", review, form, open_points=recommendation.unfound(db.session, review, on=today())
-        )
+        return self._step("recommend", review, form, open_points=recommendation.unfound(db.session, review, on=today()))
 
     @expose("/<uuid:review_id>/moderate", methods=("GET", "POST"))
     @on(Permission.MODERATE_CASE, Review, THE_ASSESSMENT)

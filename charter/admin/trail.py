@@ -39,7 +39,14 @@ class TrailView(RecordView):
     column_default_sort = ("sequence", True)
     column_searchable_list = ("action", "subject_type")
     column_details_list = (
-        "at", "actor_id", "action", "subject_type", "subject_id", "case_id", "previous_hash", "hash",
+        "at",
+        "actor_id",
+        "action",
+        "subject_type",
+        "subject_id",
+        "case_id",
+        "previous_hash",
+        "hash",
     )
     column_export_list = ("sequence", "at", "actor_id", "action", "subject_type", "subject_id", "case_id", "hash")
     details_template = "admin/records/event.html"

@@ -100,8 +100,14 @@ def save(
     if not is_open(assessment, criterion, open_criteria):
         raise Refusal(FROZEN)
     wrong = faults(
-        content, value=value, explanation=explanation, action=action, action_owner=action_owner,
-        action_due=action_due, reason=reason, on=local_date(at),
+        content,
+        value=value,
+        explanation=explanation,
+        action=action,
+        action_owner=action_owner,
+        action_due=action_due,
+        reason=reason,
+        on=local_date(at),
     )
     for field, fault in wrong.items():
         raise Refusal(fault, field=field)
@@ -133,7 +139,14 @@ def save(
     answer.saved_by_id = author
     session.flush()  # so that its version is known to the page
     audit.record(
-        session, "answer:save", answer, by=author, at=at, case=assessment.id,
-        criterion=criterion, value=value, version=answer.version,
+        session,
+        "answer:save",
+        answer,
+        by=author,
+        at=at,
+        case=assessment.id,
+        criterion=criterion,
+        value=value,
+        version=answer.version,
     )
     return answer

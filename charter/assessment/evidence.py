@@ -54,8 +54,18 @@ def add_file(
     same = (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256)
     facts = {"filename": name, "media_type": checked.media_type, "size": size, "sha256": sha256}
     return _add(
-        session, assessment, EvidenceKind.FILE, same, facts, criteria=criteria, title=title, otherwise=name,
-        dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+        session,
+        assessment,
+        EvidenceKind.FILE,
+        same,
+        facts,
+        criteria=criteria,
+        title=title,
+        otherwise=name,
+        dated_on=dated_on,
+        by=by,
+        at=at,
+        open_criteria=open_criteria,
     )
 
 
@@ -78,8 +88,18 @@ def add_link(
     address = web_address(url)
     same = (Evidence.kind == EvidenceKind.LINK) & (Evidence.url == address)
     return _add(
-        session, assessment, EvidenceKind.LINK, same, {"url": address}, criteria=criteria, title=title,
-        otherwise=address.split("://", 1)[1].rstrip("/"), dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+        session,
+        assessment,
+        EvidenceKind.LINK,
+        same,
+        {"url": address},
+        criteria=criteria,
+        title=title,
+        otherwise=address.split("://", 1)[1].rstrip("/"),
+        dated_on=dated_on,
+        by=by,
+        at=at,
+        open_criteria=open_criteria,
     )
 
 
@@ -109,8 +129,18 @@ def add_account(
         )
     same = (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text)
     return _add(
-        session, assessment, EvidenceKind.ACCOUNT, same, {"text": text}, criteria=criteria, title=title,
-        otherwise=_beginning(text), dated_on=dated_on, by=by, at=at, open_criteria=open_criteria,
+        session,
+        assessment,
+        EvidenceKind.ACCOUNT,
+        same,
+        {"text": text},
+        criteria=criteria,
+        title=title,
+        otherwise=_beginning(text),
+        dated_on=dated_on,
+        by=by,
+        at=at,
+        open_criteria=open_criteria,
     )
 
 
@@ -134,8 +164,14 @@ def reuse(
     new = _use(session, assessment, evidence, codes)
     if new:
         audit.record(
-            session, "evidence:attach", evidence, by=by.id, at=at, case=assessment.id,
-            kind=evidence.kind.value, criteria=new,
+            session,
+            "evidence:attach",
+            evidence,
+            by=by.id,
+            at=at,
+            case=assessment.id,
+            kind=evidence.kind.value,
+            criteria=new,
         )
 
 
@@ -173,8 +209,14 @@ def detach(
         session.expire(evidence, ["uses"])
         return False
     audit.record(
-        session, "evidence:remove", evidence, by=by.id, at=at, case=assessment.id,
-        kind=evidence.kind.value, sha256=evidence.sha256,
+        session,
+        "evidence:remove",
+        evidence,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        kind=evidence.kind.value,
+        sha256=evidence.sha256,
     )
     session.expire(evidence, ["uses"])
     session.delete(evidence)
@@ -323,8 +365,15 @@ def _add(
     session.add(evidence)
     _use(session, assessment, evidence, codes)
     audit.record(
-        session, "evidence:add", evidence, by=by.id, at=at, case=assessment.id,
-        kind=kind.value, criteria=codes, sha256=evidence.sha256,
+        session,
+        "evidence:add",
+        evidence,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        kind=kind.value,
+        criteria=codes,
+        sha256=evidence.sha256,
     )
     return evidence
 
@@ -366,7 +415,5 @@ def _use(session: Session, assessment: Assessment, evidence: Evidence, codes: Se
         )
     )
     new = [code for code in codes if code not in there]
-    session.add_all(
-        EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id) for code in new
-    )
+    session.add_all(EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id) for code in new)
     return new

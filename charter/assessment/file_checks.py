@@ -309,8 +309,10 @@ def _opened(content: bytes, kind: FileKind) -> ZipFile:
     archive = ZipFile(BytesIO(content))
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
-    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or (
-        unpacked > RATIO_FREE and unpacked > MAX_RATIO * len(content)
+    if (
+        len(parts) > MAX_PARTS
+        or unpacked > MAX_UNPACKED
+        or (unpacked > RATIO_FREE and unpacked > MAX_RATIO * len(content))
     ):
         refuse(f"This {kind.label} unpacks to far more than its size. {_SAVE_AS_PDF}")
     names = [part.filename.lower() for part in parts]
@@ -520,10 +522,13 @@ def _check_with_pillow(content: bytes, kind: FileKind) -> None:
 
 # Text ---------------------------------------------------------------------------------------------------------------
 
+
 def _check_txt(content: bytes, named: str) -> None:
     start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"%pdf-" in start or start.startswith((b"{\\rtf", b"pk\x03\x04", b"mz", b"\x7felf", b"#!")) or (
-        _MARKUP.match(start) is not None
+    if (
+        b"%pdf-" in start
+        or start.startswith((b"{\\rtf", b"pk\x03\x04", b"mz", b"\x7felf", b"#!"))
+        or (_MARKUP.match(start) is not None)
     ):
         _not_that(named, FileKind.TXT)
     try:

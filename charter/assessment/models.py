@@ -21,14 +21,10 @@ class Assessment(HasStatus, Base):
 
     __tablename__ = "assessment"
     __table_args__ = (
-        sa.CheckConstraint(
-            "status IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name="submitted_has_date"
-        ),
+        sa.CheckConstraint("status IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL", name="submitted_has_date"),
         sa.CheckConstraint("(status = 'decided') = (decided_at IS NOT NULL)", name="decided_has_date"),
         sa.CheckConstraint("round >= 1", name="rounds_start_at_one"),
-        sa.Index(
-            "uq_assessment_one_open", "organisation_id", unique=True, sqlite_where=_open, postgresql_where=_open
-        ),
+        sa.Index("uq_assessment_one_open", "organisation_id", unique=True, sqlite_where=_open, postgresql_where=_open),
         sa.Index("ix_assessment_organisation_id", "organisation_id"),
     )
 

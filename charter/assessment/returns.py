@@ -65,7 +65,13 @@ def save(
     found.saved_by_id = author
     session.flush()  # so that its version is known to the page
     audit.record(
-        session, "return:save", found, by=author, at=at, case=assessment.id,
-        fields=sorted(typed), period_end=period_end.isoformat() if period_end else None,
+        session,
+        "return:save",
+        found,
+        by=author,
+        at=at,
+        case=assessment.id,
+        fields=sorted(typed),
+        period_end=period_end.isoformat() if period_end else None,
     )
     return found

@@ -62,8 +62,14 @@ def change_target(session: Session, assessment: Assessment, *, target_level: int
         raise Refusal("Choose the level you are aiming for.", field="target_level")
     if target_level != assessment.target_level:
         audit.record(
-            session, "assessment:retarget", assessment, by=by.id, at=at, case=assessment.id,
-            before=assessment.target_level, after=target_level,
+            session,
+            "assessment:retarget",
+            assessment,
+            by=by.id,
+            at=at,
+            case=assessment.id,
+            before=assessment.target_level,
+            after=target_level,
         )
         assessment.target_level = target_level
 

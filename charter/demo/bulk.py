@@ -29,7 +29,7 @@ from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent
 from charter.framework.models import Framework
 from charter.organisation.engagement import Engagement, EngagementKind
-from charter.organisation.models import Membership, MemberRole, Organisation, Scope, Site
+from charter.organisation.models import MemberRole, Membership, Organisation, Scope, Site
 from charter.orm import Base
 from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
@@ -38,20 +38,40 @@ CHUNK = 1000
 """Employers written in one transaction: memory stays flat however many are asked for."""
 
 ORDER: tuple[type[Base], ...] = (
-    User, Organisation, Membership, Site, Engagement, Assessment, Answer, Declaration, Evidence, EvidenceUse, Submission,
-    Review, Finding, Award,
+    User,
+    Organisation,
+    Membership,
+    Site,
+    Engagement,
+    Assessment,
+    Answer,
+    Declaration,
+    Evidence,
+    EvidenceUse,
+    Submission,
+    Review,
+    Finding,
+    Award,
 )
 
 STAGES = (
-    ("registered", 24), ("draft", 30), ("waiting", 3), ("in_review", 2), ("recommended", 1), ("declined", 2),
+    ("registered", 24),
+    ("draft", 30),
+    ("waiting", 3),
+    ("in_review", 2),
+    ("recommended", 1),
+    ("declined", 2),
     ("awarded", 38),
 )
 """Where employers stand, with their share in a hundred."""
 
 _A, _R = AssessmentStatus, ReviewStatus
 STATUSES = {
-    "draft": (_A.DRAFT, None), "waiting": (_A.SUBMITTED, _R.WAITING), "in_review": (_A.SUBMITTED, _R.IN_REVIEW),
-    "recommended": (_A.SUBMITTED, _R.RECOMMENDED), "declined": (_A.DECIDED, _R.DECIDED),
+    "draft": (_A.DRAFT, None),
+    "waiting": (_A.SUBMITTED, _R.WAITING),
+    "in_review": (_A.SUBMITTED, _R.IN_REVIEW),
+    "recommended": (_A.SUBMITTED, _R.RECOMMENDED),
+    "declined": (_A.DECIDED, _R.DECIDED),
     "awarded": (_A.DECIDED, _R.DECIDED),
 }
 
@@ -106,15 +126,30 @@ class _Writer:
         day = self.on - timedelta(days=random.randint(1, recent))
         joined = day - timedelta(days=random.randint(20, 120))
         user = self._add(
-            User, email=f"person{position}@example.org", name=names.person(random), role=Role.EMPLOYER,
-            password_hash=self.staff.password_hash, created_at=at(joined), email_confirmed_at=at(joined),
+            User,
+            email=f"person{position}@example.org",
+            name=names.person(random),
+            role=Role.EMPLOYER,
+            password_hash=self.staff.password_hash,
+            created_at=at(joined),
+            email_confirmed_at=at(joined),
         )
         listed = random.random() < 0.9
         place = {"county": firm.county, "size_band": firm.size_band, "sector": firm.sector}
         organisation = self._add(
-            Organisation, name=firm.name, district=firm.district, company_number=firm.company_number,
-            charity_number=firm.charity_number, website=None, about=None, scope=Scope.WHOLE, listed=listed,
-            listed_at=at(joined) if listed else None, registered_at=at(joined), version=1, **place,
+            Organisation,
+            name=firm.name,
+            district=firm.district,
+            company_number=firm.company_number,
+            charity_number=firm.charity_number,
+            website=None,
+            about=None,
+            scope=Scope.WHOLE,
+            listed=listed,
+            listed_at=at(joined) if listed else None,
+            registered_at=at(joined),
+            version=1,
+            **place,
         )
         self._add(Membership, organisation_id=organisation, user_id=user, role=MemberRole.OWNER, joined_at=at(joined))
         self._add(
@@ -130,8 +165,14 @@ class _Writer:
         level = random.choices([one.rank for one in self.content.levels], [80, 17, 3])[0]
         status, case = STATUSES[stage]
         assessment = self._add(
-            Assessment, organisation_id=organisation, framework_id=self.framework.id, target_level=level,
-            status=status, round=1, started_at=at(joined), version=1,
+            Assessment,
+            organisation_id=organisation,
+            framework_id=self.framework.id,
+            target_level=level,
+            status=status,
+            round=1,
+            started_at=at(joined),
+            version=1,
             submitted_at=at(day - timedelta(days=10)) if case else None,
             decided_at=at(day) if status is _A.DECIDED else None,
         )
@@ -157,16 +198,31 @@ class _Writer:
         said = []
         for criterion in criteria:
             answer = {
-                "criterion": criterion.code, "value": self.met, "explanation": "In place for everyone here.",
-                "action": "", "action_owner": "", "action_due": None, "reason": "", "version": 1,
+                "criterion": criterion.code,
+                "value": self.met,
+                "explanation": "In place for everyone here.",
+                "action": "",
+                "action_owner": "",
+                "action_due": None,
+                "reason": "",
+                "version": 1,
             }
             self._add(Answer, assessment_id=assessment, saved_at=at(day), saved_by_id=user, **answer)
             said.append(answer)
         needing = [one.code for one in criteria if one.evidence_required]
         if not needing:
             return {"answers": said, "evidence": []}
-        link = {"kind": EvidenceKind.LINK, "title": "Our page for staff", "filename": None, "media_type": None,
-                "size": None, "sha256": None, "url": "https://www.example.org/staff", "text": None, "dated_on": None}
+        link = {
+            "kind": EvidenceKind.LINK,
+            "title": "Our page for staff",
+            "filename": None,
+            "media_type": None,
+            "size": None,
+            "sha256": None,
+            "url": "https://www.example.org/staff",
+            "text": None,
+            "dated_on": None,
+        }
         piece = self._add(Evidence, organisation_id=organisation, added_at=at(day), added_by_id=user, **link)
         for code in needing:
             self._add(EvidenceUse, assessment_id=assessment, criterion=code, evidence_id=piece)
@@ -182,7 +238,13 @@ class _Writer:
             )
 
     def _submit(
-        self, assessment: UUID, organisation: UUID, user: UUID, level: int, firm: names.Firm, said: dict[str, Any],
+        self,
+        assessment: UUID,
+        organisation: UUID,
+        user: UUID,
+        level: int,
+        firm: names.Firm,
+        said: dict[str, Any],
         day: date,
     ) -> None:
         frozen = {
@@ -196,22 +258,39 @@ class _Writer:
                 "hash": self.framework.content_hash,
             },
             "organisation": {
-                "id": str(organisation), "name": firm.name, "county": firm.county, "size_band": firm.size_band,
-                "sector": firm.sector, "scope": Scope.WHOLE.value,
+                "id": str(organisation),
+                "name": firm.name,
+                "county": firm.county,
+                "size_band": firm.size_band,
+                "sector": firm.sector,
+                "scope": Scope.WHOLE.value,
             },
             "declarations": {one.code: True for one in self.content.declarations},
             "figures": None,
             **said,
         }
         self._add(
-            Submission, assessment_id=assessment, round=1, submitted_at=at(day), submitted_by_id=user,
-            declared_by="The owner", declared_role="Owner", attained_level=level, snapshot=frozen,
+            Submission,
+            assessment_id=assessment,
+            round=1,
+            submitted_at=at(day),
+            submitted_by_id=user,
+            declared_by="The owner",
+            declared_role="Owner",
+            attained_level=level,
+            snapshot=frozen,
             snapshot_hash=snapshot.digest(frozen),
         )
 
     def _review(
-        self, assessment: UUID, status: ReviewStatus, asked: tuple[Criterion, ...], decided: int, target: int,
-        submitted: date, day: date,
+        self,
+        assessment: UUID,
+        status: ReviewStatus,
+        asked: tuple[Criterion, ...],
+        decided: int,
+        target: int,
+        submitted: date,
+        day: date,
     ) -> None:
         claimed = status is not _R.WAITING
         assessor = self.random.choice(self.staff.assessors)
@@ -220,30 +299,61 @@ class _Writer:
         level = self.content.level(target)
         assert level is not None
         review = self._add(
-            Review, assessment_id=assessment, status=status, waiting_since=at(submitted), version=1,
+            Review,
+            assessment_id=assessment,
+            status=status,
+            waiting_since=at(submitted),
+            version=1,
             due_on=submitted + timedelta(days=level.target_decision_working_days * 7 // 5),
-            assessor_id=assessor if claimed else None, claimed_at=at(submitted) if claimed else None,
+            assessor_id=assessor if claimed else None,
+            claimed_at=at(submitted) if claimed else None,
             recommended_level=(decided if done else target) if recommended else None,
-            recommended_by_id=assessor if recommended else None, recommended_at=at(day) if recommended else None,
-            recommendation="", reasons="", decided_level=decided if done else None,
+            recommended_by_id=assessor if recommended else None,
+            recommended_at=at(day) if recommended else None,
+            recommendation="",
+            reasons="",
+            decided_level=decided if done else None,
             decided_by_id=self.random.choice(self.staff.moderators) if done else None,
             decided_at=at(day) if done else None,
         )
         for criterion in asked if recommended else ():
             self._add(
-                Finding, review_id=review, round=1, criterion=criterion.code, outcome=self.found, feedback="",
-                private_note="", found_at=at(day), found_by_id=assessor, version=1,
+                Finding,
+                review_id=review,
+                round=1,
+                criterion=criterion.code,
+                outcome=self.found,
+                feedback="",
+                private_note="",
+                found_at=at(day),
+                found_by_id=assessor,
+                version=1,
             )
 
     def _award(self, assessment: UUID, organisation: UUID, rank: int, firm: names.Firm, day: date) -> None:
         level = self.content.level(rank)
         assert level is not None
         self._add(
-            Award, organisation_id=organisation, assessment_id=assessment, framework_id=self.framework.id, level=rank,
-            number="", code=secrets.token_urlsafe(16), status=AwardStatus.ACTIVE, starts_on=day,
-            ends_on=last_day(day, level.valid_months), ended_on=None, end_reason="", issued_at=at(day),
-            issued_by_id=self.random.choice(self.staff.moderators), name=firm.name, scope=Scope.WHOLE,
-            county=firm.county, size_band=firm.size_band, sector=firm.sector, headcount=firm.headcount,
+            Award,
+            organisation_id=organisation,
+            assessment_id=assessment,
+            framework_id=self.framework.id,
+            level=rank,
+            number="",
+            code=secrets.token_urlsafe(16),
+            status=AwardStatus.ACTIVE,
+            starts_on=day,
+            ends_on=last_day(day, level.valid_months),
+            ended_on=None,
+            end_reason="",
+            issued_at=at(day),
+            issued_by_id=self.random.choice(self.staff.moderators),
+            name=firm.name,
+            scope=Scope.WHOLE,
+            county=firm.county,
+            size_band=firm.size_band,
+            sector=firm.sector,
+            headcount=firm.headcount,
         )
 
     def _number_awards(self) -> None:

@@ -100,7 +100,16 @@ def notice_png(employer: str, random: Random, on: date) -> tuple[str, bytes]:
     picture = Image.new("RGB", (900, 640), "#e9dfc9")
     draw = ImageDraw.Draw(picture)
     draw.rectangle((90, 60, 810, 580), fill="#ffffff", outline="#8a7d62", width=4)
-    lines = [employer, "", "Where to get help with your health", "NHS Talking Therapies", "WorkWell", "Access to Work", "", NOTE]
+    lines = [
+        employer,
+        "",
+        "Where to get help with your health",
+        "NHS Talking Therapies",
+        "WorkWell",
+        "Access to Work",
+        "",
+        NOTE,
+    ]
     for number, line in enumerate(lines):
         draw.text((130, 100 + number * 52), line[:80], fill="#16201b", font_size=26 if number < 3 else 20)
     out = io.BytesIO()
@@ -114,7 +123,14 @@ def meeting_jpeg(employer: str, random: Random, on: date) -> tuple[str, bytes]:
 
     picture = Image.new("RGB", (800, 1000), "#f7f5ef")
     draw = ImageDraw.Draw(picture)
-    lines = ["Team meeting", f"{on:%d %B %Y}", "1 Who leads on the charter", "2 What we will do this year", "3 Questions", NOTE]
+    lines = [
+        "Team meeting",
+        f"{on:%d %B %Y}",
+        "1 Who leads on the charter",
+        "2 What we will do this year",
+        "3 Questions",
+        NOTE,
+    ]
     for number, line in enumerate(lines):
         draw.text((60, 80 + number * 110), line[:70], fill="#22306e", font_size=34 if number < 5 else 18)
     out = io.BytesIO()

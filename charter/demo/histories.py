@@ -23,7 +23,7 @@ from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
 from charter.organisation import joining, recognition
-from charter.organisation.models import Membership, MemberRole, Organisation, Scope
+from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
 from charter.review import allocation, findings, intake, moderation, more_information, recommendation
@@ -314,9 +314,7 @@ class _Life:
             intake.withdraw(self.session, assessment, by=owner, at=at(self.last))
         return assessment
 
-    def _answer(
-        self, assessment: Assessment, criterion: Criterion, extent: Extent, owner: User, day: date
-    ) -> None:
+    def _answer(self, assessment: Assessment, criterion: Criterion, extent: Extent, owner: User, day: date) -> None:
         value = self._value(extent)
         plans = extent is Extent.IN_PROGRESS
         answers.save(
@@ -356,20 +354,40 @@ class _Life:
         if kind < 0.7 and self.files:
             name, checked, sha256, size = self.random.choice(self.files)
             evidence.add_file(
-                self.session, assessment, criteria=[criterion.code], title="", filename=name, checked=checked,
-                sha256=sha256, size=size, dated_on=day - timedelta(days=60), by=owner, at=moment,
+                self.session,
+                assessment,
+                criteria=[criterion.code],
+                title="",
+                filename=name,
+                checked=checked,
+                sha256=sha256,
+                size=size,
+                dated_on=day - timedelta(days=60),
+                by=owner,
+                at=moment,
             )
         elif kind < 0.85:
             evidence.add_account(
-                self.session, assessment, criteria=[criterion.code], title="How we do it",
+                self.session,
+                assessment,
+                criteria=[criterion.code],
+                title="How we do it",
                 text="We are a small team and talk every morning. New people get a sheet that explains this, and we "
                 "go through it together in the first week. Twice a year we ask if it still works for everyone.",
-                dated_on=None, by=owner, at=moment,
+                dated_on=None,
+                by=owner,
+                at=moment,
             )
         else:
             evidence.add_link(
-                self.session, assessment, criteria=[criterion.code], title="Our page for staff",
-                url=f"https://www.example.org/staff/{criterion.code.lower()}", dated_on=None, by=owner, at=moment,
+                self.session,
+                assessment,
+                criteria=[criterion.code],
+                title="Our page for staff",
+                url=f"https://www.example.org/staff/{criterion.code.lower()}",
+                dated_on=None,
+                by=owner,
+                at=moment,
             )
 
     def _return_figures(self, assessment: Assessment, owner: User) -> None:
@@ -381,7 +399,13 @@ class _Life:
         }
         period_end = date(self.day.year - (self.day.month < 4), 3, 31)
         returns.save(
-            self.session, assessment, period_end=period_end, inputs=inputs, notes=notes, seen_version=0, by=owner,
+            self.session,
+            assessment,
+            period_end=period_end,
+            inputs=inputs,
+            notes=notes,
+            seen_version=0,
+            by=owner,
             at=at(self.day + timedelta(days=19)),
         )
 
@@ -466,9 +490,7 @@ class _Life:
         return self.session.scalars(sa.select(Award).where(Award.assessment_id == assessment.id)).first()
 
     def _said(self, assessment: Assessment) -> Sequence[Answer]:
-        return self.session.scalars(
-            sa.select(Answer).where(Answer.assessment_id == assessment.id)
-        ).all()
+        return self.session.scalars(sa.select(Answer).where(Answer.assessment_id == assessment.id)).all()
 
     def _extent(self, answer: Answer) -> Extent:
         value = self.content.scale_value(answer.value)
@@ -501,10 +523,16 @@ class _Life:
         open_criteria = {one.code for one in chosen}
         for one in chosen:
             evidence.add_account(
-                self.session, assessment, criteria=[one.code], title="An example from this year",
+                self.session,
+                assessment,
+                criteria=[one.code],
+                title="An example from this year",
                 text="In March a member of our team asked about this. We talked the same day, agreed what to do and "
                 "wrote it down. We looked at it again in June and it still works.",
-                dated_on=None, by=owner, at=at(day - timedelta(days=1)), open_criteria=open_criteria,
+                dated_on=None,
+                by=owner,
+                at=at(day - timedelta(days=1)),
+                open_criteria=open_criteria,
             )
         intake.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 17), on=day

@@ -37,14 +37,72 @@ TRADES = {
 QUALIFIERS = ["", "", "", "Old ", "New ", "Upper ", "Lower ", "River ", "Abbey ", "Bridge ", "Castle ", "Hill "]
 FORMS = ["Ltd", "Ltd", "Ltd", "Limited", "& Sons", "CIC", "Group Ltd", "LLP"]
 
-FIRST = (
-    "Alun Amina Bethan Callum Chidi Deepa Eleri Farah Gareth Grace Harriet Ifan Jakub Joanna Katarzyna Leila Marcus "
-    "Mei Nadia Owen Piotr Priya Rhiannon Samir Sian Tomasz Uma Victoria Wanda Yusuf Zofia Łucja"
-).split()
-LAST = (
-    "Abbott Baldwin Begum Bowen Chandler Davies Evans Fletcher Griffiths Hussain Iqbal Jenkins Kaur Kowalski Lewis "
-    "Mahmood Nowak Okafor Parry Powell Preece Rahman Shah Skyrme Taylor Vaughan Watkins Weaver Wójcik Yapp"
-).split()
+FIRST = [
+    "Alun",
+    "Amina",
+    "Bethan",
+    "Callum",
+    "Chidi",
+    "Deepa",
+    "Eleri",
+    "Farah",
+    "Gareth",
+    "Grace",
+    "Harriet",
+    "Ifan",
+    "Jakub",
+    "Joanna",
+    "Katarzyna",
+    "Leila",
+    "Marcus",
+    "Mei",
+    "Nadia",
+    "Owen",
+    "Piotr",
+    "Priya",
+    "Rhiannon",
+    "Samir",
+    "Sian",
+    "Tomasz",
+    "Uma",
+    "Victoria",
+    "Wanda",
+    "Yusuf",
+    "Zofia",
+    "Łucja",
+]
+LAST = [
+    "Abbott",
+    "Baldwin",
+    "Begum",
+    "Bowen",
+    "Chandler",
+    "Davies",
+    "Evans",
+    "Fletcher",
+    "Griffiths",
+    "Hussain",
+    "Iqbal",
+    "Jenkins",
+    "Kaur",
+    "Kowalski",
+    "Lewis",
+    "Mahmood",
+    "Nowak",
+    "Okafor",
+    "Parry",
+    "Powell",
+    "Preece",
+    "Rahman",
+    "Shah",
+    "Skyrme",
+    "Taylor",
+    "Vaughan",
+    "Watkins",
+    "Weaver",
+    "Wójcik",
+    "Yapp",
+]
 
 
 @dataclass(frozen=True)
@@ -88,7 +146,9 @@ def firm(random: Random, position: int) -> Firm:
         sector=sector,
         size_band=band,
         headcount=random.randint(low, high),
-        company_number=None if charity or (band == "micro" and random.random() < 0.4) else f"{90_000_000 + position:08d}",
+        company_number=None
+        if charity or (band == "micro" and random.random() < 0.4)
+        else f"{90_000_000 + position:08d}",
         charity_number=f"{9_000_000 + position}" if charity else None,
     )
 

@@ -105,8 +105,20 @@ def register(
     """
     organisation = Organisation(listed=False, listed_at=None, registered_at=at)
     _describe(
-        session, organisation, name=name, county=county, district=district, size_band=size_band, sector=sector,
-        company=company_number, charity=charity_number, website=website, about=about, scope=scope, listed=listed, at=at,
+        session,
+        organisation,
+        name=name,
+        county=county,
+        district=district,
+        size_band=size_band,
+        sector=sector,
+        company=company_number,
+        charity=charity_number,
+        website=website,
+        about=about,
+        scope=scope,
+        listed=listed,
+        at=at,
     )
     session.add(organisation)
     _flush(session)
@@ -115,8 +127,15 @@ def register(
     session.add(Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at))
     engagement.note(session, organisation, EngagementKind.REGISTERED, on=on)
     audit.record(
-        session, "organisation:register", organisation, by=by.id, at=at,
-        county=county, size_band=size_band, sector=sector, listed=listed,
+        session,
+        "organisation:register",
+        organisation,
+        by=by.id,
+        at=at,
+        county=county,
+        size_band=size_band,
+        sector=sector,
+        listed=listed,
     )
     return organisation
 
@@ -151,12 +170,22 @@ def change(
             current=organisation,
         )
     _describe(
-        session, organisation, name=name, county=county, district=district, size_band=size_band, sector=sector,
-        company=company_number, charity=charity_number, website=website, about=about, scope=scope, listed=listed, at=at,
+        session,
+        organisation,
+        name=name,
+        county=county,
+        district=district,
+        size_band=size_band,
+        sector=sector,
+        company=company_number,
+        charity=charity_number,
+        website=website,
+        about=about,
+        scope=scope,
+        listed=listed,
+        at=at,
     )
-    changed = sorted(
-        attribute.key for attribute in sa.inspect(organisation).attrs if attribute.history.has_changes()
-    )
+    changed = sorted(attribute.key for attribute in sa.inspect(organisation).attrs if attribute.history.has_changes())
     if changed:
         audit.record(session, "organisation:change", organisation, by=by.id, at=at, fields=changed)
         _flush(session)

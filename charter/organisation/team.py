@@ -24,8 +24,8 @@ def invite(
     Refusal (on `email`) when that person is in the team already.
     """
     email = email.strip().lower()
-    there = sa.select(Membership.id).join(User).where(
-        Membership.organisation_id == organisation.id, User.email == email
+    there = (
+        sa.select(Membership.id).join(User).where(Membership.organisation_id == organisation.id, User.email == email)
     )
     if session.scalars(there).first() is not None:
         raise Refusal("This person is in your team already.", field="email")
@@ -90,8 +90,13 @@ def accept(session: Session, *, token: str, by: User, at: datetime) -> Membershi
         session.add(membership)
         session.flush()  # so that its id is known
     audit.record(
-        session, "membership:accept", membership, by=by.id, at=at,
-        organisation=str(invitation.organisation_id), role=membership.role.value,
+        session,
+        "membership:accept",
+        membership,
+        by=by.id,
+        at=at,
+        organisation=str(invitation.organisation_id),
+        role=membership.role.value,
     )
     return membership
 
@@ -104,8 +109,13 @@ def change_role(session: Session, membership: Membership, *, role: MemberRole, b
         _keep_an_owner(session, membership)
     membership.role = role
     audit.record(
-        session, "membership:change", membership, by=by.id, at=at,
-        organisation=str(membership.organisation_id), role=role.value,
+        session,
+        "membership:change",
+        membership,
+        by=by.id,
+        at=at,
+        organisation=str(membership.organisation_id),
+        role=role.value,
     )
 
 
@@ -129,16 +139,12 @@ def waiting(session: Session, organisation: Organisation, *, at: datetime) -> li
 
 
 def _waiting(organisation: Organisation) -> sa.Select[Invitation]:
-    return sa.select(Invitation).where(
-        Invitation.organisation_id == organisation.id, Invitation.accepted_at.is_(None)
-    )
+    return sa.select(Invitation).where(Invitation.organisation_id == organisation.id, Invitation.accepted_at.is_(None))
 
 
 def _keep_an_owner(session: Session, membership: Membership) -> None:
     # The employer's row is locked, so that two owners cannot both leave in the same moment.
-    session.execute(
-        sa.select(Organisation.id).where(Organisation.id == membership.organisation_id).with_for_update()
-    )
+    session.execute(sa.select(Organisation.id).where(Organisation.id == membership.organisation_id).with_for_update())
     others = session.scalar(
         sa.select(sa.func.count())
         .select_from(Membership)

@@ -70,9 +70,7 @@ def reopened(requests: Iterable[InformationRequest], round: int) -> frozenset[st
     return frozenset(request.criterion for request in requests if request.round == round - 1)
 
 
-def standing(
-    findings: Iterable[Finding], requests: Iterable[InformationRequest], round: int
-) -> Mapping[str, Finding]:
+def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest], round: int) -> Mapping[str, Finding]:
     """The finding that counts in this round on each criterion.
 
     It is the round's own; else the one of the latest round before it, unless the employer was asked about the criterion

@@ -18,9 +18,7 @@ from charter.review.recommendation import check_length, check_level
 from charter.review.status import DECIDE, SEND_BACK, ReviewStatus
 
 
-def agree(
-    session: Session, review: Review, *, reasons: str = "", by: User, at: datetime, on: date
-) -> Moderation:
+def agree(session: Session, review: Review, *, reasons: str = "", by: User, at: datetime, on: date) -> Moderation:
     """Decide as was recommended. The employer reads `reasons`, or the assessor's own when there are none."""
     review = _for_moderation(session, review, by)
     assert review.recommended_level is not None
@@ -60,9 +58,7 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
     moderation = _note(
         session, review, ModerationOutcome.SENT_BACK, recommended=recommended, level=None, reasons=reasons, by=by, at=at
     )
-    audit.record(
-        session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended
-    )
+    audit.record(session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended)
     return moderation
 
 
@@ -105,9 +101,7 @@ def _decide(
     review.decided_level, review.decided_by_id, review.decided_at, review.reasons = level, by.id, at, reasons
     assessment.move(assessment_status.DECIDE)
     assessment.decided_at = at
-    moderation = _note(
-        session, review, outcome, recommended=recommended, level=level, reasons=reasons, by=by, at=at
-    )
+    moderation = _note(session, review, outcome, recommended=recommended, level=level, reasons=reasons, by=by, at=at)
     audit.record(
         session,
         "case:decide",

@@ -311,9 +311,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         reached=attainment.of_findings(assessment, stands.values(), said, on=on),
         changed=changed,
         context=tuple(
-            (field, said.inputs.get(field.name, ""))
-            for field in metrics.fields(content, rank)
-            if field.name in context
+            (field, said.inputs.get(field.name, "")) for field in metrics.fields(content, rank) if field.name in context
         ),
         figures=tuple(
             FigureRow(

@@ -35,9 +35,7 @@ def unfound(session: Session, review: Review, *, on: date) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def recommend(
-    session: Session, review: Review, *, level: int, reasons: str, by: User, at: datetime, on: date
-) -> None:
+def recommend(session: Session, review: Review, *, level: int, reasons: str, by: User, at: datetime, on: date) -> None:
     """Recommend `level` (0: no award) for a case that is wholly found.
 
     Raises `Refusal` when the case is not theirs, when a criterion has no finding or still asks the employer, when the

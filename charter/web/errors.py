@@ -13,7 +13,10 @@ from charter.web.forms import flash_refusal
 PAGES = {
     400: ("We could not read that", "Go back, check the page and try again."),
     403: ("You cannot open this page", "Your account does not have permission for it."),
-    404: ("Page not found", "If you typed the address, check it is correct. If you pasted it, check you copied all of it."),
+    404: (
+        "Page not found",
+        "If you typed the address, check it is correct. If you pasted it, check you copied all of it.",
+    ),
     405: ("Page not found", "If you typed the address, check it is correct."),
     410: ("This link no longer works", "Ask for a new one."),
     413: ("That is too large", "Go back and choose a smaller file, or type less."),

@@ -18,9 +18,7 @@ def ada(session):
 
 @pytest.fixture
 def asha(session, ada):
-    return people.invite_staff(
-        session, name="Asha", email="Asha@example.org", role=Role.ASSESSOR, by=ada, at=AT
-    ).user
+    return people.invite_staff(session, name="Asha", email="Asha@example.org", role=Role.ASSESSOR, by=ada, at=AT).user
 
 
 def test_somebody_new_chooses_a_password_by_the_link_and_has_none_before(session, ada):

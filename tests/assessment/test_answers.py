@@ -36,8 +36,14 @@ def value_with(assessment: Assessment, need: Need) -> str:
 
 def save(assessment: Assessment, criterion: str, by: User, seen: int, **said: Any) -> Answer:
     whole: dict[str, Any] = {
-        "value": None, "explanation": "", "action": "", "action_owner": "", "action_due": None, "reason": "",
-        "open_criteria": None, **said,
+        "value": None,
+        "explanation": "",
+        "action": "",
+        "action_owner": "",
+        "action_due": None,
+        "reason": "",
+        "open_criteria": None,
+        **said,
     }
     with transaction() as session:
         return answers.save(session, assessment, criterion=criterion, seen_version=seen, by=by, at=AT, **whole)

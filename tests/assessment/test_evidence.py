@@ -43,8 +43,14 @@ def codes(assessment: Assessment) -> list[str]:
 
 def file(session: Session, assessment: Assessment, criteria: list[str], by: User, **changed: Any) -> Evidence:
     given: dict[str, Any] = {
-        "title": "Sick leave policy", "filename": "policy.pdf", "checked": PDF, "sha256": HASH, "size": 1234,
-        "dated_on": date(2026, 3, 1), "at": AT, **changed,
+        "title": "Sick leave policy",
+        "filename": "policy.pdf",
+        "checked": PDF,
+        "sha256": HASH,
+        "size": 1234,
+        "dated_on": date(2026, 3, 1),
+        "at": AT,
+        **changed,
     }
     return evidence.add_file(session, assessment, criteria=criteria, by=by, **given)
 
@@ -137,9 +143,7 @@ def test_a_link_and_an_account_are_kept_once_however_often_they_are_sent(
 
 
 def link(session: Session, assessment: Assessment, codes: list[str], by: User, url: str) -> Evidence:
-    return evidence.add_link(
-        session, assessment, criteria=codes[:1], title="", url=url, dated_on=None, by=by, at=AT
-    )
+    return evidence.add_link(session, assessment, criteria=codes[:1], title="", url=url, dated_on=None, by=by, at=AT)
 
 
 def account(session: Session, assessment: Assessment, codes: list[str], by: User, text: str) -> Evidence:
@@ -216,14 +220,34 @@ def test_the_address_of_a_web_page_is_kept_as_typed(typed: str, kept: str) -> No
 @pytest.mark.parametrize(
     "typed",
     [
-        "", "policy", "https://", "https://localhost/", "https://example", "ftp://example.org/", "javascript:alert(1)",
-        "JavaScript:alert(1)//a.org", "data:text/html,x", "file:///etc/passwd", "https://exa mple.org/",
+        "",
+        "policy",
+        "https://",
+        "https://localhost/",
+        "https://example",
+        "ftp://example.org/",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)//a.org",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "https://exa mple.org/",
         "https://a.org/a b",
-        "https://example.org@evil.org/", "https://user:word@example.org/", "https://127.0.0.1/", "https://[::1]/",
-        "https://2130706433/", "https://a..org/", "https://example.org:port/", "https://a.org/<script>",
+        "https://example.org@evil.org/",
+        "https://user:word@example.org/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://2130706433/",
+        "https://a..org/",
+        "https://example.org:port/",
+        "https://a.org/<script>",
         "//example.org",
-        "https://example.org/\u202eflow", "https://example.org/a\nb", "https://a.org\\@b.org", "http:example.org",
-        "https://example.org/" + "a" * 2_000, "mailto:olive@example.org", "https://10.0.0.1./",
+        "https://example.org/\u202eflow",
+        "https://example.org/a\nb",
+        "https://a.org\\@b.org",
+        "http:example.org",
+        "https://example.org/" + "a" * 2_000,
+        "mailto:olive@example.org",
+        "https://10.0.0.1./",
     ],
 )
 def test_what_is_not_the_address_of_a_web_page_is_refused(typed: str) -> None:
@@ -287,8 +311,14 @@ def test_evidence_that_a_submission_holds_stays_with_the_employer(
         added = file(session, assessment, codes[:1], owner)
         session.add(
             Submission(
-                assessment_id=assessment.id, round=1, submitted_at=AT, submitted_by_id=owner.id, declared_by="Olive",
-                declared_role="Owner", attained_level=0, snapshot={"evidence": [{"id": str(added.id)}]},
+                assessment_id=assessment.id,
+                round=1,
+                submitted_at=AT,
+                submitted_by_id=owner.id,
+                declared_by="Olive",
+                declared_role="Owner",
+                attained_level=0,
+                snapshot={"evidence": [{"id": str(added.id)}]},
                 snapshot_hash="0" * 64,
             )
         )
@@ -311,11 +341,28 @@ def test_to_take_away_what_is_gone_changes_nothing(assessment: Assessment, codes
 Deed = Callable[[Session, Assessment, Evidence, str, User, Any], object]
 DEEDS: dict[str, Deed] = {
     "add a file": lambda session, on, _, code, by, open_: evidence.add_file(
-        session, on, criteria=[code], title="", filename="b.pdf", checked=PDF, sha256="cd" * 32, size=1, dated_on=None,
-        by=by, at=AT, open_criteria=open_,
+        session,
+        on,
+        criteria=[code],
+        title="",
+        filename="b.pdf",
+        checked=PDF,
+        sha256="cd" * 32,
+        size=1,
+        dated_on=None,
+        by=by,
+        at=AT,
+        open_criteria=open_,
     ),
     "add a link": lambda session, on, _, code, by, open_: evidence.add_link(
-        session, on, criteria=[code], title="", url="https://example.org", dated_on=None, by=by, at=AT,
+        session,
+        on,
+        criteria=[code],
+        title="",
+        url="https://example.org",
+        dated_on=None,
+        by=by,
+        at=AT,
         open_criteria=open_,
     ),
     "add an account": lambda session, on, _, code, by, open_: evidence.add_account(

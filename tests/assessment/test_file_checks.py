@@ -402,7 +402,9 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "a docx with a template elsewhere": (
         "a.docx",
-        lambda: related(word(), "word/_rels/document.xml.rels", _relation("attachedTemplate"), "https://evil.org/t.dotm"),
+        lambda: related(
+            word(), "word/_rels/document.xml.rels", _relation("attachedTemplate"), "https://evil.org/t.dotm"
+        ),
         "fetched from elsewhere",
     ),
     "a docx with an object elsewhere": (

@@ -37,7 +37,8 @@ def test_declarations_are_saved_one_by_one_and_can_change(assessment: Assessment
     declare(assessment, {first: True, second: False}, colleague)
     found = db.session.scalars(sa.select(Declaration).order_by(Declaration.code)).all()
     assert [(one.code, one.agreed, one.saved_by_id) for one in found] == [
-        (first, True, owner.id), (second, False, colleague.id),
+        (first, True, owner.id),
+        (second, False, colleague.id),
     ]
 
 

@@ -68,9 +68,7 @@ def test_one_missing_answer_is_enough_to_refuse(make: Factory, assessment: Asses
         submit(assessment, owner)
 
 
-def test_what_is_submitted_is_kept_as_it_was_with_its_hash(
-    make: Factory, assessment: Assessment, owner: User
-) -> None:
+def test_what_is_submitted_is_kept_as_it_was_with_its_hash(make: Factory, assessment: Assessment, owner: User) -> None:
     made = submit(make.answered(assessment, by=owner), owner)
     assert (assessment.status, assessment.submitted_at, made.round) == (S.SUBMITTED, AT, 1)
     assert made.attained_level == 1
@@ -105,16 +103,37 @@ def test_the_first_submission_is_counted_once_and_the_next_is_another_round(
     make.asked_for_more(assessment, [code], assessor=assessor)
     with transaction() as session:
         answers.save(
-            session, assessment, criterion=code, value=None, explanation="Not so.", action="", action_owner="",
-            action_due=None, reason="", seen_version=1, by=owner, at=AT, open_criteria=[code],
+            session,
+            assessment,
+            criterion=code,
+            value=None,
+            explanation="Not so.",
+            action="",
+            action_owner="",
+            action_due=None,
+            reason="",
+            seen_version=1,
+            by=owner,
+            at=AT,
+            open_criteria=[code],
         )
     with pytest.raises(Refusal, match="Choose an answer"):
         submit(assessment, owner)
     with transaction() as session:
         answers.save(
-            session, assessment, criterion=code, value=assessment.framework.content.scale[0].value,
-            explanation="Not so.", action="", action_owner="", action_due=None, reason="", seen_version=2, by=owner,
-            at=AT, open_criteria=[code],
+            session,
+            assessment,
+            criterion=code,
+            value=assessment.framework.content.scale[0].value,
+            explanation="Not so.",
+            action="",
+            action_owner="",
+            action_due=None,
+            reason="",
+            seen_version=2,
+            by=owner,
+            at=AT,
+            open_criteria=[code],
         )
     second = submit(assessment, owner)
     assert (second.round, assessment.round, assessment.status, second.attained_level) == (2, 2, S.SUBMITTED, 0)

@@ -35,7 +35,10 @@ from tests.conftest import AT, empty_tables
 
 OWNER, ASSESSOR, MODERATOR, SECOND = "owner", "assessor", "moderator", "second moderator"
 ROLES = {
-    OWNER: Role.EMPLOYER, ASSESSOR: Role.ASSESSOR, MODERATOR: Role.MODERATOR, SECOND: Role.MODERATOR,
+    OWNER: Role.EMPLOYER,
+    ASSESSOR: Role.ASSESSOR,
+    MODERATOR: Role.MODERATOR,
+    SECOND: Role.MODERATOR,
 }
 LEVEL = 1
 LEGAL = {
@@ -92,23 +95,29 @@ class Life(RuleBasedStateMachine):
         self.people: dict[str, UUID] = {}
         with self.work() as session:
             employer = Organisation(
-                name="Teme Valley Orchards Ltd", county=self.content.counties[0].code,
-                size_band=self.content.size_bands[-2].code, sector=self.content.sectors[0].code, scope=Scope.WHOLE,
-                listed=True, listed_at=AT, registered_at=AT,
+                name="Teme Valley Orchards Ltd",
+                county=self.content.counties[0].code,
+                size_band=self.content.size_bands[-2].code,
+                sector=self.content.sectors[0].code,
+                scope=Scope.WHOLE,
+                listed=True,
+                listed_at=AT,
+                registered_at=AT,
             )
             session.add(employer)
             for name, role in ROLES.items():
                 person = User(
-                    email=f"{name.replace(' ', '.')}@example.org", name=name, role=role, created_at=AT,
+                    email=f"{name.replace(' ', '.')}@example.org",
+                    name=name,
+                    role=role,
+                    created_at=AT,
                     email_confirmed_at=AT,
                 )
                 session.add(person)
                 session.flush()
                 self.people[name] = person.id
             session.add(
-                Membership(
-                    organisation_id=employer.id, user_id=self.people[OWNER], role=MemberRole.OWNER, joined_at=AT
-                )
+                Membership(organisation_id=employer.id, user_id=self.people[OWNER], role=MemberRole.OWNER, joined_at=AT)
             )
             self.employer_id = employer.id
         self.criteria: tuple[Criterion, ...] = self.content.asked(LEVEL)
@@ -266,9 +275,7 @@ def may_moderate(life: Life, by: str) -> bool:
 
 def start(life: Life, session: Session, by: User, at: datetime) -> None:
     employer = session.get_one(Organisation, life.employer_id)
-    started = submission.start(
-        session, employer, publishing.current(session), target_level=LEVEL, by=by, at=at
-    )
+    started = submission.start(session, employer, publishing.current(session), target_level=LEVEL, by=by, at=at)
     session.flush()
     life.started = started.id
 
@@ -286,8 +293,18 @@ def save(life: Life, session: Session, by: User, at: datetime, code: str) -> Non
         sa.select(Answer).where(Answer.assessment_id == assessment.id, Answer.criterion == code)
     ).first()
     answers.save(
-        session, assessment, criterion=code, value=fully, explanation=f"We do this since {at}.", action="",
-        action_owner="", action_due=None, reason="", seen_version=stored.version if stored else 0, by=by, at=at,
+        session,
+        assessment,
+        criterion=code,
+        value=fully,
+        explanation=f"We do this since {at}.",
+        action="",
+        action_owner="",
+        action_due=None,
+        reason="",
+        seen_version=stored.version if stored else 0,
+        by=by,
+        at=at,
         open_criteria=life.now.asked if life.now else None,
     )
 
@@ -298,14 +315,26 @@ def complete(life: Life, session: Session, by: User, at: datetime) -> None:
     for code in life.codes:
         save(life, session, by, at, code)
     evidence.add_link(
-        session, assessment, criteria=sorted(life.needed), title="Our pages", url="https://example.org/staff",
-        dated_on=None, by=by, at=at,
+        session,
+        assessment,
+        criteria=sorted(life.needed),
+        title="Our pages",
+        url="https://example.org/staff",
+        dated_on=None,
+        by=by,
+        at=at,
     )
     declarations.save(session, assessment, agreed={one.code: True for one in life.content.declarations}, by=by, at=at)
     stored = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == assessment.id)).first()
     returns.save(
-        session, assessment, period_end=local_date(AT), notes={}, seen_version=stored.version if stored else 0,
-        inputs={number.name: "6" for number in metrics.fields(life.content, LEVEL)}, by=by, at=at,
+        session,
+        assessment,
+        period_end=local_date(AT),
+        notes={},
+        seen_version=stored.version if stored else 0,
+        inputs={number.name: "6" for number in metrics.fields(life.content, LEVEL)},
+        by=by,
+        at=at,
     )
 
 
@@ -329,8 +358,15 @@ def attached_to(life: Life) -> str:
 
 def attach(life: Life, session: Session, by: User, at: datetime) -> None:
     evidence.add_account(
-        session, current(life, session), criteria=[attached_to(life)], title="", text="We do this every day.",
-        dated_on=None, by=by, at=at, open_criteria=life.now.asked if life.now else None,
+        session,
+        current(life, session),
+        criteria=[attached_to(life)],
+        title="",
+        text="We do this every day.",
+        dated_on=None,
+        by=by,
+        at=at,
+        open_criteria=life.now.asked if life.now else None,
     )
 
 
@@ -350,8 +386,10 @@ def detached_from(life: Life) -> str | None:
 
 def may_detach(life: Life, by: str) -> bool:
     code = detached_from(life)
-    return code is not None and life.now is not None and (
-        life.now.status == "draft" or (life.now.status == "more_information" and code in life.now.asked)
+    return (
+        code is not None
+        and life.now is not None
+        and (life.now.status == "draft" or (life.now.status == "more_information" and code in life.now.asked))
     )
 
 
@@ -363,7 +401,12 @@ def detach(life: Life, session: Session, by: User, at: datetime) -> None:
     pieces: tuple[Evidence, ...] = evidence.of(session, assessment)[code]
     for piece in pieces:
         evidence.detach(
-            session, assessment, piece, criterion=code, by=by, at=at,
+            session,
+            assessment,
+            piece,
+            criterion=code,
+            by=by,
+            at=at,
             open_criteria=life.now.asked if life.now else None,
         )
 
@@ -433,8 +476,12 @@ def find(life: Life, session: Session, by: User, at: datetime, *, short: bool) -
 
 def ask(life: Life, session: Session, by: User, at: datetime) -> None:
     more_information.ask(
-        session, case(life, session), questions=dict.fromkeys(asked_about(life), "Who does this cover?"),
-        answer_by=local_date(at) + timedelta(days=14), by=by, at=at,
+        session,
+        case(life, session),
+        questions=dict.fromkeys(asked_about(life), "Who does this cover?"),
+        answer_by=local_date(at) + timedelta(days=14),
+        by=by,
+        at=at,
     )
 
 
@@ -564,13 +611,19 @@ DEEDS: dict[str, Deed] = {
         lambda life, by: may_moderate(life, by) and is_found(life, other_level(life)),
         lambda life, session, by, at: void(
             moderation.change(
-                session, case(life, session), level=other_level(life), reasons="Otherwise.", by=by, at=at,
+                session,
+                case(life, session),
+                level=other_level(life),
+                reasons="Otherwise.",
+                by=by,
+                at=at,
                 on=local_date(at),
             )
         ),
         lambda life, by: decided(life, other_level(life)),
     ),
 }
+
 
 def next_steps(life: Life) -> list[str]:
     """What takes the assessment nearer to its end; in a first round the assessor may ask for more."""

@@ -20,7 +20,9 @@ from charter.config import Settings
 
 T = TypeVar("T")
 AXE = Axe()
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
 
 
 @dataclass
@@ -136,7 +138,6 @@ class Person:
         ]
         if broken:
             self.problems.append(f"axe on {self.page.url}: {broken}")
-
 
     def _same_page(self) -> Page:
         """The page as it stands, without its scripts, in a browser that can run axe's own."""

@@ -40,7 +40,7 @@ def mailed(portal: Portal, address: str, kind: str) -> str:
 
 
 def the_scheme() -> tuple[Content, User, User, User]:
-    """What the scheme has before any employer comes: a framework, measures, an assessor, a moderator, a board member."""
+    """What the scheme has before any employer comes: a framework, measures, and its people."""
     make = Factory(now())
     with transaction() as session:
         targets.load_measures(session, by=None, at=now())
@@ -82,9 +82,7 @@ def a_photo() -> bytes:
     return out.getvalue()
 
 
-def answers(
-    person: Person, assessment: str, code: str, met_by_us: str, *, needs_evidence: bool, number: int
-) -> None:
+def answers(person: Person, assessment: str, code: str, met_by_us: str, *, needs_evidence: bool, number: int) -> None:
     """Say that a criterion is fully in place, with a file or a written account where evidence is needed."""
     person.opens(f"{assessment}/criteria/{code}")
     person.ticks("value", met_by_us)
@@ -102,9 +100,7 @@ def answers(
             if number % 3 == 1
             else ("Noticeboard.jpg", "image/jpeg", a_photo())
         )
-        person.page.locator("[name=file]").set_input_files(
-            {"name": name, "mimeType": kind, "buffer": content}
-        )
+        person.page.locator("[name=file]").set_input_files({"name": name, "mimeType": kind, "buffer": content})
     person.presses("Add evidence")
 
 
@@ -151,8 +147,12 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     asked = content.asked(1, content.size_bands[0].max)
     for number, criterion in enumerate(asked):
         answers(
-            colin if number % 2 else olive, assessment, criterion.code, fully,
-            needs_evidence=criterion.evidence_required, number=number,
+            colin if number % 2 else olive,
+            assessment,
+            criterion.code,
+            fully,
+            needs_evidence=criterion.evidence_required,
+            number=number,
         )
     olive.opens(f"{assessment}/declarations")
     for declaration in content.declarations:
@@ -192,8 +192,9 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     doubtful = next(criterion for criterion in asked if criterion.evidence_required)
     for criterion in asked:
         outcome = next(
-            one for one in content.outcomes if one.asks_employer == (criterion is doubtful) and
-            (criterion is doubtful or one.extent is Extent.MET)
+            one
+            for one in content.outcomes
+            if one.asks_employer == (criterion is doubtful) and (criterion is doubtful or one.extent is Extent.MET)
         )
         asha.page.locator(f"input[name='outcome-{criterion.code}'][value='{outcome.value}']").check()
         asha.page.locator(f"#feedback-{criterion.code}").fill("Thank you." if criterion is not doubtful else "")

@@ -32,9 +32,19 @@ def person(session: Session, email: str) -> User:
 
 def register(session: Session, by: User, *, at: datetime = AT, **values: Any) -> Organisation:
     details: dict[str, Any] = {
-        "name": "Teme Valley Orchards", "county": "worcestershire", "district": None, "size_band": "small",
-        "sector": "A", "company_number": None, "charity_number": None, "website": None, "about": None,
-        "scope": Scope.WHOLE, "listed": True, "sites": (), **values,
+        "name": "Teme Valley Orchards",
+        "county": "worcestershire",
+        "district": None,
+        "size_band": "small",
+        "sector": "A",
+        "company_number": None,
+        "charity_number": None,
+        "website": None,
+        "about": None,
+        "scope": Scope.WHOLE,
+        "listed": True,
+        "sites": (),
+        **values,
     }
     return joining.register(session, **details, by=by, at=at, on=local_date(at))
 
@@ -127,8 +137,17 @@ def change(session: Session, organisation: Organisation, by: User, version: int,
     details: dict[str, Any] = {
         name: getattr(organisation, name)
         for name in (
-            "name", "county", "district", "size_band", "sector", "company_number", "charity_number", "website",
-            "about", "scope", "listed",
+            "name",
+            "county",
+            "district",
+            "size_band",
+            "sector",
+            "company_number",
+            "charity_number",
+            "website",
+            "about",
+            "scope",
+            "listed",
         )
     }
     joining.change(session, organisation, version=version, **(details | values), by=by, at=AT)

@@ -25,7 +25,12 @@ def person(session: Session, email: str, role: Role = Role.EMPLOYER) -> User:
 @pytest.fixture
 def employer(session: Session) -> Organisation:
     made = Organisation(
-        name="Severn Tools", county="worcestershire", size_band="small", sector="C", scope=Scope.WHOLE, listed=False,
+        name="Severn Tools",
+        county="worcestershire",
+        size_band="small",
+        sector="C",
+        scope=Scope.WHOLE,
+        listed=False,
         registered_at=AT,
     )
     session.add(made)

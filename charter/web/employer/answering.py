@@ -71,7 +71,12 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
 
 
 _NOTHING: dict[str, Any] = {
-    "value": None, "explanation": "", "action": "", "action_owner": "", "action_due": None, "reason": "",
+    "value": None,
+    "explanation": "",
+    "action": "",
+    "action_owner": "",
+    "action_due": None,
+    "reason": "",
 }
 
 

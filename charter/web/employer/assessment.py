@@ -280,5 +280,3 @@ blueprint.add_app_template_global(reference, "assessment_reference")
 def task_state(state: progress.TaskState) -> str:
     """How far a task is, in words."""
     return {"not_started": "Not started", "incomplete": "Incomplete", "completed": "Completed"}[state.value]
-
-

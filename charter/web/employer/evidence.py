@@ -203,7 +203,12 @@ def remove_evidence(assessment: Assessment, code: str, evidence_id: UUID) -> Res
         title = piece.title
         with transaction() as session:
             gone = evidence.detach(
-                session, assessment, piece, criterion=code, by=the_user(), at=now(),
+                session,
+                assessment,
+                piece,
+                criterion=code,
+                by=the_user(),
+                at=now(),
                 open_criteria=asked.open_criteria(session, assessment),
             )
         flash(f"{title} was deleted." if gone else f"{title} was removed from {criterion.title}.", "success")

@@ -139,11 +139,11 @@ class OrganisationForm(BaseForm):
         description="8 characters, such as 01234567. Leave empty if you have none.",
         filters=[stripped],
     )
-    charity_number = StringField(
-        "Charity number", description="Leave empty if you have none.", filters=[stripped]
-    )
+    charity_number = StringField("Charity number", description="Leave empty if you have none.", filters=[stripped])
     website = URLField(
-        "Website", description="Such as www.example.co.uk. You can leave this empty.", filters=[stripped],
+        "Website",
+        description="Such as www.example.co.uk. You can leave this empty.",
+        filters=[stripped],
         validators=[at_most(300, "The address")],
     )
     about = TextAreaField(
@@ -230,7 +230,9 @@ class SiteForm(BaseForm):
     """A place where staff work."""
 
     name = StringField(
-        "Name of the place", description="For example, Main workshop or Head office.", filters=[stripped],
+        "Name of the place",
+        description="For example, Main workshop or Head office.",
+        filters=[stripped],
         validators=[needed("Enter a name for the place."), at_most(120, "The name")],
     )
     town = StringField(

@@ -100,7 +100,15 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
 
 
 _DETAILS = (
-    "name", "county", "district", "size_band", "sector", "company_number", "charity_number", "website", "about",
+    "name",
+    "county",
+    "district",
+    "size_band",
+    "sector",
+    "company_number",
+    "charity_number",
+    "website",
+    "about",
 )
 
 
@@ -216,9 +224,7 @@ def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturn
     )
 
 
-@blueprint.route(
-    "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>", methods=["GET", "POST"]
-)
+@blueprint.route("/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>", methods=["GET", "POST"])
 @requires(Permission.MANAGE_TEAM, Organisation)
 def cancel_invitation(organisation: Organisation, invitation_id: UUID) -> ResponseReturnValue:
     """Stop an invitation from working."""
@@ -241,5 +247,3 @@ def _member(organisation: Organisation, member_id: UUID) -> Membership:
     if found is None:
         abort(404)
     return found
-
-

@@ -146,8 +146,13 @@ def test_10000_characters_stay_in_the_box_and_the_rest_is_saved(
     ],
 )
 def test_a_date_that_cannot_be_is_told_and_the_rest_is_saved(
-    assessment: Assessment, address: str, codes: list[str], owner: User, sign_in: SignIn,
-    typed: dict[str, str], message: str,
+    assessment: Assessment,
+    address: str,
+    codes: list[str],
+    owner: User,
+    sign_in: SignIn,
+    typed: dict[str, str],
+    message: str,
 ) -> None:
     planned = value_with(assessment, Need.ACTION)
     answered = sign_in(owner).send(address, {"value": planned, "action": "Tell everyone", "seen_version": "0", **typed})
@@ -211,7 +216,7 @@ def test_back_after_submit_is_a_friendly_page_that_keeps_what_was_typed_in_sight
     assert answered.status_code == 409
     assert "This answer is with the assessor and cannot be changed now." in answered.text
     assert "One more thing" in answered.text
-    assert "<form method=\"post\" novalidate" not in answered.text
+    assert '<form method="post" novalidate' not in answered.text
 
 
 def test_in_a_round_of_more_information_only_the_asked_criteria_have_a_form(
@@ -258,7 +263,13 @@ def test_a_long_answer_survives_a_session_that_ended_meanwhile(
 
 
 def test_the_page_takes_at_most_8_queries_whatever_is_in_it(
-    make: Factory, assessment: Assessment, address: str, codes: list[str], owner: User, assessor: User, sign_in: SignIn,
+    make: Factory,
+    assessment: Assessment,
+    address: str,
+    codes: list[str],
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
     counting: Counting,
 ) -> None:
     browser = sign_in(owner)

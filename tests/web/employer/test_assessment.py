@@ -29,8 +29,14 @@ PAGES = ["", "/criteria/{code}", "/declarations", "/figures", "/level", "/check"
 @pytest.mark.parametrize("path", [*PAGES, "/submit", "/withdraw"])
 @pytest.mark.parametrize("who", ["owner", "colleague", "stranger", "assessor", "board_member", "nobody"])
 def test_each_page_is_for_the_employers_people_and_some_only_for_its_owners(
-    request: pytest.FixtureRequest, assessment: Assessment, home: str, codes: list[str], path: str, who: str,
-    client: Any, sign_in: SignIn,
+    request: pytest.FixtureRequest,
+    assessment: Assessment,
+    home: str,
+    codes: list[str],
+    path: str,
+    who: str,
+    client: Any,
+    sign_in: SignIn,
 ) -> None:
     browser = client if who == "nobody" else sign_in(request.getfixturevalue(who))
     answered = browser.get(home + path.format(code=codes[0]))
@@ -213,7 +219,13 @@ def test_the_pages_take_at_most_10_queries_whatever_is_in_them(
 
 
 def test_following_a_case_takes_at_most_10_queries(
-    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, assessor: User, sign_in: SignIn,
+    make: Factory,
+    assessment: Assessment,
+    home: str,
+    codes: list[str],
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
     counting: Counting,
 ) -> None:
     make.submitted(make.answered(assessment, by=owner), by=owner)

@@ -323,9 +323,7 @@ def test_all_the_evidence_shows_what_each_piece_supports(
     assert text.count("/remove") == 4
 
 
-def test_evidence_is_removed_after_a_question(
-    sign_in: SignIn, owner: User, form_page: str, codes: list[str]
-) -> None:
+def test_evidence_is_removed_after_a_question(sign_in: SignIn, owner: User, form_page: str, codes: list[str]) -> None:
     client = sign_in(owner)
     client.send(form_page, upload(pdf(), title="Our policy", criteria=codes[1:2]))
     [added] = there()
@@ -411,9 +409,17 @@ def test_a_file_keeps_its_name_whatever_the_name_is(
     store = app.extensions["charter_store"]
     with transaction() as session:
         added = evidence.add_file(
-            session, assessment, criteria=codes[:1], title="", filename=name,
-            checked=Checked(FileKind.PDF, "application/pdf", "pdf"), sha256=store.put(b"%PDF"), size=4, dated_on=None,
-            by=owner, at=assessment.started_at,
+            session,
+            assessment,
+            criteria=codes[:1],
+            title="",
+            filename=name,
+            checked=Checked(FileKind.PDF, "application/pdf", "pdf"),
+            sha256=store.put(b"%PDF"),
+            size=4,
+            dated_on=None,
+            by=owner,
+            at=assessment.started_at,
         )
     response = sign_in(owner).get(f"/evidence/{added.id}/download")
     assert response.headers["Content-Disposition"] == disposition

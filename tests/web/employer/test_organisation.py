@@ -18,9 +18,18 @@ from tests.web.employer.conftest import Counting, SignIn
 def details(make: Factory, **values: str) -> dict[str, str]:
     content = make.framework().content
     return {
-        "name": "Broad Street Garage", "county": content.counties[-1].code, "district": "",
-        "size_band": content.size_bands[0].code, "sector": content.sectors[0].code, "scope": "whole", "listed": "yes",
-        "company_number": "", "charity_number": "", "website": "", "about": "", **values,
+        "name": "Broad Street Garage",
+        "county": content.counties[-1].code,
+        "district": "",
+        "size_band": content.size_bands[0].code,
+        "sector": content.sectors[0].code,
+        "scope": "whole",
+        "listed": "yes",
+        "company_number": "",
+        "charity_number": "",
+        "website": "",
+        "about": "",
+        **values,
     }
 
 
@@ -76,7 +85,13 @@ def test_a_number_that_another_employer_has_says_what_to_do(make: Factory, sign_
     [("", 2), ("/team", 2), ("/edit", 1), ("/sites", 1), ("/team/invite", 1), ("/assessments/new", 2)],
 )
 def test_each_page_is_for_the_employers_people_and_some_only_for_its_owners(
-    employer: Organisation, owner: User, colleague: User, stranger: User, client: Any, sign_in: SignIn, path: str,
+    employer: Organisation,
+    owner: User,
+    colleague: User,
+    stranger: User,
+    client: Any,
+    sign_in: SignIn,
+    path: str,
     allowed: int,
 ) -> None:
     address = f"/organisations/{employer.id}{path}"
@@ -162,7 +177,12 @@ def test_a_colleague_becomes_an_owner_and_is_removed_but_never_the_last_owner(
 
 
 def test_the_dashboard_gives_one_clear_next_step_at_each_stage(
-    make: Factory, employer: Organisation, assessment: Assessment, codes: list[str], owner: User, assessor: User,
+    make: Factory,
+    employer: Organisation,
+    assessment: Assessment,
+    codes: list[str],
+    owner: User,
+    assessor: User,
     sign_in: SignIn,
 ) -> None:
     browser = sign_in(owner)
@@ -186,8 +206,15 @@ def test_the_dashboard_shows_the_award_with_its_certificate(
 
 
 def test_the_dashboard_takes_at_most_12_queries_whatever_is_in_it(
-    make: Factory, employer: Organisation, assessment: Assessment, codes: list[str], owner: User, assessor: User,
-    moderator: User, sign_in: SignIn, counting: Counting,
+    make: Factory,
+    employer: Organisation,
+    assessment: Assessment,
+    codes: list[str],
+    owner: User,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+    counting: Counting,
 ) -> None:
     browser = sign_in(owner)
     with counting() as little:

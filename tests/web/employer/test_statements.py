@@ -103,7 +103,12 @@ def test_a_count_above_the_headcount_is_told_and_the_rest_is_saved(
     ],
 )
 def test_a_day_that_cannot_be_is_told_and_the_numbers_are_saved(
-    content: Content, assessment: Assessment, home: str, owner: User, sign_in: SignIn, typed: dict[str, str],
+    content: Content,
+    assessment: Assessment,
+    home: str,
+    owner: User,
+    sign_in: SignIn,
+    typed: dict[str, str],
     message: str,
 ) -> None:
     head = content.headcount_field
@@ -125,7 +130,7 @@ def test_of_two_browsers_the_later_sees_where_the_figures_differ(
     answered = second.post(f"{home}/figures", data={**said, "seen_version": "0"})
     assert answered.status_code == 409
     assert "Somebody else saved figures while you were typing" in answered.text
-    assert "<td class=\"govuk-table__cell\">61</td><td class=\"govuk-table__cell\">72</td>" in answered.text
+    assert '<td class="govuk-table__cell">61</td><td class="govuk-table__cell">72</td>' in answered.text
     assert figures(assessment).inputs == {head: "61"}
     assert second.post(f"{home}/figures", data={**said, "seen_version": "1"}).status_code == 303
     assert figures(assessment).inputs == {head: "72"}
