@@ -5,7 +5,7 @@ from alembic import op
 
 import charter.orm
 
-revision = '96ecd64d7b86'
+revision = '57d24678514e'
 down_revision = None
 
 
@@ -29,6 +29,7 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.create_index('ix_audit_event_case_id_sequence', ['case_id', 'sequence'], unique=False)
         batch_op.create_index('ix_audit_event_subject_id', ['subject_id'], unique=False)
+        batch_op.create_index('ix_audit_event_subject_type_sequence', ['subject_type', 'sequence'], unique=False)
 
     op.create_table('audit_head',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -95,6 +96,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('organisation', schema=None) as batch_op:
         batch_op.create_index('ix_organisation_name', ['name'], unique=False)
+        batch_op.create_index('ix_organisation_register', ['listed', 'name', 'id', 'county', 'sector', 'size_band'], unique=False)
 
     op.create_table('sign_in_attempt',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -401,8 +403,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_award_number'))
     )
     with op.batch_alter_table('award', schema=None) as batch_op:
-        batch_op.create_index('ix_award_counting', ['starts_on', 'ends_on', 'county', 'level'], unique=False)
-        batch_op.create_index('ix_award_organisation_id', ['organisation_id'], unique=False)
+        batch_op.create_index('ix_award_counting', ['ends_on', 'starts_on', 'ended_on', 'level', 'county', 'size_band', 'sector', 'headcount', 'organisation_id'], unique=False)
+        batch_op.create_index('ix_award_held', ['organisation_id', 'starts_on', 'ends_on', 'ended_on', 'level'], unique=False)
 
     op.create_table('declaration',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -473,7 +475,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('review', schema=None) as batch_op:
         batch_op.create_index('ix_review_assessor_id', ['assessor_id'], unique=False)
-        batch_op.create_index('ix_review_queue', ['waiting_since'], unique=False, sqlite_where=sa.text("status IN ('in_review', 'recommended', 'waiting', 'with_employer')"), postgresql_where=sa.text("status IN ('in_review', 'recommended', 'waiting', 'with_employer')"))
+        batch_op.create_index('ix_review_queue', ['waiting_since', 'id', 'status', 'assessor_id', 'due_on'], unique=False, sqlite_where=sa.text("status IN ('in_review', 'recommended', 'waiting', 'with_employer')"), postgresql_where=sa.text("status IN ('in_review', 'recommended', 'waiting', 'with_employer')"))
 
     op.create_table('submission',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -561,7 +563,7 @@ def downgrade() -> None:
     op.drop_table('evidence_use')
     op.drop_table('declaration')
     with op.batch_alter_table('award', schema=None) as batch_op:
-        batch_op.drop_index('ix_award_organisation_id')
+        batch_op.drop_index('ix_award_held')
         batch_op.drop_index('ix_award_counting')
 
     op.drop_table('award')
@@ -625,6 +627,7 @@ def downgrade() -> None:
 
     op.drop_table('sign_in_attempt')
     with op.batch_alter_table('organisation', schema=None) as batch_op:
+        batch_op.drop_index('ix_organisation_register')
         batch_op.drop_index('ix_organisation_name')
 
     op.drop_table('organisation')
@@ -633,6 +636,7 @@ def downgrade() -> None:
     op.drop_table('counter')
     op.drop_table('audit_head')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_event_subject_type_sequence')
         batch_op.drop_index('ix_audit_event_subject_id')
         batch_op.drop_index('ix_audit_event_case_id_sequence')
 
