@@ -35,6 +35,7 @@ class User(Base):
     __table_args__ = (
         sa.UniqueConstraint("email"),
         sa.CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        sa.Index("ix_user_role_name", "role", "name"),
     )
 
     email: Mapped[str] = mapped_column(sa.String(254))

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, defer, joinedload
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload, load_only
 
 from charter import audit
 from charter.account.models import Role, User
@@ -96,7 +96,10 @@ def queue(
 def assessors(session: Session) -> Sequence[User]:
     """Everybody who may have a case, by name."""
     return session.scalars(
-        sa.select(User).where(User.role.in_([Role.ASSESSOR, Role.MODERATOR])).order_by(User.name, User.id)
+        sa.select(User)
+        .where(User.role.in_([Role.ASSESSOR, Role.MODERATOR]))
+        .options(load_only(User.name))
+        .order_by(User.name, User.id)
     ).all()
 
 
