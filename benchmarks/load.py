@@ -16,6 +16,7 @@ from benchmarks.serving import HOST
 CONNECTIONS = 4
 AGENT = "charter-benchmarks"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r\n]+)", re.IGNORECASE)
 
 
@@ -63,6 +64,8 @@ class _Connection:
     received: bytearray = field(default_factory=bytearray)
     ends_at: int = 0
     body: int = 0
+    closes: bool = False
+    """Whether the server ends the connection after this response."""
 
     def send(self, message: bytes) -> None:
         self.received.clear()
@@ -85,6 +88,7 @@ class _Connection:
             if status != b"200" or length is None:
                 raise RuntimeError(f"{path} answered {bytes(self.received[:head])!r}")
             self.body = int(length[1])
+            self.closes = _CLOSES.search(self.received, 0, head) is not None
             self.ends_at = head + 4 + self.body
         return len(self.received) >= self.ends_at
 
@@ -94,6 +98,12 @@ def _message(port: int, visit: Visit) -> bytes:
     if visit.cookie:
         lines.append(f"Cookie: {visit.cookie}")
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _connected(port: int) -> socket.socket:
+    made = socket.create_connection((HOST, port), timeout=60)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
 
 
 def _warmed(port: int, visit: Visit) -> Visit:
@@ -119,11 +129,10 @@ def run(port: int, visits: Sequence[Visit], load: Load) -> Outcome:
             message, asked[id(connection)] = next(messages)
             connection.send(message)
 
-        connections = [_Connection(socket.create_connection((HOST, port), timeout=60)) for _ in range(CONNECTIONS)]
+        connections = [_Connection(_connected(port)) for _ in range(CONNECTIONS)]
         try:
             begun = time.perf_counter()
             for connection in connections:
-                connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 waiting.register(connection.socket, selectors.EVENT_READ, connection)
                 ask(connection)
             while len(times) < load.requests and time.perf_counter() - begun < load.seconds:
@@ -132,6 +141,11 @@ def run(port: int, visits: Sequence[Visit], load: Load) -> Outcome:
                     if connection.is_done(asked[id(connection)]):
                         times.append(time.perf_counter() - connection.since)
                         size += connection.body
+                        if connection.closes:
+                            waiting.unregister(connection.socket)
+                            connection.socket.close()
+                            connection.socket = _connected(port)
+                            waiting.register(connection.socket, selectors.EVENT_READ, connection)
                         ask(connection)
             ended = time.perf_counter()
         finally:
