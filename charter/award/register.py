@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -97,7 +98,7 @@ def search(session: Session, asked: Search, *, page: int, on: date, memory: Memo
 
 def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
     """One employer on the register; None when it is not there on that day."""
-    row = session.execute(_entries(Search(), on, Organisation.id == organisation_id)).first()
+    row = session.execute(_entries(Search(), on, only=organisation_id)).first()
     return None if row is None else _entry(row, _Contents(session))
 
 
@@ -187,7 +188,8 @@ def _harmless(value: Any) -> Any:
     return value
 
 
-def _entries(asked: Search, on: date, *conditions: sa.ColumnElement[bool], page: int | None = None) -> Query:
+@lru_cache(maxsize=100)  # to write the query takes as long as to run it
+def _entries(asked: Search, on: date, *, only: UUID | None = None, page: int | None = None) -> Query:
     """Employers by name, each with the award it holds: all of them, or one page.
 
     The award is looked up for one employer after the other, in the order of an index that holds all it takes to choose:
@@ -196,8 +198,10 @@ def _entries(asked: Search, on: date, *conditions: sa.ColumnElement[bool], page:
     held = _held(asked, on).with_only_columns(Award.id).where(Award.organisation_id == Organisation.id)
     newest = held.order_by(Award.starts_on.desc(), Award.id.desc()).limit(1).correlate(Organisation).scalar_subquery()
     chosen = _chosen(sa.select(Organisation.id.label("organisation_id"), newest.label("award_id")), asked).where(
-        newest.is_not(None), *conditions
+        newest.is_not(None)
     )
+    if only is not None:
+        chosen = chosen.where(Organisation.id == only)
     if page is not None:
         chosen = chosen.order_by(Organisation.name, Organisation.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     found = chosen.subquery()

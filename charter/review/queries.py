@@ -351,13 +351,23 @@ def requests(session: Session, assessment: Assessment) -> Sequence[InformationRe
     ).all()
 
 
-def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | None:
-    """The criteria the employer may change: None for all, those it was asked about in a round of more information."""
+def asked_now(session: Session, assessment: Assessment) -> Sequence[InformationRequest]:
+    """What the employer is asked in this round; nothing unless it is its turn."""
+    if assessment.status is not AssessmentStatus.MORE_INFORMATION:
+        return ()
+    return [one for one in requests(session, assessment) if one.round == assessment.round]
+
+
+def opened_by(assessment: Assessment, asked: Sequence[InformationRequest]) -> frozenset[str] | None:
+    """The criteria the employer may change when it is asked this much: None for all."""
     if assessment.status is AssessmentStatus.DRAFT:
         return None
-    if assessment.status is not AssessmentStatus.MORE_INFORMATION:
-        return frozenset()
-    return frozenset(one.criterion for one in requests(session, assessment) if one.round == assessment.round)
+    return frozenset(one.criterion for one in asked)
+
+
+def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | None:
+    """The criteria the employer may change: None for all, those it was asked about in a round of more information."""
+    return opened_by(assessment, asked_now(session, assessment))
 
 
 def feedback(session: Session, assessment: Assessment) -> Mapping[str, Finding]:

@@ -13,9 +13,10 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework.content import Content, Criterion, Extent, Need
 from charter.permissions import Permission
+from charter.review import queries as cases
 from charter.review.models import InformationRequest
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import blueprint
 from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
 
 
@@ -24,8 +25,8 @@ from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
 def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Answer one criterion. What can be saved is, also when something else on the page is wrong."""
     criterion = _criterion(assessment, code)
-    requests = asked.requests(db.session, assessment)
-    open_criteria = asked.opened_by(assessment, requests)
+    requests = cases.asked_now(db.session, assessment)
+    open_criteria = cases.opened_by(assessment, requests)
     stored = queries.one_answer(db.session, assessment, code)
     form = AnswerForm.on(assessment.framework.content, criterion, stored.answer)
     if not answers.is_open(assessment, code, open_criteria):
@@ -52,7 +53,7 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
                     seen_version=number_in(form.seen_version),
                     by=the_user(),
                     at=now(),
-                    open_criteria=asked.open_criteria(session, assessment),
+                    open_criteria=cases.open_criteria(session, assessment),
                 )
     except Stale:
         stored = queries.one_answer(db.session, assessment, code)

@@ -19,8 +19,9 @@ from charter.framework.content import Content
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import intake
+from charter.review import queries as cases
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import blueprint
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
 from charter.web.forms import EmptyForm
 
@@ -106,14 +107,14 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     said = queries.material(db.session, assessment)
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template("employer/assessment/tasks.html", **_facts(said))
-    requests = asked.requests(db.session, assessment)
-    case = None if requests else asked.case_of(db.session, assessment)
+    requests = cases.asked_now(db.session, assessment)
+    case = None if requests else cases.of_assessment(db.session, assessment)
     if assessment.status is AssessmentStatus.DECIDED and case is not None:
         return render_template(
             "employer/assessment/decision.html",
             **_facts(said),
             case=case,
-            findings=asked.findings(db.session, case),
+            findings=cases.feedback(db.session, assessment),
         )
     return render_template(
         "employer/assessment/follow.html",
@@ -182,7 +183,7 @@ def show_level(assessment: Assessment) -> ResponseReturnValue:
 def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Everything that was said, on one page, with what is missing on top."""
     said = queries.material(db.session, assessment)
-    open_criteria = asked.open_criteria(db.session, assessment)
+    open_criteria = cases.open_criteria(db.session, assessment)
     return render_template(
         "employer/assessment/check.html",
         **_facts(said),
@@ -244,7 +245,7 @@ def submitted(assessment: Assessment) -> ResponseReturnValue:
         assessment=assessment,
         content=assessment.framework.content,
         submission=last,
-        case=asked.case_of(db.session, assessment),
+        case=cases.of_assessment(db.session, assessment),
         reference=reference(assessment),
     )
 

@@ -12,8 +12,9 @@ from charter.clock import today
 from charter.extensions import db
 from charter.organisation import queries as organisations
 from charter.permissions import Permission
+from charter.review import queries as cases
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import blueprint
 
 
 @blueprint.get("/dashboard")
@@ -32,9 +33,9 @@ def dashboard() -> ResponseReturnValue:
     ).all()
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     said = queries.material(db.session, under_way) if under_way else None
-    requests = asked.requests(db.session, under_way) if under_way else ()
+    requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
-    case = asked.case_of(db.session, under_way) if under_way and waits else None
+    case = cases.of_assessment(db.session, under_way) if under_way and waits else None
     return render_template(
         "employer/dashboard.html",
         employers=employers,

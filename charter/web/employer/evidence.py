@@ -20,9 +20,11 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Criterion
 from charter.permissions import Permission
+from charter.review import allocation
+from charter.review import queries as cases
 from charter.storage import Store
 from charter.web.access import requires, settings, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import blueprint
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
 FILE, LINK, ACCOUNT, LIBRARY = "file", "link", "account", "library"
@@ -74,7 +76,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Give evidence for a criterion, and for others at the same time."""
     criterion = _criterion(assessment, code)
     form = EvidenceForm()
-    open_criteria = asked.open_criteria(db.session, assessment)
+    open_criteria = cases.open_criteria(db.session, assessment)
     if not form.is_submitted() and not answers.is_open(assessment, code, open_criteria):
         flash(answers.FROZEN, "error")
         return redirect(_criterion_page(assessment, code), 303)
@@ -132,7 +134,7 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
             "criteria": criteria,
             "by": the_user(),
             "at": now(),
-            "open_criteria": asked.open_criteria(session, assessment),
+            "open_criteria": cases.open_criteria(session, assessment),
         }
         if kind == LIBRARY:
             ids = set(form.library.data or ())
@@ -168,7 +170,7 @@ def _stored(upload: FileStorage | None) -> tuple[file_checks.Checked, str, int, 
 def show_evidence(assessment: Assessment) -> ResponseReturnValue:
     """All the evidence of an assessment, and what each piece of it supports."""
     queries.with_its_own(db.session, assessment)
-    open_criteria = asked.open_criteria(db.session, assessment)
+    open_criteria = cases.open_criteria(db.session, assessment)
     content = assessment.framework.content
     used = evidence.of(db.session, assessment)
     pieces: dict[UUID, tuple[Evidence, list[Criterion]]] = {}
@@ -209,7 +211,7 @@ def remove_evidence(assessment: Assessment, code: str, evidence_id: UUID) -> Res
                 criterion=code,
                 by=the_user(),
                 at=now(),
-                open_criteria=asked.open_criteria(session, assessment),
+                open_criteria=cases.open_criteria(session, assessment),
             )
         flash(f"{title} was deleted." if gone else f"{title} was removed from {criterion.title}.", "success")
         return redirect(_criterion_page(assessment, code), 303)
@@ -219,7 +221,7 @@ def remove_evidence(assessment: Assessment, code: str, evidence_id: UUID) -> Res
         criterion=criterion,
         piece=piece,
         form=form,
-        is_open=answers.is_open(assessment, code, asked.open_criteria(db.session, assessment)),
+        is_open=answers.is_open(assessment, code, cases.open_criteria(db.session, assessment)),
         is_kept=evidence.is_kept(db.session, piece, but_for=(assessment, code)),
     )
 
@@ -230,6 +232,8 @@ def download_evidence(evidence: Evidence) -> ResponseReturnValue:
     """The file, to save: a browser never shows it as a page of ours, nor guesses what it is, nor keeps it."""
     if evidence.kind is not EvidenceKind.FILE or evidence.sha256 is None:
         abort(404)
+    if the_user().is_staff and allocation.why_conflicted(db.session, the_user(), evidence.organisation_id):
+        abort(403)
     known = {kind.media_type for kind in FileKind}
     response = Response(_store().open(evidence.sha256))
     response.headers["Content-Type"] = (
