@@ -126,7 +126,8 @@ def visits(app: Flask, pages: Sequence[Page]) -> dict[str, list[Visit]]:
 
 def _cookie(app: Flask, person: UUID) -> str:
     """A session cookie as the sign-in page would set it."""
-    with app.test_request_context(headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": HOST}):
+    asking = app.test_request_context(headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": HOST})
+    with app.app_context(), asking:
         sign_in(db.session.get_one(User, person))
         serializer = SecureCookieSessionInterface().get_signing_serializer(app)
         assert serializer is not None

@@ -1,0 +1,47 @@
+"""The main pages ask the database a fixed number of questions, however many employers there are.
+
+The pages, and the most that each may ask, are those that are benchmarked: one list, read by both.
+"""
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from benchmarks import counting, pages
+from benchmarks.pages import PAGES
+from charter.account.models import User
+from charter.clock import today
+from tests.factories import Factory
+
+
+def add(make: Factory, number: int, *, assessor: User, moderator: User) -> None:
+    """Employers of three kinds: one that holds a level, one whose case is being read, one that is still answering."""
+    for _ in range(number):
+        make.award(make.organisation(f"Holder {next(NUMBERS)} Ltd"), on=today(), by=moderator)
+        waiting, answering = (make.organisation(f"{kind} {next(NUMBERS)} Ltd") for kind in ("Waiting", "Answering"))
+        sender, owner = (make.member(one, f"Owner {next(NUMBERS)}") for one in (waiting, answering))
+        sent = make.submitted(make.answered(make.assessment(waiting, by=sender), by=sender), by=sender)
+        make.claimed(sent, by=assessor)
+        make.assessment(answering, by=owner)
+
+
+def numbers() -> Iterator[int]:
+    """1, 2, 3 and so on: no two employers or people of a test have the same name."""
+    number = 0
+    while True:
+        yield (number := number + 1)
+
+
+NUMBERS = numbers()
+
+
+def test_the_main_pages_ask_no_more_for_thirty_than_for_one(
+    app: Flask, make: Factory, assessor: User, moderator: User, board_member: User
+) -> None:
+    add(make, 1, assessor=assessor, moderator=moderator)
+    first = {name: counting.queries(app, visits) for name, visits in pages.visits(app, PAGES).items()}
+    add(make, 29, assessor=assessor, moderator=moderator)
+    then = {name: counting.queries(app, visits) for name, visits in pages.visits(app, PAGES).items()}
+    assert then == first
+    assert {page.name: then[page.name] for page in PAGES if then[page.name] > page.queries} == {}
+    assert all(then.values()), "a page that asked nothing was not counted"
