@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session, sessionmaker
 
 from charter import audit, tables
@@ -129,8 +130,9 @@ def settings(database: str, engine: sa.Engine, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, _folder: Path) -> Iterator[Flask]:
     found = create_app(settings)
+    found.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_folder))  # compiling takes longer than most tests
     yield found
     with found.app_context():
         for made in db.engines.values():
