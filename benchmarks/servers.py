@@ -106,12 +106,12 @@ def main() -> None:
         )
         for (name, page), rate in rates.items()
     ]
-    print(f"{'server':22}{'page':24}{'req/s':>9}{'ratio':>7}{'p50 ms':>8}{'p95 ms':>8}{'memory MB':>11}")
+    print(f"{'server':30}{'page':24}{'req/s':>9}{'ratio':>7}{'p50 ms':>8}{'p95 ms':>8}{'memory MB':>11}")
     for page in (EMPTY, *MEASURED):
         for row in found:
             if row.page == page:
                 print(
-                    f"{row.server:22}{row.page:24}{row.rate:>9.1f}{row.ratio:>7.2f}{row.p50:>8.1f}{row.p95:>8.1f}"
+                    f"{row.server:30}{row.page:24}{row.rate:>9.1f}{row.ratio:>7.2f}{row.p50:>8.1f}{row.p95:>8.1f}"
                     f"{row.memory:>11.1f}"
                 )
     if asked.json:
