@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, defer, joinedload, load_only
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from charter import audit
 from charter.account.models import Role, User
@@ -15,6 +15,7 @@ from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.framework.content import Content, Criterion, NumberField, Theme
+from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from charter.review import allocation, attainment, differences, findings, submitted, timeline
 from charter.review.differences import Change, Differences
@@ -78,11 +79,11 @@ def queue(
     page = min(max(1, page), max(1, -(-total // PAGE)))
     rows = session.scalars(
         joined.options(
-            defer(Review.recommendation),
-            defer(Review.reasons),
+            load_only(Review.status, Review.waiting_since, Review.due_on),
             contains_eager(Review.assessment).options(
+                load_only(Assessment.target_level, Assessment.round),
                 contains_eager(Assessment.organisation).load_only(Organisation.name, Organisation.county),
-                joinedload(Assessment.framework),
+                joinedload(Assessment.framework).load_only(Framework.content_hash),
             ),
             joinedload(Review.assessor).load_only(User.name),
         )
