@@ -161,7 +161,8 @@ def demo(employers: int, seed: int, then_serve: bool) -> None:
         for account in accounts:
             code = f"  code from the secret {account['totp_secret']}" if account["totp_secret"] else ""
             click.echo(f"  {account['role']:14} {account['email']:34} {account['password']}{code}")
-        click.echo("\nThe same is in var/demo.json. A staff code: charter code SECRET. Stop with Ctrl+C.\n")
+        click.echo("\nThe same is in var/demo.json. Staff are asked for a code; this prints the one of the moment:")
+        click.echo(f"  {os.path.relpath(sys.executable)} -m charter.cli code SECRET\n\nStop with Ctrl+C.\n")
         _serve(host="127.0.0.1", port=port, workers=1, worker=True)
 
 
