@@ -124,6 +124,7 @@ class Factory:
             for criterion in said.asked:
                 if criterion.code in but:
                     continue
+                there = said.answers.get(criterion.code)
                 answers.save(
                     session,
                     assessment,
@@ -134,7 +135,7 @@ class Factory:
                     action_owner="",
                     action_due=None,
                     reason="",
-                    seen_version=0,
+                    seen_version=there.version if there else 0,
                     by=by,
                     at=self.at,
                 )

@@ -97,6 +97,11 @@ def with_its_own(session: Session, assessment: Assessment) -> Assessment:
     return assessment
 
 
+def is_begun(session: Session, assessment: Assessment) -> bool:
+    """Whether there is any answer yet (one query)."""
+    return bool(session.scalar(sa.select(sa.exists().where(Answer.assessment_id == assessment.id))))
+
+
 def material(session: Session, assessment: Assessment) -> Material:
     """Everything said so far (six queries)."""
     with_its_own(session, assessment)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import progress, queries, snapshot
+from charter.assessment import carrying, progress, queries, snapshot
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
 from charter.clock import local_date
@@ -23,7 +23,7 @@ NAMED_AT_MOST = 3
 def start(
     session: Session, organisation: Organisation, framework: Framework, *, target_level: int, by: User, at: datetime
 ) -> Assessment:
-    """A new assessment of `organisation` on this version of the charter.
+    """A new assessment of `organisation` on this version of the charter, with what it said in its last one.
 
     Raises Refusal when the employer has one open already, the version is retired or has no such level.
     """
@@ -48,8 +48,10 @@ def start(
         decided_at=None,
     )
     session.add(assessment)
+    session.flush()  # for its id
+    carried = carrying.carry_over(session, assessment)
     engagement.note(session, organisation, EngagementKind.STARTED, on=local_date(at), level=target_level)
-    audit.record(session, "assessment:start", assessment, by=by.id, at=at, target_level=target_level)
+    audit.record(session, "assessment:start", assessment, by=by.id, at=at, target_level=target_level, carried=carried)
     return assessment
 
 

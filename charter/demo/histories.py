@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import answers, declarations, evidence, metrics, returns, submission
+from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
 from charter.assessment.file_checks import Checked, check
 from charter.assessment.models import Answer, Assessment
 from charter.award import issuing
@@ -281,7 +281,6 @@ class _Life:
         assessment = submission.start(
             self.session, self.organisation, self.framework, target_level=level, by=owner, at=moment
         )
-        self.session.flush()  # for its id
         stage = self.story.stage
         if stage is Stage.STARTED:
             return assessment
@@ -289,6 +288,7 @@ class _Life:
         share = {Stage.HALF_DONE: 0.5, Stage.WITHDRAWN: 0.3, Stage.NEARLY_DONE: 0.9}.get(stage, 1.0)
         allowed = {one.rank: 1 for one in self.content.levels}
         weak = stage is Stage.DECLINED
+        before = queries.material(self.session, assessment).answers
         for number, criterion in enumerate(asked[: max(1, int(len(asked) * share))]):
             day = self.day + timedelta(days=min(20, number))
             extent = Extent.MET
@@ -299,7 +299,8 @@ class _Life:
             elif not criterion.core and allowed[criterion.level] and self.random.random() < 0.5:
                 allowed[criterion.level] -= 1
                 extent = Extent.IN_PROGRESS
-            self._answer(assessment, criterion, extent, owner, day)
+            carried = before.get(criterion.code)
+            self._answer(assessment, criterion, extent, owner, day, seen=carried.version if carried else 0)
         if share == 1.0 or stage is Stage.NEARLY_DONE:
             declarations.save(
                 self.session,
@@ -314,7 +315,9 @@ class _Life:
             intake.withdraw(self.session, assessment, by=owner, at=at(self.last))
         return assessment
 
-    def _answer(self, assessment: Assessment, criterion: Criterion, extent: Extent, owner: User, day: date) -> None:
+    def _answer(
+        self, assessment: Assessment, criterion: Criterion, extent: Extent, owner: User, day: date, *, seen: int
+    ) -> None:
         value = self._value(extent)
         plans = extent is Extent.IN_PROGRESS
         answers.save(
@@ -336,7 +339,7 @@ class _Life:
             action_owner=owner.name if plans else "",
             action_due=day + timedelta(days=200) if plans else None,
             reason="We have no work of this kind." if extent is Extent.NOT_APPLICABLE else "",
-            seen_version=0,
+            seen_version=seen,
             by=owner,
             at=at(day, 14, self.random.randint(0, 59)),
         )

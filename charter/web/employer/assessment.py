@@ -45,6 +45,8 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
                 by=the_user(),
                 at=now(),
             )
+        if queries.is_begun(db.session, assessment):
+            flash("What you said last time is here. Look at each answer again before you send them.", "success")
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     page = render_template(
         "employer/assessment/start.html",

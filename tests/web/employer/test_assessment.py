@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from charter.account.models import User
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import AssessmentStatus
-from charter.extensions import db
+from charter.extensions import db, transaction
+from charter.framework.content import Extent
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
+from charter.review import moderation
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -236,3 +238,28 @@ def test_following_a_case_takes_at_most_10_queries(
     with counting() as asked:
         browser.get(home)
     assert max(len(waiting), len(asked)) <= 10, asked
+
+
+def test_after_a_no_the_next_try_begins_with_what_was_said(
+    make: Factory,
+    assessment: Assessment,
+    home: str,
+    codes: list[str],
+    owner: User,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    review = make.recommended(
+        make.found(make.claimed(assessment, by=assessor), by=assessor, outcome=Extent.NOT_MET), by=assessor, level=0
+    )
+    with transaction() as session:
+        moderation.agree(session, review, by=moderator, at=make.at, on=make.at.date())
+    browser = sign_in(owner)
+    assert "did not reach a level" in browser.get("/dashboard").text
+    assert "You have not reached a level yet" in browser.get(home).text
+    started = browser.send(f"/organisations/{assessment.organisation_id}/assessments/new", {"target_level": "1"})
+    again = browser.get(started.location).text
+    assert "What you said last time is here." in again
+    assert f"{len(codes)} of {len(codes) + 2} tasks are completed" in again  # all but the basics and the figures
