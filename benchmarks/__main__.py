@@ -137,7 +137,9 @@ def _measure(
         size = one.employers
         for page in chosen:
             outcome = best[size, page.name]
-            missed = "" if amount is QUICK else _missed(page, outcome, queries[size][page.name], best[smallest, page.name])
+            missed = (
+                "" if amount is QUICK else _missed(page, outcome, queries[size][page.name], best[smallest, page.name])
+            )
             rows.append(
                 Row(
                     page=page.name,
