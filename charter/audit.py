@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -100,16 +101,24 @@ def seal(session: Session) -> None:
     if not pending:
         return
     session.flush()  # the work first: the end of the chain is the last lock taken
-    head = session.get(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = AuditHead(id=HEAD_ID, sequence=0, hash=GENESIS)
-        session.add(head)
+    head = _end(session)
     for event in pending:
         event.sequence = head.sequence + 1
         event.previous_hash = head.hash
         event.hash = digest(event)
         head.sequence, head.hash = event.sequence, event.hash
     session.add_all(pending)
+
+
+def _end(session: Session) -> AuditHead:
+    """The end of the chain, locked. Two writers of the very first event are settled by the key of the one row."""
+    head = session.get(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
+    if head is None:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        begin = insert(AuditHead).values(id=HEAD_ID, sequence=0, hash=GENESIS)
+        session.execute(begin.on_conflict_do_nothing())
+        head = session.get_one(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
+    return head
 
 
 def digest(event: AuditEvent) -> str:

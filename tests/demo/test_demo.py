@@ -1,0 +1,62 @@
+"""The demo has something to show on every page, and the same in bulk."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from charter import audit, demo
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, Submission
+from charter.assessment.snapshot import digest
+from charter.assessment.status import AssessmentStatus
+from charter.award.models import Award, Counter
+from charter.award.status import AwardStatus
+from charter.demo.histories import plan
+from charter.extensions import db
+from charter.organisation.models import Organisation
+from charter.review.models import Review
+from charter.review.status import ReviewStatus
+
+ON = date(2026, 11, 22)
+
+
+def values(session: Session, column: object) -> set[object]:
+    return set(session.scalars(sa.select(column)))  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def filled(app: Flask):
+    with app.app_context():
+        demo.fill(employers=66, seed=1, on=ON, say=lambda line: None)
+        yield db.session
+
+
+def test_the_demo_shows_every_state_in_both_counties(app: Flask, filled: Session) -> None:
+    assert len(plan()) == demo.BY_VERBS == 60
+    assert filled.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 66
+    assert values(filled, Organisation.county) == {"herefordshire", "worcestershire"}
+    assert values(filled, Assessment.status) == set(AssessmentStatus)
+    assert values(filled, Review.status) >= set(ReviewStatus) - {ReviewStatus.CLOSED}
+    assert values(filled, Award.status) == set(AwardStatus)
+    assert values(filled, Award.level) == {1, 2, 3}
+    assert any(not award.is_valid_on(ON) and award.ended_on is None for award in filled.scalars(sa.select(Award)))
+    assert audit.verify(filled).sound
+
+
+def test_its_evidence_is_real_files_of_every_kind(app: Flask, filled: Session) -> None:
+    files = filled.scalars(sa.select(Evidence).where(Evidence.kind == EvidenceKind.FILE)).all()
+    assert len({file.media_type for file in files}) == 6
+    store = app.extensions["charter_store"]
+    assert all(store.size(file.sha256) == file.size for file in files)
+
+
+def test_rows_in_bulk_are_numbered_on_and_their_snapshots_hold(filled: Session) -> None:
+    numbers = sorted(filled.scalars(sa.select(Award.number)))
+    assert len(numbers) == len(set(numbers))
+    for counter in filled.scalars(sa.select(Counter)):
+        series = [number for number in numbers if number.startswith(f"{counter.series}-")]
+        assert [int(number.rsplit("-", 1)[1]) for number in series] == list(range(1, counter.last + 1))
+    for submission in filled.scalars(sa.select(Submission)):
+        assert digest(submission.snapshot) == submission.snapshot_hash

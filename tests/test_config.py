@@ -1,0 +1,36 @@
+"""The portal refuses to start half-configured."""
+
+import pytest
+from pydantic import ValidationError
+
+from charter.config import Settings
+
+WHOLE = {"environment": "production", "secret_key": "x" * 32, "base_url": "https://charter.example.org"}
+
+
+def test_a_whole_configuration_starts() -> None:
+    settings = Settings(**WHOLE)
+    assert settings.secure
+    assert settings.trusted_hosts == ["charter.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"secret_key": ""}, "SECRET_KEY"),
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"base_url": "http://charter.example.org"}, "BASE_URL"),
+        ({"mail": "file"}, "MAIL"),
+        ({"databse_url": "sqlite://"}, "databse_url"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(change: dict[str, str], word: str) -> None:
+    with pytest.raises(ValidationError, match=word):
+        Settings(**{**WHOLE, **change})
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in WHOLE.items():
+        monkeypatch.setenv(f"CHARTER_{name.upper()}", value)
+    monkeypatch.setenv("CHARTER_SCHEME_NAME", "Another Charter")
+    assert Settings().scheme_name == "Another Charter"
