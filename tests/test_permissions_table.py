@@ -1,0 +1,364 @@
+"""Who may open what: a table of person, route and expected answer, with a row for every route there is."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from charter.account import links
+from charter.account.models import LinkPurpose, User
+from charter.assessment import evidence
+from charter.assessment.file_checks import Checked, FileKind
+from charter.audit import AuditEvent
+from charter.clock import now, today
+from charter.extensions import db, transaction
+from charter.notification.models import Message
+from charter.organisation import recognition, team
+from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.reporting import returns, targets
+from charter.reporting.exports import TABLES
+from tests.conftest import browser
+from tests.factories import Factory
+
+PEOPLE = ("nobody", "owner", "colleague", "stranger", "assessor", "moderator", "administrator", "board_member")
+"""The owner and the colleague belong to the employer that the table is about, the stranger owns another one."""
+
+EVERYBODY = "oooooooo"
+SIGNED_IN = "?ooooooo"
+EMPLOYERS = "?ooo----"
+MEMBERS = "?oo.---."
+OWNERS = "?o-.---."
+STAFF = "?---oooo"
+SCHEME = "?---ooo-"
+DESK = "?---oo--"
+MODERATORS = "?----o--"
+REVOKERS = "?----oo-"
+ADMINISTRATORS = "?-----o-"
+BOARD = "?----ooo"
+EVIDENCE = "?oo.oo-."
+"""One letter for each of the people: o the page opens or leads on, ? they are asked to sign in, - it is refused (403),
+. it is not there (404), x the link is used up (410)."""
+
+TABLE: Mapping[str, str] = {
+    # The public ------------------------------------------------------------------------------------------------------
+    "/": EVERYBODY,
+    "/.well-known/security.txt": EVERYBODY,
+    "/accessibility": EVERYBODY,
+    "/certificates": EVERYBODY,
+    "/certificates/<code>": EVERYBODY,
+    "/certificates/<code>.pdf": EVERYBODY,
+    "/cookies": EVERYBODY,
+    "/criteria": EVERYBODY,
+    "/criteria/<version>": EVERYBODY,
+    "/employers": EVERYBODY,
+    "/employers.csv": EVERYBODY,
+    "/employers.json": EVERYBODY,
+    "/employers/<uuid:organisation_id>": EVERYBODY,
+    "/health": EVERYBODY,
+    "/privacy": EVERYBODY,
+    "/ready": EVERYBODY,
+    "/robots.txt": EVERYBODY,
+    "/security": EVERYBODY,
+    "/static/<path:filename>": EVERYBODY,
+    # Accounts --------------------------------------------------------------------------------------------------------
+    "/account": SIGNED_IN,
+    "/account/email": SIGNED_IN,
+    "/account/home": SIGNED_IN,
+    "/account/name": SIGNED_IN,
+    "/account/password": SIGNED_IN,
+    "/account/second-factor": SIGNED_IN,
+    "/account/sign-out-elsewhere": SIGNED_IN,
+    "/confirm-email/<token>": EVERYBODY,
+    "/forgot-password": EVERYBODY,
+    "/forgot-password/check-your-email": EVERYBODY,
+    "/invitations/<token>": EVERYBODY,
+    "/reset-password/<token>": EVERYBODY,
+    "/sign-in": EVERYBODY,
+    "/sign-in/code": "????????",  # only between the password and the code
+    "/sign-out": "xxxxxxxx",  # a button, not a page
+    "/sign-up": EVERYBODY,
+    "/sign-up/check-your-email": EVERYBODY,
+    # Employers -------------------------------------------------------------------------------------------------------
+    "/dashboard": EMPLOYERS,
+    "/organisations/new": EMPLOYERS,
+    "/organisations/<uuid:organisation_id>": MEMBERS,
+    "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
+    "/organisations/<uuid:organisation_id>/edit": OWNERS,
+    "/organisations/<uuid:organisation_id>/sites": OWNERS,
+    "/organisations/<uuid:organisation_id>/team": MEMBERS,
+    "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
+    "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>": OWNERS,
+    "/organisations/<uuid:organisation_id>/team/invite": OWNERS,
+    "/assessments/<uuid:assessment_id>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/check": MEMBERS,
+    "/assessments/<uuid:assessment_id>/criteria/<code>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/criteria/<code>/evidence": MEMBERS,
+    "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove": MEMBERS,
+    "/assessments/<uuid:assessment_id>/declarations": MEMBERS,
+    "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
+    "/assessments/<uuid:assessment_id>/figures": MEMBERS,
+    "/assessments/<uuid:assessment_id>/level": MEMBERS,
+    "/assessments/<uuid:assessment_id>/submit": OWNERS,
+    "/assessments/<uuid:assessment_id>/submitted": MEMBERS,
+    "/assessments/<uuid:assessment_id>/target": MEMBERS,
+    "/assessments/<uuid:assessment_id>/withdraw": OWNERS,
+    "/evidence/<uuid:evidence_id>/download": EVIDENCE,
+    # The panel -------------------------------------------------------------------------------------------------------
+    "/admin/": STAFF,
+    "/admin/reviews/": SCHEME,
+    "/admin/reviews/<uuid:review_id>": SCHEME,
+    "/admin/reviews/<uuid:review_id>/ask": DESK,
+    "/admin/reviews/<uuid:review_id>/claim": DESK,
+    "/admin/reviews/<uuid:review_id>/conflict": DESK,
+    "/admin/reviews/<uuid:review_id>/findings": DESK,
+    "/admin/reviews/<uuid:review_id>/moderate": MODERATORS,
+    "/admin/reviews/<uuid:review_id>/recommend": DESK,
+    "/admin/reviews/<uuid:review_id>/release": DESK,
+    "/admin/employers/recognitions/<uuid:recognition_id>/check": DESK,
+    "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
+    "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/role": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
+    "/admin/people/invite": ADMINISTRATORS,
+    "/admin/returns/add": ADMINISTRATORS,
+    # The board -------------------------------------------------------------------------------------------------------
+    "/board": BOARD,
+    "/board/<table>.csv": BOARD,
+    "/board/definitions": BOARD,
+}
+
+RECORDS: Mapping[str, str] = {
+    "awards": SCHEME,
+    "employers": SCHEME,
+    "frameworks": SCHEME,
+    "messages": ADMINISTRATORS,
+    "people": ADMINISTRATORS,
+    "returns": ADMINISTRATORS,
+    "trail": REVOKERS,
+}
+"""Lists of the panel: each has the pages that Flask-Admin gives it."""
+PAGES_OF_RECORDS = ("", "details/", "export/<export_type>/", "new/", "edit/")  # the last two lead back to the list
+CALLS_OF_RECORDS = ("ajax/lookup/", "ajax/update/", "action/", "delete/")  # nothing is there, or they lead back
+
+WITHOUT = "0197f1a0-0000-7000-8000-000000000000"
+"""An id that nothing has."""
+UNKNOWN = {"export_type": "csv", "filename": "none.css", "version": "99.9", "table": "none", "token": "none"}
+USED_UP = {"/confirm-email/<token>", "/invitations/<token>", "/reset-password/<token>"}
+
+People = Mapping[str, FlaskClient]
+Fill = Callable[[str], str]
+
+
+def expected(rule: str) -> str | None:
+    """What each of the people is answered there, as the table says; None when it does not say."""
+    found = re.fullmatch(r"/admin/(\w+)/(.*)", rule)
+    if rule not in TABLE and found and found[1] in RECORDS:
+        if found[2] in PAGES_OF_RECORDS:
+            return RECORDS[found[1]]
+        if found[2] in CALLS_OF_RECORDS:
+            return RECORDS[found[1]].replace("o", ".")
+    return TABLE.get(rule)
+
+
+def letter(status: int, location: str | None) -> str:
+    """An answer in the letters of the table."""
+    if status in {302, 303}:
+        return "?" if location == "/sign-in" else "o"
+    return {200: "o", 403: "-", 404: ".", 405: "x", 410: "x"}.get(status, str(status))
+
+
+def answers(people: People, address: str, method: str = "GET") -> str:
+    """What each of the people is answered at this address."""
+    given = [people[name].open(address, method=method) for name in PEOPLE]
+    return "".join(letter(one.status_code, one.location) for one in given)
+
+
+def rules(app: Flask, method: str = "GET") -> Iterator[Rule]:
+    return (rule for rule in app.url_map.iter_rules() if method in (rule.methods or set()))
+
+
+@pytest.fixture
+def people(app: Flask, request: pytest.FixtureRequest) -> People:
+    """A browser for each of the people. They read every page they get strictly."""
+    found = {}
+    for name in PEOPLE:
+        found[name] = theirs = browser(app)
+        if name != "nobody":
+            theirs.sign_in(request.getfixturevalue(name))
+    return found
+
+
+@pytest.fixture
+def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleague: User, assessor: User) -> Fill:
+    """Writes an address of a route that is about the employer: one that holds an award, with a case in review."""
+    award = make.award(employer, by=assessor)
+    assessment = make.answered(make.assessment(employer, by=owner), by=owner)
+    content = assessment.framework.content
+    code = content.asked(1)[0].code
+    pdf = b"%PDF-1.7 that nobody reads"
+    sha256 = app.extensions["charter_store"].put(pdf)
+    with transaction() as session:
+        piece = evidence.add_file(
+            session,
+            assessment,
+            criteria=[code],
+            title="",
+            filename="policy.pdf",
+            checked=Checked(FileKind.PDF, FileKind.PDF.media_type, "pdf"),
+            sha256=sha256,
+            size=len(pdf),
+            dated_on=None,
+            by=owner,
+            at=make.at,
+        )
+        held = recognition.state(
+            session,
+            employer,
+            scheme=content.passports[0].scheme,
+            level=content.passports[0].level,
+            reference="1",
+            county=employer.county,
+            starts_on=today(),
+            ends_on=today().replace(year=today().year + 2, day=1),
+            by=owner,
+            at=now(),
+        )
+        invitation, invited = team.invite(
+            session, employer, email="nina@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=now()
+        )
+        tokens = {
+            purpose: links.create(session, owner, purpose, at=now())
+            for purpose in (LinkPurpose.CONFIRM_EMAIL, LinkPurpose.RESET_PASSWORD)
+        }
+        measure = next(one for one in targets.load_measures(session, by=None, at=now()) if one.takes_returns)
+        session.flush()  # for its id
+        entered = returns.enter(
+            session, measure, value=Decimal(1), as_at=today(), source="A report", by=assessor, at=now()
+        )
+    review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
+    records = {
+        "awards": award.id,
+        "employers": employer.id,
+        "frameworks": assessment.framework_id,
+        "messages": db.session.scalars(sa.select(Message.id)).first(),
+        "people": colleague.id,
+        "returns": entered.id,
+        "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
+    }
+    named: dict[str, object] = {
+        "organisation_id": employer.id,
+        "assessment_id": assessment.id,
+        "review_id": review.id,
+        "award_id": award.id,
+        "evidence_id": piece.id,
+        "invitation_id": invitation.id,
+        "member_id": part.id,
+        "recognition_id": held.id,
+        "user_id": colleague.id,
+        "code": code,
+        "version": assessment.framework.version,
+        "export_type": "csv",
+        "filename": "charter.css",
+        "table": next(iter(TABLES)),
+    }
+    own = {
+        "/certificates/<code>": {"code": award.code},
+        "/certificates/<code>.pdf": {"code": award.code},
+        "/invitations/<token>": {"token": invited},
+        "/confirm-email/<token>": {"token": tokens[LinkPurpose.CONFIRM_EMAIL]},
+        "/reset-password/<token>": {"token": tokens[LinkPurpose.RESET_PASSWORD]},
+    }
+
+    def address(rule: str) -> str:
+        values = {**named, **own.get(rule, {})}
+        written = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
+        shown = re.fullmatch(r"/admin/(\w+)/details/", rule)
+        return f"{written}?id={records[shown[1]]}" if shown else written
+
+    return address
+
+
+def nowhere(rule: str) -> str:
+    """The address of a route, about what there is not."""
+    written = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: UNKNOWN.get(found[1], WITHOUT), rule)
+    return f"{written}?id={WITHOUT}" if rule.endswith("/details/") else written
+
+
+def test_every_route_has_a_row_and_every_row_a_route(app: Flask) -> None:
+    there = {rule.rule for rule in app.url_map.iter_rules()}
+    assert {rule for rule in there if expected(rule) is None} == set()
+    assert set(TABLE) - there == set()
+    assert {f"/admin/{name}/" for name in RECORDS} <= there
+
+
+def test_each_page_answers_each_person_as_the_table_says(app: Flask, people: People, fill: Fill) -> None:
+    given = {rule.rule: answers(people, fill(rule.rule)) for rule in rules(app)}
+    assert given == {rule: expected(rule) for rule in given}
+
+
+def test_who_may_not_open_a_page_may_not_send_its_form(app: Flask, people: People, fill: Fill) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False  # so that it is not the token that stops them
+    wrong = []
+    for rule in rules(app, "POST"):
+        row = expected(rule.rule) or ""
+        for name, may in zip(PEOPLE, row, strict=True):
+            if may in "?-" or (may == "." and rule.rule in TABLE):
+                got = people[name].post(fill(rule.rule))
+                if letter(got.status_code, got.location) != may:
+                    wrong.append((rule.rule, name, may, got.status_code))
+    assert wrong == []
+
+
+def test_what_is_not_there_is_not_there_for_anyone_and_no_page_falls_over(app: Flask, people: People) -> None:
+    wrong = {}
+    for rule in rules(app):
+        if "<" not in rule.rule and not rule.rule.endswith("/details/"):
+            continue
+        row = expected(rule.rule) or ""
+        gone = "x" if rule.rule in USED_UP else "."
+        stays = rule.rule.endswith("<export_type>/")  # a list without a record is still a list
+        given = answers(people, nowhere(rule.rule))
+        for name, may, got in zip(PEOPLE, row, given, strict=True):
+            if got not in {"?": "?", "-": "-.", "o": "o" if stays else gone, ".": "."}[may]:
+                wrong[rule.rule, name] = got
+    assert wrong == {}
+
+
+def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
+    make: Factory, people: People, fill: Fill, stranger: User
+) -> None:
+    mine = db.session.scalars(sa.select(Membership).where(Membership.user_id == stranger.id)).one().organisation_id
+    organisation = db.session.get(Organisation, mine)
+    assert organisation is not None
+    assessment = make.assessment(organisation, by=stranger)
+    for rule in (
+        "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
+        "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
+        "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove",
+    ):
+        begin = rule.replace("<uuid:organisation_id>", str(mine)).replace("<uuid:assessment_id>", str(assessment.id))
+        assert people["stranger"].get(fill(begin)).status_code == 404, rule
+
+
+def test_nobody_opens_the_case_of_an_employer_they_belong_to(
+    people: People, fill: Fill, employer: Organisation, assessor: User, moderator: User, administrator: User
+) -> None:
+    with transaction() as session:
+        for person in (assessor, moderator, administrator):
+            session.add(
+                Membership(organisation_id=employer.id, user_id=person.id, role=MemberRole.CONTRIBUTOR, joined_at=now())
+            )
+    shut = [
+        *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
+        "/admin/employers/recognitions/<uuid:recognition_id>/check",
+        "/evidence/<uuid:evidence_id>/download",
+    ]
+    given = {rule: answers(people, fill(rule))[4:7] for rule in shut}
+    assert given == dict.fromkeys(shut, "---")
