@@ -5,7 +5,7 @@ from alembic import op
 
 import charter.orm
 
-revision = '57d24678514e'
+revision = '3b809ff56f50'
 down_revision = None
 
 
@@ -124,6 +124,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
     sa.UniqueConstraint('email', name=op.f('uq_user_email'))
     )
+    with op.batch_alter_table('user', schema=None) as batch_op:
+        batch_op.create_index('ix_user_role_name', ['role', 'name'], unique=False)
+
     op.create_table('assessment',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
@@ -621,6 +624,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_assessment_framework_id'))
 
     op.drop_table('assessment')
+    with op.batch_alter_table('user', schema=None) as batch_op:
+        batch_op.drop_index('ix_user_role_name')
+
     op.drop_table('user')
     with op.batch_alter_table('sign_in_attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_sign_in_attempt_subject_hash_at')
