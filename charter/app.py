@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from charter import tables  # noqa: F401 - relationships find each other only when every table is imported
+from charter.account import sessions
 from charter.clock import today
 from charter.config import Settings
 from charter.database import engine_options, prepare_engine
@@ -45,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=1),
+        PERMANENT_SESSION_LIFETIME=sessions.REMEMBERED,  # how old a cookie may be; its row says if it signs anyone in
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         WTF_CSRF_TIME_LIMIT=None,  # the token lasts as long as the session: a form left open over lunch still saves
         TESTING=settings.environment == "test",

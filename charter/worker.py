@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask
 
+from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
 from charter.clock import now
 from charter.config import Settings
@@ -82,7 +83,7 @@ def tidy() -> None:
     at = now()
     with transaction() as session:
         for old in (
-            sa.delete(SignInSession).where(SignInSession.seen_at < at - timedelta(days=2)),
+            sa.delete(SignInSession).where(SignInSession.seen_at < at - sessions.REMEMBERED),
             sa.delete(MailedLink).where(MailedLink.expires_at < at - timedelta(days=30)),
             sa.delete(SignInAttempt).where(SignInAttempt.at < at - timedelta(days=1)),
             sa.delete(KeptForm).where(KeptForm.kept_at < at - timedelta(days=1)),

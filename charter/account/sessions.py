@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 from charter import audit
 from charter.account.models import SignInSession, User
 
+REMEMBERED = timedelta(days=14)
+"""How long a session that ended is known, so that a page left open over a holiday can be kept for its person."""
+
 
 def hashed(token: str) -> str:
     """What is stored of a token: who reads the database cannot sign in with it."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from charter import worker
 from charter.account import people
 from charter.clock import now
 from charter.extensions import transaction
@@ -189,15 +190,17 @@ def test_these_pages_are_kept_by_no_browser(client):
 # The person whose session ended while they were typing -------------------------------------------------------------
 
 
+@pytest.mark.parametrize("away", [timedelta(hours=3), timedelta(days=10)], ids=["over lunch", "over a holiday"])
 @pytest.mark.parametrize("who", ["owner", "assessor"])
 def test_what_somebody_was_typing_when_their_session_ended_is_there_after_signing_in(
-    request, client, password, code, who
+    request, client, password, code, who, away
 ):
     person = request.getfixturevalue(who)
     client.sign_in(person)
     token = client.token("/account/name")
     long_name = "Olive Persephone Wilhelmina Owner-Smythe"
-    with time_machine.travel(now() + timedelta(hours=3)):
+    with time_machine.travel(now() + away):
+        worker.tidy()
         ended = client.post("/account/name", data={"csrf_token": token, "name": long_name})
         assert ended.location == "/sign-in"
         assert "We kept what you typed." in client.get("/sign-in").text
