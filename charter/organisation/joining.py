@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +23,9 @@ _COMPANY = re.compile(r"[0-9]{8}|[A-Z]{2}[0-9]{6}|R[0-9]{7}|(?:IP|SP|NP)[0-9]{5}
 # digits that begin with 1, often written with NIC before them).
 _CHARITY = re.compile(r"[0-9]{6,7}|SC0[0-9]{5}|NIC?1[0-9]{5}")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][ABD-HJLNP-UW-Z]{2})")
+
+SENT_AGAIN = timedelta(hours=1)
+"""For how long the same form from the same person is taken for one that was sent twice."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,12 @@ def register(
 ) -> Organisation:
     """A new employer, with `by` as its first owner.
 
-    County, size band and sector are codes of the framework. Raises Refusal (on its field) when a number cannot be one,
-    or another employer already has it.
+    County, size band and sector are codes of the framework. The same form sent again gives the employer it made.
+    Raises Refusal (on its field) when a number cannot be one, or another employer already has it.
     """
+    made = _just_made(session, name, county, company_number, charity_number, by=by, at=at)
+    if made is not None:
+        return made
     organisation = Organisation(listed=False, listed_at=None, registered_at=at)
     _describe(
         session,
@@ -202,6 +208,27 @@ def remove_site(session: Session, site: Site, *, by: User, at: datetime) -> None
     """Take a place away."""
     audit.record(session, "site:remove", site, by=by.id, at=at, organisation=str(site.organisation_id))
     session.delete(site)
+
+
+def _just_made(
+    session: Session, name: str, county: str, company: str | None, charity: str | None, *, by: User, at: datetime
+) -> Organisation | None:
+    """The employer that `by` added a moment ago with the same form. Holds the person's row, so that of two forms in
+    one moment the second sees what the first made."""
+    session.execute(sa.select(User.id).where(User.id == by.id).with_for_update())
+    return session.scalars(
+        sa.select(Organisation)
+        .join(Membership)
+        .where(
+            Membership.user_id == by.id,
+            Membership.role == MemberRole.OWNER,
+            Organisation.registered_at > at - SENT_AGAIN,
+            Organisation.name == name,
+            Organisation.county == county,
+            Organisation.company_number.is_not_distinct_from(company_number(company)),
+            Organisation.charity_number.is_not_distinct_from(charity_number(charity)),
+        )
+    ).first()
 
 
 def _describe(

@@ -1,6 +1,6 @@
 """An employer joins, and keeps its details up to date."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,8 +129,22 @@ def test_a_number_that_another_employer_has_is_refused_with_the_way_out(session:
 
 def test_two_sole_traders_without_numbers_may_both_join(session: Session, owner: User) -> None:
     register(session, owner)
-    register(session, owner)
+    register(session, person(session, "tom@example.org"))
     assert session.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 2
+
+
+@pytest.mark.parametrize("numbers", [{}, {"company_number": "1234567", "charity_number": "1123456"}])
+def test_the_same_form_sent_twice_adds_one_employer(session: Session, owner: User, numbers: dict[str, str]) -> None:
+    made = register(session, owner, **numbers)
+    assert register(session, owner, at=AT + timedelta(minutes=5), **numbers) is made
+    kinds = session.scalars(sa.select(Engagement.kind)).all()
+    assert kinds == [EngagementKind.REGISTERED]
+
+
+def test_another_name_or_another_day_is_another_employer(session: Session, owner: User) -> None:
+    made = register(session, owner)
+    assert register(session, owner, name="Teme Valley Cider") is not made
+    assert register(session, owner, at=AT + timedelta(days=1)) is not made
 
 
 def change(session: Session, organisation: Organisation, by: User, version: int, **values: Any) -> None:

@@ -49,6 +49,15 @@ def test_an_employer_is_added_and_leads_to_its_first_assessment(make: Factory, s
     assert browser.get("/dashboard").text.count("What to do next") == 1
 
 
+def test_a_form_sent_twice_adds_one_employer_and_leads_to_it(make: Factory, sign_in: SignIn) -> None:
+    browser = sign_in(make.user("Nina New"))
+    said = {"csrf_token": browser.token("/organisations/new"), **details(make, company_number="01234567")}
+    first, again = (browser.post("/organisations/new", data=said) for _ in range(2))
+    db.session.rollback()
+    made = db.session.scalars(sa.select(Organisation)).one()
+    assert first.location == again.location == f"/organisations/{made.id}/assessments/new"
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
