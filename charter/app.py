@@ -2,10 +2,11 @@
 
 import inspect
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -21,6 +22,9 @@ from charter.storage import open_store
 from charter.web.access import ask_to_sign_in, can, signed_in_user
 from charter.web.errors import register_error_handlers
 from charter.web.filters import register_filters
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def resource(name: str) -> Path:
@@ -55,6 +59,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["charter_store"] = open_store(settings.evidence_url)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
 
+    app.wsgi_app = _without_nul(app.wsgi_app)  # type: ignore[assignment, method-assign]
+
     db.init_app(app)
     # There are no asynchronous sessions here: closing none of them would start an event loop after each request.
     app.teardown_appcontext_funcs = [
@@ -76,6 +82,16 @@ def create_app(settings: Settings | None = None) -> Flask:
 
         app.extensions["charter_admin"] = register_admin(app)
     return app
+
+
+def _without_nul(application: "WSGIApplication") -> "WSGIApplication":
+    """Nobody types the character NUL, and PostgreSQL refuses text that holds it: an address loses it at the door."""
+
+    def cleaned(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["QUERY_STRING"] = environ.get("QUERY_STRING", "").replace("%00", "")
+        return application(environ, start_response)
+
+    return cleaned
 
 
 def _register_pages(app: Flask) -> None:
