@@ -186,9 +186,14 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def _serve(*, host: str, port: int, workers: int, worker: bool, target: str = "charter.app:create_app") -> None:
+    import multiprocessing
+
     from granian.constants import Interfaces
     from granian.server import Server
 
+    # Web processes start afresh. A fork copies what this process holds without its threads: after `demo` stored files
+    # here, the first upload in a forked process would wait for such a thread for ever.
+    multiprocessing.set_start_method("spawn", force=True)
     child = subprocess.Popen([sys.executable, "-m", "charter.cli", "worker"]) if worker else None
     server: Any = Server(
         target,
