@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         self.base_url = self.base_url.rstrip("/")
         if not self.trusted_hosts:
             host = self.base_url.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
-            self.trusted_hosts = [host]
+            nearby = [] if self.environment == "production" else ["localhost", "127.0.0.1"]
+            self.trusted_hosts = [host, *(name for name in nearby if name != host)]
         return self
 
     @property

@@ -34,3 +34,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(f"CHARTER_{name.upper()}", value)
     monkeypatch.setenv("CHARTER_SCHEME_NAME", "Another Charter")
     assert Settings().scheme_name == "Another Charter"
+
+
+def test_a_demo_answers_to_both_names_of_the_own_machine() -> None:
+    assert set(Settings(environment="demo").trusted_hosts) == {"localhost", "127.0.0.1"}
