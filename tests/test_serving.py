@@ -69,7 +69,7 @@ def test_the_first_file_of_a_fresh_demo_is_taken(demo: str, tmp_path: Path) -> N
     tasks = first(r'href="(/assessments/[0-9a-f-]+)"', page("/sign-in", urlencode(said).encode()))
     address = first(r'href="(/assessments/[^"]+/criteria/[^"#]+)"', page(tasks)) + "/evidence"
     parts = {"csrf_token": first(token, page(address)), "kind": "file", "title": "A note"}
-    said_of = {**{f'name="{name}"': value for name, value in parts.items()}, 'name="file"; filename="note.txt"': "We talk."}
-    fields = [f"--edge\r\nContent-Disposition: form-data; {name}\r\n\r\n{value}\r\n" for name, value in said_of.items()]
+    typed = {f'name="{name}"': value for name, value in parts.items()} | {'name="file"; filename="note.txt"': "We talk"}
+    fields = [f"--edge\r\nContent-Disposition: form-data; {name}\r\n\r\n{text}\r\n" for name, text in typed.items()]
     body = "".join(fields) + "--edge--\r\n"
     assert "Evidence added: A note." in page(address, body.encode(), "multipart/form-data; boundary=edge")
