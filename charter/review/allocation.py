@@ -21,11 +21,14 @@ REASON_LENGTH = 300
 def locked(session: Session, review: Review) -> Review:
     """The case as it is now, held until the transaction ends, so that no two people move it at once.
 
-    The lock is taken first and the case read after: reading it with the lock raises StaleDataError for whoever waited,
-    and the verb could not say who was first.
+    Its assessment is held with it, and before it: the employer's steps begin there, and two people who wait for each
+    other in turn would both wait for ever. The locks are taken first and the rows read after: reading them with the
+    lock raises StaleDataError for whoever waited, and the verb could not say who was first.
     """
+    session.execute(sa.select(Assessment.id).where(Assessment.id == review.assessment_id).with_for_update())
     session.execute(sa.select(Review.id).where(Review.id == review.id).with_for_update())
     session.refresh(review)
+    session.refresh(review.assessment)
     return review
 
 

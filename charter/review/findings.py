@@ -16,7 +16,7 @@ from charter.errors import Refusal, Stale
 from charter.framework.content import Extent
 from charter.organisation.models import Recognition
 from charter.review import submitted
-from charter.review.allocation import check_holds
+from charter.review.allocation import check_holds, locked
 from charter.review.models import Finding, InformationRequest, Review
 from charter.review.status import ReviewStatus
 
@@ -146,6 +146,7 @@ class _Desk:
     """One case open before its assessor, with all that saving findings looks at, read once."""
 
     def __init__(self, session: Session, review: Review, by: User, at: datetime) -> None:
+        review = locked(session, review)
         check_holds(session, by, review)
         if review.status is not ReviewStatus.IN_REVIEW:
             raise Refusal("Findings can change only while the case is in review.")

@@ -1,9 +1,5 @@
 """What two people do to one assessment in the same moment: the second waits, and is told what the first did."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -16,54 +12,19 @@ from charter.assessment import answers, queries
 from charter.assessment.models import Answer, Assessment, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
-from charter.errors import Refusal, Stale
-from charter.extensions import db, transaction
+from charter.errors import Stale
+from charter.extensions import db
 from charter.organisation.models import Organisation
 from charter.review import intake
 from charter.review.models import Review
 from tests.conftest import AT
 from tests.factories import Factory
-
-Deed = Callable[[Session, Assessment, User], Any]
-
-WAITS = 0.4
-"""Seconds for which the first holds what the second wants."""
+from tests.turns import Deed, in_turn
 
 
 @pytest.fixture
 def answered(make: Factory, employer: Organisation, owner: User) -> Assessment:
     return make.answered(make.assessment(employer, by=owner), by=owner)
-
-
-def in_turn(app: Flask, assessment: Assessment, first: tuple[User, Deed], second: tuple[User, Deed]) -> list[Any]:
-    """What each deed gave or was refused. The second begins before the first is kept, having read the assessment."""
-    done = Event()
-    assessment_id, people = assessment.id, [first[0].id, second[0].id]
-    db.session.rollback()
-
-    def go(place: int) -> Any:
-        with app.app_context():
-            user, mine = db.session.get(User, people[place]), db.session.get(Assessment, assessment_id)
-            assert user is not None
-            assert mine is not None
-            if place:
-                assert done.wait(20)
-            try:
-                with transaction() as session:
-                    assert mine.status is not None  # as a page reads it, before the verb takes its lock
-                    given = (first, second)[place][1](session, mine, user)
-                    session.flush()
-                    if not place:
-                        done.set()
-                        sleep(WAITS)
-                    return given
-            except Refusal as refusal:
-                return refusal
-
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(go, range(2)))
-    db.session.expire_all()
-    return found
 
 
 def submit(session: Session, assessment: Assessment, user: User) -> object:
