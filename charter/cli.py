@@ -217,9 +217,9 @@ def _serve(*, host: str, port: int, workers: int, worker: bool, target: str = "c
 @main.command()
 def worker() -> None:
     """Send waiting messages and do the nightly tidying, until stopped."""
-    from charter import worker as working
-
     with _portal() as app:
+        from charter import worker as working  # after the portal: its statements need every model to be there
+
         working.run(app)
 
 

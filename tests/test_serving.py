@@ -6,11 +6,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -48,6 +50,16 @@ def demo(tmp_path: Path) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         log.close()
+
+
+def test_the_worker_of_a_demo_sends_what_waits(demo: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "charter.db", timeout=30)) as database:
+        for _ in range(PATIENCE * 5):
+            left, sent = database.execute("select sum(sent_at is null), count(sent_at) from message").fetchone()
+            if sent and not left:
+                break
+            time.sleep(0.2)
+    assert (left, sent > 0) == (0, True), (tmp_path / "log.txt").read_text()
 
 
 def test_the_first_file_of_a_fresh_demo_is_taken(demo: str, tmp_path: Path) -> None:
