@@ -106,7 +106,7 @@ class AskForm(BaseForm):
     questions = SelectMultipleField("Which criteria do you ask about?", validate_choice=False)
     answer_by = DateParts(
         "When should they answer by?",
-        description="Give them at least two weeks.",
+        description="Two weeks is usual. Give longer if holidays are near.",
         validators=[needed("Enter the day to answer by.")],
     )
 

@@ -208,7 +208,7 @@ class _Desk:
             raise Refusal("Choose one of the findings in the list.", field="outcome")
         if outcome.extent is Extent.MET and criterion.evidence_required and criterion.code not in self.evidenced:
             raise Refusal(
-                "There is no evidence here, and this criterion needs it. Ask for more, or find that it is not met.",
+                "There is no evidence here, and this criterion needs it. Ask for more, or choose another finding.",
                 field="outcome",
             )
         if outcome.extent is Extent.NOT_APPLICABLE and not criterion.not_applicable_allowed:

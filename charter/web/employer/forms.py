@@ -123,7 +123,10 @@ class OrganisationForm(BaseForm):
         validators=[needed("Enter the name of the employer."), at_most(160, "The name")],
     )
     county = RadioField(
-        "Which county are you in?", validators=[chosen("Choose the county you are in.")], validate_choice=False
+        "Which county are you in?",
+        description="If you work in more than one, choose the one where most of your people here work.",
+        validators=[chosen("Choose the county you are in.")],
+        validate_choice=False,
     )
     district = SelectField("District", description="If you know it.", validate_choice=False)
     size_band = RadioField(
