@@ -306,21 +306,24 @@ Judged = tuple[str, tuple[Missing, ...]]
 
 
 def _declarations(case: _Case, level: Level, rule: DeclarationsRule) -> Judged:
-    missing = tuple(
-        Missing(rule.kind, level.rank, f"Agree to “{declaration.statement}”", declarations=(declaration.code,))
-        for declaration in case.content.declarations
-        if declaration.code not in case.agreed
+    asks = "You say yes to each of the legal basics."
+    left = [declaration for declaration in case.content.declarations if declaration.code not in case.agreed]
+    if not left:
+        return asks, ()
+    sentence = (
+        f"Agree to “{left[0].statement}”" if len(left) == 1 else f"Say yes to the legal basics: {len(left)} to go."
     )
-    return "Every baseline declaration is agreed.", missing
+    return asks, (Missing(rule.kind, level.rank, sentence, declarations=tuple(one.code for one in left)),)
 
 
 def _figures(case: _Case, level: Level, rule: FiguresRule) -> Judged:
-    missing = tuple(
-        Missing(rule.kind, level.rank, f"Give the numbers for “{metric.label}”.", metrics=(metric.code,))
-        for metric in case.content.metrics_for(level.rank)
-        if metric.code not in case.returned
-    )
-    return "Every figure that the level asks for is returned.", missing
+    asks = "You give the numbers for every figure that the level asks for."
+    left = [metric for metric in case.content.metrics_for(level.rank) if metric.code not in case.returned]
+    if not left:
+        return asks, ()
+    what = f"“{left[0].label}”" if len(left) == 1 else f"{len(left)} figures"
+    sentence = f"Give the numbers for {what}."
+    return asks, (Missing(rule.kind, level.rank, sentence, metrics=tuple(metric.code for metric in left)),)
 
 
 def _core(case: _Case, level: Level, rule: CoreRule) -> Judged:
@@ -328,7 +331,7 @@ def _core(case: _Case, level: Level, rule: CoreRule) -> Judged:
     missing = tuple(
         case.to_meet(rule.kind, level, criterion) for criterion in core if case.extent(criterion) != Extent.MET
     )
-    return "Every core criterion of the level is fully met.", missing
+    return "Each one that is a must for the level is fully met.", missing
 
 
 def _all_of(case: _Case, level: Level, rule: AllOfRule) -> Judged:

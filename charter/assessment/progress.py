@@ -7,7 +7,7 @@ from datetime import date
 from charter.assessment import level, metrics
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
-from charter.framework.content import Criterion, NumberField, Theme
+from charter.framework.content import Criterion, Extent, NumberField, Theme
 
 
 class TaskState(enum.StrEnum):
@@ -28,6 +28,10 @@ class CriterionTask:
     """What is still to do, in a sentence; None when nothing is."""
     counts: bool
     """Whether it counts today. One that is only announced may be left empty."""
+    said: str | None
+    """The answer in the scale's words; None when none is chosen."""
+    falls_short: bool
+    """Whether the answer is whole, and yet less than its level must have: a core criterion that is not fully met."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,11 @@ def _task(said: Material, criterion: Criterion, evidenced: frozenset[str], on: d
     lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on)
     begun = answer is not None or criterion.code in said.evidence
     state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
-    return CriterionTask(criterion, state, lacks, level.counts_on(criterion, on))
+    counts = level.counts_on(criterion, on)
+    value = said.content.scale_value(answer.value) if answer else None
+    enough = value is not None and value.extent in {Extent.MET, Extent.NOT_APPLICABLE}
+    falls_short = lacks is None and counts and criterion.core and not enough
+    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short)
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:

@@ -134,6 +134,30 @@ def test_a_declaration_that_is_not_agreed_stops_the_level() -> None:
     ]
 
 
+def test_several_declarations_are_one_thing_to_do() -> None:
+    def change(it: Document) -> None:
+        it["levels"] = [small.level(1, {"kind": "declarations"}), small.level(2, {"kind": "figures"})]
+        it["declarations"] = [{"code": code, "statement": f"We do {code}."} for code in ("ONE", "TWO", "SIX")]
+        it["criteria"] = [small.criterion("A"), small.criterion("B", theme="CARE")]
+        it["passports"] = []
+
+    found = attain(small.content(change), {}, agreed=("TWO",))
+
+    assert [(missing.sentence, missing.declarations) for missing in found.missing] == [
+        ("Say yes to the legal basics: 2 to go.", ("ONE", "SIX"))
+    ]
+
+
+def test_several_figures_are_one_thing_to_do() -> None:
+    content = published()
+    asked = [metric.code for metric in content.metrics_for(2)]
+    found = attain(content, {}, returned=asked[2:])
+
+    figures = [missing for missing in found.missing_for(2) if missing.rule == "figures" and missing.level == 2]
+    assert [missing.metrics for missing in figures] == [tuple(asked[:2])]
+    assert "Give the numbers for 2 figures." in [missing.sentence for missing in found.missing_for(2)]
+
+
 def test_a_figure_is_asked_from_the_level_that_needs_it() -> None:
     def change(it: Document) -> None:
         it["levels"] = [small.level(1, {"kind": "figures"}), small.level(2, {"kind": "figures"})]
@@ -206,10 +230,10 @@ def test_the_steps_say_what_each_rule_asks() -> None:
     found = attain(charter(CORE, TWO_OF, ONE_UNDER_WAY), {"A": MET, "B": MET, "D": NA})
 
     assert [step.asks for step in found.steps] == [
-        "Every core criterion of the level is fully met.",
+        "Each one that is a must for the level is fully met.",
         "At least 2 of these 2 are fully met: “The A thing” and “The B thing”.",
         "Every other criterion of the level is met or in progress, with no more than 1 in progress.",
-        "Every baseline declaration is agreed.",
+        "You say yes to each of the legal basics.",
     ]
 
 

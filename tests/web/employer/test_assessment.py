@@ -84,6 +84,23 @@ def test_the_task_list_says_how_far_each_task_is(
     assert f"Fully meet “{criterion.title}”." in html.unescape(later)
 
 
+def test_the_task_list_says_what_was_answered_and_which_answer_is_too_little(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    must, may = (next(one for one in content.asked(1) if one.core is core) for core in (True, False))
+    make.answered(assessment, by=owner, but=[must.code, may.code])
+    browser = sign_in(owner)
+    little = next(value for value in content.scale if value.extent is Extent.NOT_MET)
+    for criterion in (must, may):
+        browser.send(f"{home}/criteria/{criterion.code}", {"value": little.value, "seen_version": "0"})
+    page = browser.get(home).text
+    assert page.count(f"Your answer: {little.label}.") == 2
+    assert page.count(f"{content.level_title(1)} needs it to be fully in place.") == 1
+    fully = next(value for value in content.scale if value.extent is Extent.MET)
+    assert page.count(f"Your answer: {fully.label}.") == len(content.asked(1)) - 2
+
+
 def test_the_level_reached_is_told_while_answering(
     make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
 ) -> None:
