@@ -1,5 +1,6 @@
 """The queue and the case page, as assessors and moderators use them."""
 
+import html
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -153,6 +154,18 @@ def test_the_case_page_shows_each_answer_its_evidence_and_the_guidance(sign_in, 
     assert page.count("https://example.org/staff") >= 1
     assert page.count("Private: the employer never sees this.") == case.total
     assert page.count("What good evidence looks like") == case.total
+
+
+def test_a_figure_stands_beside_the_criterion_it_belongs_to(sign_in, make, employer, owner, assessor) -> None:
+    case = make.submitted(make.answered(make.assessment(employer, level=2, by=owner), by=owner), by=owner)
+    page = html.unescape(sign_in(assessor).get(f"/admin/reviews/{make.claimed(case, by=assessor).id}").text)
+    content = case.framework.content
+    returned = {metric.code: metric.label for metric in content.metrics_for(2)}
+    beside = [one.metric for one in content.asked(2, 9) if one.metric in returned]
+    assert beside
+    assert page.count('<strong>Figure:</strong>') == len(beside)
+    for code in beside:
+        assert f'<a class="govuk-link" href="#figures">{returned[code]}</a>' in page
 
 
 def test_files_are_offered_for_download(app) -> None:
