@@ -395,6 +395,11 @@ class Content(Part):
         """A county's name; its code when this version does not know it."""
         return next((county.title for county in self.counties if county.code == code), code)
 
+    def passport_title(self, scheme: str, level: str | None) -> str:
+        """The title of another scheme's award; its codes when this version does not know it."""
+        found = (one.title for one in self.passports if (one.scheme, one.level) == (scheme, level))
+        return next(found, f"{scheme} {level or ''}".rstrip())
+
     def sector_title(self, code: str) -> str:
         """A sector's name; its code when this version does not know it."""
         return next((sector.title for sector in self.sectors if sector.code == code), code)

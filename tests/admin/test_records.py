@@ -125,7 +125,7 @@ def test_an_employers_page_shows_what_belongs_to_it(sign_in, recommended, employ
 
 
 def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, employer, owner, assessor) -> None:
-    passport = make.framework().content.passports[0]
+    passport = make.framework().content.passports[1]
     with transaction() as session:
         stated = recognition.state(
             session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
@@ -134,7 +134,10 @@ def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, empl
         )  # fmt: skip
     theirs = sign_in(assessor)
     page = f"/admin/employers/recognitions/{stated.id}/check"
-    assert page in theirs.get(f"/admin/employers/details/?id={employer.id}").text
+    shown = theirs.get(f"/admin/employers/details/?id={employer.id}").text
+    assert page in shown
+    assert f">{passport.title}</td>" in shown
+    assert passport.title in theirs.get(page).text
     assert theirs.send(page).status_code == 302
     assert again(Recognition, stated.id).checked_by_id == assessor.id
     assert theirs.send(page).status_code == 303
