@@ -89,6 +89,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
+    "/organisations/<uuid:organisation_id>/recognitions": OWNERS,
     "/organisations/<uuid:organisation_id>/sites": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from charter.account.models import User
-from charter.organisation.models import MemberRole, Membership, Organisation, Site
+from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
 
 
 def organisations_of(session: Session, user: User) -> list[Organisation]:
@@ -37,6 +37,15 @@ def sites(session: Session, organisation: Organisation) -> Sequence[Site]:
     """The places where the employer's staff work, by town."""
     return session.scalars(
         sa.select(Site).where(Site.organisation_id == organisation.id).order_by(Site.town, Site.name, Site.id)
+    ).all()
+
+
+def recognitions(session: Session, organisation: Organisation) -> Sequence[Recognition]:
+    """The awards of other schemes that the employer told us about, in the order they began."""
+    return session.scalars(
+        sa.select(Recognition)
+        .where(Recognition.organisation_id == organisation.id)
+        .order_by(Recognition.starts_on, Recognition.id)
     ).all()
 
 

@@ -21,7 +21,7 @@ from wtforms.validators import StopValidation
 from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
 from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
-from charter.framework.content import Content, Criterion, Metric, NumberField
+from charter.framework.content import Content, Criterion, Metric, NumberField, Passport
 from charter.organisation.models import MemberRole, Scope
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
@@ -245,6 +245,39 @@ class SiteForm(BaseForm):
     )
     postcode = StringField("Postcode", description="You can leave this empty.", filters=[stripped])
     county = SelectField("County", validators=[chosen("Choose the county.")], validate_choice=False)
+
+
+class RecognitionForm(BaseForm):
+    """An award of another scheme, as its certificate says."""
+
+    scheme = SelectField(
+        "What do you hold?", validators=[chosen("Choose a scheme from the list.")], validate_choice=False
+    )
+    reference = StringField(
+        "Number on the certificate", description="You can leave this empty if it has none.", filters=[stripped]
+    )
+    county = SelectField(
+        "Which county is it for?",
+        validators=[chosen("Choose the county that the award is for.")],
+        validate_choice=False,
+    )
+    starts_on = DateParts("When did it start?", validators=[needed("Enter the day the award started.")])
+    ends_on = DateParts("What is the last day on the certificate?")
+
+    @classmethod
+    def on(cls, content: Content, **values: Any) -> "RecognitionForm":
+        """The form, with the awards that stand in for evidence in this version of the charter."""
+        form = cls(**values)
+        form.scheme.choices = [
+            SelectChoice("", "Choose one"),
+            *(SelectChoice(str(place), one.title) for place, one in enumerate(content.passports)),
+        ]
+        form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
+        return form
+
+    def passport(self, content: Content) -> Passport:
+        """The award that was chosen. Only after the form was found right."""
+        return content.passports[int(self.scheme.data)]
 
 
 class InviteForm(BaseForm):

@@ -11,13 +11,13 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.notification import emails
-from charter.organisation import joining, queries, team
+from charter.organisation import joining, queries, recognition, team
 from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.forms import InviteForm, OrganisationForm, SiteForm, number_in
+from charter.web.employer.forms import InviteForm, OrganisationForm, RecognitionForm, SiteForm, number_in
 from charter.web.forms import EmptyForm
 
 
@@ -52,6 +52,7 @@ def show_organisation(organisation: Organisation) -> ResponseReturnValue:
         content=publishing.current(db.session).content,
         sites=queries.sites(db.session, organisation),
         team=queries.team(db.session, organisation),
+        recognitions=queries.recognitions(db.session, organisation),
     )
 
 
@@ -143,6 +144,44 @@ def edit_sites(organisation: Organisation) -> ResponseReturnValue:
         content=content,
         organisation=organisation,
         sites=queries.sites(db.session, organisation),
+    )
+    return page, 400 if form.errors else 200
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/recognitions", methods=["GET", "POST"])
+@requires(Permission.EDIT_ORGANISATION, Organisation)
+def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
+    """Tell us of awards of other schemes, so that nobody asks again for what those checked."""
+    content = publishing.current(db.session).content
+    form = RecognitionForm.on(content, data={"county": organisation.county})
+    if form.validate_on_submit():
+        chosen = form.passport(content)
+        assert form.starts_on.data is not None, "the form needs it"
+        try:
+            with transaction() as session:
+                recognition.state(
+                    session,
+                    organisation,
+                    scheme=chosen.scheme,
+                    level=chosen.level,
+                    reference=form.reference.data,
+                    county=form.county.data,
+                    starts_on=form.starts_on.data,
+                    ends_on=form.ends_on.data,
+                    by=the_user(),
+                    at=now(),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"{chosen.title} is added. We will check it.", "success")
+            return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
+    page = render_template(
+        "employer/organisation/recognitions.html",
+        form=form,
+        content=content,
+        organisation=organisation,
+        recognitions=queries.recognitions(db.session, organisation),
     )
     return page, 400 if form.errors else 200
 

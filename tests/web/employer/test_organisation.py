@@ -10,7 +10,7 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.extensions import db
 from charter.notification.models import Message
-from charter.organisation.models import MemberRole, Membership, Organisation, Site
+from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -143,6 +143,37 @@ def test_sites_are_added_and_removed(make: Factory, employer: Organisation, owne
         assert browser.send(address, {"remove": str(made.id)}).status_code == 303
     db.session.rollback()
     assert db.session.scalars(sa.select(Site)).all() == []
+
+
+def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certificate(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/recognitions"
+    title = make.framework().content.passports[1].title
+    award = {
+        "scheme": "1",
+        "reference": "DCS000123",
+        "county": employer.county,
+        **{"starts_on-day": "1", "starts_on-month": "3", "starts_on-year": "2026"},
+        **{"ends_on-day": "28", "ends_on-month": "2", "ends_on-year": "2029"},
+    }
+    for wrong, message in [
+        ({"scheme": ""}, "Choose a scheme from the list."),
+        ({"scheme": "99"}, "Choose a scheme from the list."),
+        ({"reference": ""}, "Enter the number on the certificate."),
+        ({"starts_on-day": "", "starts_on-month": "", "starts_on-year": ""}, "Enter the day the award started."),
+        ({"ends_on-year": "2025"}, "The last day must be after the day the award started."),
+    ]:
+        refused = browser.send(address, {**award, **wrong})
+        assert (refused.status_code, refused.text.count(message)) == (400, 2), wrong
+        assert "reference" in wrong or 'value="DCS000123"' in refused.text
+    assert browser.send(address, award).location == address
+    assert f"{title} is added." in browser.get(address).text
+    shown = browser.get(f"/organisations/{employer.id}").text
+    assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (not checked yet)</li>" in shown
+    assert "You have already told us about this award." in browser.send(address, award).text
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Recognition.reference)).all() == ["DCS000123"]
 
 
 def test_a_colleague_is_invited_by_email_and_joins(
