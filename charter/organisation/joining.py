@@ -198,7 +198,22 @@ def change(
 
 
 def add_site(session: Session, organisation: Organisation, place: Place, *, by: User, at: datetime) -> Site:
-    """A new place where the employer's staff work. Raises Refusal when the postcode cannot be one."""
+    """A new place where the employer's staff work; the one that is there when the same is added again.
+
+    Raises Refusal when the postcode cannot be one.
+    """
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
+    there = session.scalars(
+        sa.select(Site).where(
+            Site.organisation_id == organisation.id,
+            Site.name == place.name,
+            Site.town == place.town,
+            Site.postcode.is_not_distinct_from(postcode(place.postcode)),
+            Site.county == place.county,
+        )
+    ).first()
+    if there is not None:
+        return there
     site = _add_place(session, organisation, place)
     audit.record(session, "site:add", site, by=by.id, at=at, organisation=str(organisation.id))
     return site

@@ -57,6 +57,8 @@ def state(
         raise Refusal("Enter the last day on the certificate.", field="ends_on")
     if ends_on is not None and ends_on <= starts_on:
         raise Refusal("The last day must be after the day the award started.", field="ends_on")
+    # The employer's row is locked, so that a form sent twice in one moment is told so like any other.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
     if _is_stated(session, organisation, scheme, passport.level, starts_on):
         raise Refusal("You have already told us about this award.", field="scheme")
     recognition = Recognition(

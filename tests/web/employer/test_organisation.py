@@ -135,7 +135,8 @@ def test_sites_are_added_and_removed(make: Factory, employer: Organisation, owne
     site = {"name": "Barn", "town": "Tenbury", "postcode": "wr158bb", "county": employer.county}
     wrong = browser.send(address, {**site, "postcode": "here"})
     assert (wrong.status_code, wrong.text.count("Enter a full postcode")) == (400, 2)
-    assert browser.send(address, site).status_code == 303
+    for _ in range(2):
+        assert browser.send(address, site).status_code == 303
     made = db.session.scalars(sa.select(Site)).one()
     assert made.postcode == "WR15 8BB"
     assert "Barn, Tenbury, WR15 8BB" in browser.get(f"/organisations/{employer.id}").text
