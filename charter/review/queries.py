@@ -371,9 +371,12 @@ def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | 
     return opened_by(assessment, asked_now(session, assessment))
 
 
-def feedback(session: Session, assessment: Assessment) -> Mapping[str, Finding]:
-    """The finding that stands on each criterion: show the employer its outcome and feedback, never its note."""
-    review = of_assessment(session, assessment)
+def feedback(session: Session, assessment: Assessment, review: Review | None = None) -> Mapping[str, Finding]:
+    """The finding that stands on each criterion: show the employer its outcome and feedback, never its note.
+
+    `review` is the assessment's case, when it is known already.
+    """
+    review = review or of_assessment(session, assessment)
     if review is None:
         return {}
     return findings.standing(

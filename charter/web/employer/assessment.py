@@ -1,5 +1,6 @@
 """An assessment from start to end: choose a level, the task list, check, submit, follow, withdraw."""
 
+from itertools import groupby
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -11,7 +12,7 @@ from charter.assessment.level import Missing
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
-from charter.clock import now, today
+from charter.clock import local_date, now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
@@ -20,6 +21,8 @@ from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import intake
 from charter.review import queries as cases
+from charter.review.attainment import of_findings
+from charter.review.submitted import asked, latest
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
@@ -106,23 +109,41 @@ def _counts(content: Content, organisation: Organisation) -> dict[int, tuple[int
 @requires(Permission.VIEW_ASSESSMENT, Assessment)
 def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     """The task list; after submission, where the case stands and what was decided."""
+    if assessment.status is AssessmentStatus.DECIDED:
+        return _show_decision(assessment)
     said = queries.material(db.session, assessment)
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template("employer/assessment/tasks.html", **_facts(said))
     requests = cases.asked_now(db.session, assessment)
-    case = None if requests else cases.of_assessment(db.session, assessment)
-    if assessment.status is AssessmentStatus.DECIDED and case is not None:
-        return render_template(
-            "employer/assessment/decision.html",
-            **_facts(said),
-            case=case,
-            findings=cases.feedback(db.session, assessment),
-        )
     return render_template(
         "employer/assessment/follow.html",
         **_facts(said),
-        case=case,
+        case=None if requests else cases.of_assessment(db.session, assessment),
         requests=[(said.content.criterion(item.criterion), item, _answered(said, item)) for item in requests],
+    )
+
+
+def _show_decision(assessment: Assessment) -> ResponseReturnValue:
+    """What was decided and why, with what stood in the way of the next level, from the findings themselves."""
+    queries.with_its_own(db.session, assessment)
+    case = cases.of_assessment(db.session, assessment)
+    assert case is not None
+    assert case.decided_at is not None
+    content = assessment.framework.content
+    said = latest(db.session, assessment)
+    stands = cases.feedback(db.session, assessment, case)
+    found = of_findings(assessment, stands.values(), said, on=local_date(case.decided_at))
+    return render_template(
+        "employer/assessment/decision.html",
+        assessment=assessment,
+        content=content,
+        case=case,
+        findings=stands,
+        missing=found.missing_for((case.decided_level or 0) + 1),
+        themes=[
+            (content.theme(code), list(criteria))
+            for code, criteria in groupby(asked(assessment, said), lambda criterion: criterion.theme)
+        ],
     )
 
 

@@ -280,3 +280,54 @@ def test_after_a_no_the_next_try_begins_with_what_was_said(
     again = browser.get(started.location).text
     assert "What you said last time is here." in again
     assert f"{len(codes)} of {len(codes) + 2} tasks are completed" in again  # all but the basics and the figures
+
+
+def decided(make: Factory, assessment: Assessment, owner: User, assessor: User, moderator: User, *, level: int) -> None:
+    """Decide an assessment: found to be met when there is a level, and not met otherwise."""
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    review = make.claimed(assessment, by=assessor)
+    make.found(review, by=assessor, outcome=Extent.MET if level else Extent.NOT_MET)
+    make.recommended(review, by=assessor, level=level, reasons="What we saw.")
+    with transaction() as session:
+        moderation.agree(session, review, by=moderator, at=make.at, on=make.at.date())
+
+
+def test_a_decision_says_first_what_stood_in_the_way(
+    make: Factory, assessment: Assessment, home: str, owner: User, assessor: User, moderator: User, sign_in: SignIn
+) -> None:
+    decided(make, assessment, owner, assessor, moderator, level=0)
+    page = html.unescape(sign_in(owner).get(home).text)
+    content = make.framework().content
+    level = content.levels[0]
+    must = next(criterion for criterion in content.criteria if criterion.core and criterion.level == level.rank)
+    before, after = page.split("Feedback on each point")
+    assert f"What stands between you and {level.title}" in before
+    assert must.title in before
+    assert f"A must for {level.title}" in after
+
+
+def test_a_decision_for_a_level_says_what_the_next_one_needs(
+    make: Factory, assessment: Assessment, home: str, owner: User, assessor: User, moderator: User, sign_in: SignIn
+) -> None:
+    decided(make, assessment, owner, assessor, moderator, level=1)
+    page = sign_in(owner).get(home).text
+    first, second = make.framework().content.levels[:2]
+    assert f"You have reached {first.title}" in page
+    assert f"What stands between you and {second.title}" in page
+
+
+def test_the_decision_asks_the_database_twelve_times_at_most(
+    make: Factory,
+    assessment: Assessment,
+    home: str,
+    owner: User,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+    counting: Counting,
+) -> None:
+    decided(make, assessment, owner, assessor, moderator, level=1)
+    browser = sign_in(owner)
+    with counting() as said:
+        assert browser.get(home).status_code == 200
+    assert len(said) <= 12, [one.split("FROM")[-1].split()[0] + str(len(one)) for one in said]
