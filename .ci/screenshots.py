@@ -36,7 +36,7 @@ def pages() -> list[tuple[str, str, str]]:
         "SELECT r.id FROM review r JOIN user u ON u.id = r.assessor_id "
         "WHERE r.status = 'in_review' AND u.email = 'asha.assessor@example.org' ORDER BY r.id"
     )
-    asked = one(f"SELECT criterion FROM answer WHERE assessment_id = '{UUID(mine).hex}' ORDER BY criterion LIMIT 1")  # noqa: S608
+    asked = one(f"SELECT criterion FROM answer WHERE assessment_id = '{UUID(mine).hex}' ORDER BY criterion LIMIT 1")
     code = one("SELECT code FROM award WHERE status = 'active' AND level = 3")
     return [
         ("home", "", "/"),

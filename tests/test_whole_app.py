@@ -98,6 +98,15 @@ def test_nothing_in_code_or_templates_names_a_criterion_a_theme_or_a_metric() ->
         assert not found, f"{path.name} names {found}"
 
 
+def test_nothing_in_code_or_templates_names_a_level() -> None:
+    content = publishing.read(next(publishing.DATA.glob("*.yaml")))
+    root = Path(__file__).parents[1]
+    for path in [*(root / "charter").rglob("*.py"), *TEMPLATES]:
+        text = path.read_text()
+        found = {level.title for level in content.levels if re.search(rf"\b{level.title}\b", text)}
+        assert not found, f"{path.name} names {found}"
+
+
 def test_every_page_says_where_scripts_may_come_from(client, app: Flask) -> None:
     answer = client.get("/sign-in")
     policy = answer.headers["Content-Security-Policy"]

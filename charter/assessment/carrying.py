@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 from charter.assessment.models import Answer, Assessment, EvidenceUse
 
 _SAID = (
-    "criterion", "value", "explanation", "action", "action_owner", "action_due", "reason", "saved_at", "saved_by_id",
+    "criterion",
+    "value",
+    "explanation",
+    "action",
+    "action_owner",
+    "action_due",
+    "reason",
+    "saved_at",
+    "saved_by_id",
 )
 
 

@@ -107,6 +107,8 @@ def declare_conflict(session: Session, organisation: Organisation, *, reason: st
         raise Refusal("Say what your interest in this employer is.", field="reason")
     if len(reason) > REASON_LENGTH:
         raise Refusal(f"Say it in {REASON_LENGTH} characters or fewer.", field="reason")
+    # The person's row is locked, so that two clicks in one moment declare it once.
+    session.execute(sa.select(User.id).where(User.id == by.id).with_for_update())
     found = session.scalars(
         sa.select(Conflict).where(Conflict.user_id == by.id, Conflict.organisation_id == organisation.id)
     ).first()

@@ -163,7 +163,7 @@ def test_a_figure_stands_beside_the_criterion_it_belongs_to(sign_in, make, emplo
     returned = {metric.code: metric.label for metric in content.metrics_for(2)}
     beside = [one.metric for one in content.asked(2, 9) if one.metric in returned]
     assert beside
-    assert page.count('<strong>Figure:</strong>') == len(beside)
+    assert page.count("<strong>Figure:</strong>") == len(beside)
     for code in beside:
         assert f'<a class="govuk-link" href="#figures">{returned[code]}</a>' in page
 

@@ -93,7 +93,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     form.kind.choices = [
         (FILE, "Upload a file"),
         (LINK, "Give a link to a web page"),
-        (ACCOUNT, "Write an account in your own words"),
+        (ACCOUNT, "Write a few sentences in your own words"),
         *([(LIBRARY, "Use evidence you gave before")] if offered else []),
     ]
     if form.is_submitted() and form.validate():
@@ -102,7 +102,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            flash(f"Evidence added: {', '.join(titles)}.", "success")
+            flash(f"Evidence added: {', '.join(titles).removesuffix('.')}.", "success")
             return redirect(_criterion_page(assessment, code), 303)
     if form.errors and form.file.data and not form.file.errors:
         form.file.errors = [CHOOSE_AGAIN]

@@ -128,7 +128,7 @@ class OrganisationForm(BaseForm):
         validators=[chosen("Choose the county you are in.")],
         validate_choice=False,
     )
-    district = SelectField("District", description="If you know it.", validate_choice=False)
+    district = SelectField("District", description="If yours is in the list.", validate_choice=False)
     size_band = RadioField(
         "How many people do you employ?",
         validators=[chosen("Choose how many people you employ.")],
@@ -178,7 +178,7 @@ class OrganisationForm(BaseForm):
         form = cls(**values)
         form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
         form.district.choices = [
-            SelectChoice("", "Choose a district, or leave this"),
+            SelectChoice("", "None of these"),
             *(
                 SelectChoice(name, f"{name} ({county.title})")
                 for county in content.counties
@@ -210,7 +210,9 @@ class OrganisationForm(BaseForm):
         """A district lies in its county."""
         county = next((county for county in self.content.counties if county.code == self.county.data), None)
         if field.data and county is not None and field.data not in county.districts:
-            raise ValidationError(f"{field.data} is not a district of {county.title}. Choose another, or leave this.")
+            raise ValidationError(
+                f"{field.data} is not a district of {county.title}. Choose another, or “None of these”."
+            )
 
     def details(self) -> dict[str, Any]:
         """The details as the verbs take them."""
