@@ -30,15 +30,14 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
     if form.validate_on_submit():
         codes = [declaration.code for declaration in said.content.declarations]
         chosen = {code: form[f"declaration-{code}"].data for code in codes}
+        agreed = {code: value == "yes" for code, value in chosen.items() if value in {"yes", "no"}}
+        open_ones = len(set(codes) - set(said.declarations) - set(agreed))
         with transaction() as session:
-            declarations.save(
-                session,
-                assessment,
-                agreed={code: value == "yes" for code, value in chosen.items() if value in {"yes", "no"}},
-                by=the_user(),
-                at=now(),
-            )
-        flash("Saved: the legal basics.", "success")
+            declarations.save(session, assessment, agreed=agreed, by=the_user(), at=now())
+        if open_ones:
+            flash(f"Saved so far. {open_ones} of the legal basics still to answer.", "notice")
+        else:
+            flash("Saved: the legal basics.", "success")
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     return _declarations_page(said, form)
 
@@ -99,9 +98,12 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
         form["seen_version"].data = str(saved.version)
         return _figures_page(said, form, rest_saved=True), 400
     if request.form.get("then") == "work-out":
-        flash("Saved. The figures are below.", "success")
+        flash("Saved. What your numbers come to is below.", "success")
         return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
-    flash("Saved: your figures.", "success")
+    if progress.figures(said).complete:
+        flash("Saved: your figures.", "success")
+    else:
+        flash("Saved so far. Some of your figures are still missing.", "notice")
     return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
 
 

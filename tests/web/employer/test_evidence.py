@@ -99,6 +99,11 @@ def test_the_page_says_what_was_added(sign_in: SignIn, owner: User, form_page: s
     assert "Evidence added: Our policy." in response.text
 
 
+def test_a_title_that_ends_a_sentence_ends_it_once(sign_in: SignIn, owner: User, form_page: str) -> None:
+    response = sign_in(owner).send(form_page, upload(pdf(), title="We told everyone."), follow_redirects=True)
+    assert "Evidence added: We told everyone.<" in response.text
+
+
 def test_a_link_supports_several_criteria(sign_in: SignIn, owner: User, form_page: str, codes: list[str]) -> None:
     said = {"kind": "link", "url": "www.example.org/policy", "criteria": codes[1:3]}
     assert sign_in(owner).send(form_page, said).status_code == 303

@@ -47,7 +47,14 @@ def test_some_declarations_can_be_answered_now_and_the_others_later(
     assert [(one.code, one.agreed) for one in found] == [(first, True), (second, False)]
     text = browser.get(f"{home}/declarations").text
     assert text.count(" checked") == 2
+    assert f"Saved so far. {len(content.declarations) - 2} of the legal basics still to answer." in text
     assert "Incomplete" in browser.get(home).text
+
+
+def test_figures_saved_with_holes_do_not_look_done(home: str, owner: User, sign_in: SignIn) -> None:
+    answered = sign_in(owner).send(f"{home}/figures", {"seen_version": "0", "then": "list"}, follow_redirects=True)
+    assert "Saved so far. Some of your figures are still missing." in answered.text
+    assert "Saved: your figures." not in answered.text
 
 
 def test_whole_figures_are_saved_and_the_rates_are_shown(
