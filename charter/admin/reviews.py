@@ -95,7 +95,8 @@ class ReviewsView(ActionView):
         if refused:
             return self._case(review, request.form, dict(refused)), BAD
         flash("Your findings are saved.", "success")
-        return redirect(url_for(".case_view", review_id=review.id, _anchor=request.form.get("at") or None))
+        at = request.form.get("at") or None  # the page opens there, far below the message: it says so there as well
+        return redirect(url_for(".case_view", review_id=review.id, saved=at, _anchor=at))
 
     @expose("/<uuid:review_id>/claim", methods=("GET", "POST"))
     @on(Permission.CLAIM_CASE, Review, THE_ASSESSMENT)

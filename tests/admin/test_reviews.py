@@ -201,12 +201,15 @@ def test_taking_a_case_and_saving_a_page_of_findings(sign_in, waiting, assessor)
         },
         to=f"/admin/reviews/{waiting.id}/findings",
     )
-    assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}#theme-X")
+    assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}?saved=theme-X#theme-X")
     kept = finding_of(waiting, code)
     assert (kept.outcome, kept.feedback, kept.private_note) == ("met", "Clear.", "Rang them.")
     page = theirs.get(f"/admin/reviews/{waiting.id}").text
     assert "Your findings are saved." in page
     assert "wrote findings" in page
+    theme = content.themes[0].code
+    there = theirs.get(f"/admin/reviews/{waiting.id}?saved=theme-{theme}").text
+    assert there.count("Your findings are saved.") == 1, "the page opens at the theme, below the message"
 
 
 def test_what_can_stand_is_kept_and_what_cannot_is_shown_beside_its_criterion(
