@@ -157,6 +157,7 @@ class OrganisationForm(BaseForm):
     )
     scope = RadioField(
         "Which of your people do your answers cover?",
+        description="If all your people work here, choose the whole organisation.",
         choices=[SelectChoice(scope.value, scope.label) for scope in Scope],
         validators=[chosen("Choose which of your people your answers cover.")],
         validate_choice=False,
