@@ -70,7 +70,7 @@ def _tell(
     at: datetime,
     **values: object,
 ) -> None:
-    body = _templates().get_template(f"{kind}.txt").render(values)
+    template = _templates().get_template(f"{kind}.txt")
     for person in [to] if isinstance(to, User | str) else to:
         if isinstance(person, User) and person.disabled_at is not None:
             continue
@@ -79,10 +79,15 @@ def _tell(
             kind,
             to=person,
             subject=subject,
-            body=body,
+            body=template.render(values, name=_greeted(person)),
             event_key=f"{event_key}:{kind}:{person.id if isinstance(person, User) else person}"[:200],
             at=at,
         )
+
+
+def _greeted(person: User | str) -> str:
+    """The name to greet with; none before the address is proved, for a stranger may have typed anything as the name."""
+    return person.name if isinstance(person, User) and person.email_confirmed_at else ""
 
 
 # Accounts ---------------------------------------------------------------------------------------------------------

@@ -95,6 +95,9 @@ MONTHS = {
 }
 
 
+EARLIEST, LATEST = 1900, 2200
+
+
 class DateParts(Field):
     """A date typed as day, month and year in three boxes named `<name>-day`, `-month` and `-year`.
 
@@ -129,12 +132,15 @@ class DateParts(Field):
             return
         try:
             self.data = date(int(year), MONTHS.get(month.lower(), 0) or int(month), int(day))
-            if not 1900 <= self.data.year <= 2200:
-                raise ValueError
         except ValueError:
             self.data = None
             self.wrong = ("day", "month", "year")
             self.process_errors.append("The date must be a real date, such as 27 3 2027.")
+            return
+        if not EARLIEST <= self.data.year <= LATEST:
+            self.data = None
+            self.wrong = ("year",)
+            self.process_errors.append(f"The year must be between {EARLIEST} and {LATEST}, with all four figures.")
 
     def _value(self) -> str:
         return self.data.isoformat() if self.data else ""

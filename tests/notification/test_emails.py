@@ -112,6 +112,13 @@ def test_everyone_of_the_employer_is_told_once_and_closed_accounts_not_at_all(se
     assert [message.to_address for message in told(session)] == ["asha@example.org", "olive@example.org"]
 
 
+def test_somebody_whose_address_is_proved_is_greeted_by_name(session, asha):
+    asha.email_confirmed_at = AT
+    emails.decision_not_awarded(session, to=[asha], event_key="event", at=AT, **VALUES["decision_not_awarded"])
+    [message] = told(session)
+    assert message.body.startswith(f"Hello {asha.name}\n")
+
+
 def test_an_email_to_an_address_nobody_proved_repeats_nothing_that_was_typed(session, asha):
     asha.name = "Cheap loans at evil.example"
     emails.confirm_email(session, to=asha, token="t", event_key="event", at=AT)
