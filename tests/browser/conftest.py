@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from charter.app import create_app
 from charter.config import Settings
+from charter.extensions import db
 
 T = TypeVar("T")
 AXE = Axe()
@@ -51,9 +52,12 @@ def portal(settings: Settings, tmp_path: Path) -> Iterator[Portal]:
     app = create_app(settings.model_copy(update={"base_url": url, "trusted_hosts": ["127.0.0.1"]}))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Portal(url, app)
+    portal = Portal(url, app)
+    yield portal
     server.shutdown()
     thread.join()
+    server.server_close()
+    portal.inside(lambda: [engine.dispose() for engine in db.engines.values()])
 
 
 @pytest.fixture(scope="session")
