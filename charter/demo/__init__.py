@@ -11,9 +11,9 @@ from random import Random
 import sqlalchemy as sa
 from flask import current_app
 
-from charter.clock import LOCAL
+from charter.clock import now
 from charter.demo import bulk, histories
-from charter.demo.people import PASSWORD, SECRETS, Staff
+from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.organisation.models import Organisation
@@ -28,8 +28,6 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
 
     A database that has employers already is left as it is. `say` is told of progress, a line at a time.
     """
-    from charter.clock import now
-
     for path in sorted(publishing.DATA.glob("*.yaml")):
         content = publishing.read(path)
         with transaction() as session:
@@ -55,12 +53,10 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
 
 def accounts() -> list[dict[str, str | None]]:
     """One account to sign in with for each role of the demo: role, email, password, totp_secret."""
-    from charter.demo.people import ACCOUNTS
-
     return [
         {"role": role, "email": email, "password": PASSWORD, "totp_secret": SECRETS.get(email)}
         for role, email, _ in ACCOUNTS
     ]
 
 
-__all__ = ["BY_VERBS", "LOCAL", "accounts", "fill"]
+__all__ = ["BY_VERBS", "accounts", "fill"]

@@ -23,7 +23,7 @@ from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
 from charter.organisation import joining, recognition
-from charter.organisation.models import MemberRole, Membership, Organisation, Scope
+from charter.organisation.models import MemberRole, Membership, Scope
 from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
 from charter.review import allocation, findings, intake, moderation, more_information, recommendation
@@ -540,8 +540,3 @@ class _Life:
         intake.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 17), on=day
         )
-
-
-def organisations(session: Session) -> Sequence[Organisation]:
-    """The made-up employers, in the order they were made."""
-    return session.scalars(sa.select(Organisation).order_by(Organisation.id)).all()

@@ -24,7 +24,7 @@ from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
 @requires(Permission.ANSWER_ASSESSMENT, Assessment)
 def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Answer one criterion. What can be saved is, also when something else on the page is wrong."""
-    criterion = _criterion(assessment, code)
+    criterion = asked_criterion(assessment, code)
     requests = cases.asked_now(db.session, assessment)
     open_criteria = cases.opened_by(assessment, requests)
     stored = queries.one_answer(db.session, assessment, code)
@@ -86,16 +86,17 @@ def _saw(form: AnswerForm, answer: Answer | None) -> None:
     form.seen_version.data = str(answer.version if answer else 0)
 
 
-def _criterion(assessment: Assessment, code: str) -> Criterion:
+def asked_criterion(assessment: Assessment, code: str) -> Criterion:
     """The criterion, when it is one that this employer is asked."""
     queries.with_its_own(db.session, assessment)
-    criterion = next((criterion for criterion in _in_order(assessment) if criterion.code == code), None)
+    criterion = next((criterion for criterion in asked(assessment) if criterion.code == code), None)
     if criterion is None:
         abort(404)
     return criterion
 
 
-def _in_order(assessment: Assessment) -> tuple[Criterion, ...]:
+def asked(assessment: Assessment) -> tuple[Criterion, ...]:
+    """The criteria this employer is asked, theme by theme."""
     content = assessment.framework.content
     return queries.in_order(content, content.asked(assessment.target_level, queries.headcount_ceiling(assessment)))
 
@@ -105,7 +106,7 @@ def _onward(assessment: Assessment, criterion: Criterion, open_criteria: frozens
     then = request.form.get("then")
     if then == "evidence":
         return f"/assessments/{assessment.id}/criteria/{criterion.code}/evidence"
-    order = [item for item in _in_order(assessment) if open_criteria is None or item.code in open_criteria]
+    order = [item for item in asked(assessment) if open_criteria is None or item.code in open_criteria]
     place = order.index(criterion) + 1
     if then == "list" or place >= len(order):
         flash(f"Saved: {criterion.title}.", "success")
@@ -125,7 +126,7 @@ def _page(
     rest_saved: bool = False,
 ) -> str:
     content = assessment.framework.content
-    order = _in_order(assessment)
+    order = asked(assessment)
     stood_in = stored.stood_in(content, criterion.code, on=today())
     lacks = level.why_not(content, criterion, stored.answer, bool(stored.evidence) or stood_in, today())
     return render_template(

@@ -25,6 +25,7 @@ from charter.review import queries as cases
 from charter.storage import Store
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.answering import asked, asked_criterion
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
 FILE, LINK, ACCOUNT, LIBRARY = "file", "link", "account", "library"
@@ -74,7 +75,7 @@ class EvidenceForm(BaseForm):
 @requires(Permission.CHANGE_EVIDENCE, Assessment)
 def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Give evidence for a criterion, and for others at the same time."""
-    criterion = _criterion(assessment, code)
+    criterion = asked_criterion(assessment, code)
     form = EvidenceForm()
     open_criteria = cases.open_criteria(db.session, assessment)
     if not form.is_submitted() and not answers.is_open(assessment, code, open_criteria):
@@ -84,7 +85,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     used = evidence.of(db.session, assessment)
     others = [
         item
-        for item in _asked(assessment)
+        for item in asked(assessment)
         if item != criterion and answers.is_open(assessment, item.code, open_criteria)
     ]
     form.criteria.choices = [(item.code, item.title) for item in others]
@@ -255,20 +256,6 @@ def _attachment(filename: str) -> str:
     if plain != filename:
         options["filename*"] = f"UTF-8''{quote(filename, safe='')}"
     return dump_options_header("attachment", options)
-
-
-def _criterion(assessment: Assessment, code: str) -> Criterion:
-    """The criterion, when it is one that this employer is asked."""
-    queries.with_its_own(db.session, assessment)
-    criterion = next((criterion for criterion in _asked(assessment) if criterion.code == code), None)
-    if criterion is None:
-        abort(404)
-    return criterion
-
-
-def _asked(assessment: Assessment) -> tuple[Criterion, ...]:
-    content = assessment.framework.content
-    return queries.in_order(content, content.asked(assessment.target_level, queries.headcount_ceiling(assessment)))
 
 
 def _about(
