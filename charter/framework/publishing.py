@@ -72,7 +72,8 @@ def publish(session: Session, content: Content, *, by: UUID | None, at: datetime
                 content_hash=content_hash,
             )
             return framework
-    if published.content_hash != content_hash:
+    # Content is compared, not hashes: a newer portal may know more fields, whose defaults the older document leaves out.
+    if published.content != content:
         raise Refusal(
             f"Version {content.meta.version} is already published with other content, and a published version never "
             "changes. Give your file a higher version and publish it again."

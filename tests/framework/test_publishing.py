@@ -103,6 +103,16 @@ def test_publishing_the_same_again_is_harmless(session: Session) -> None:
     assert session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) == 1
 
 
+def test_a_version_published_before_a_field_was_known_is_still_the_same(session: Session) -> None:
+    first = publishing.publish(session, version("1.0.0"), by=None, at=AT)
+    older = {**first.document, "criteria": [dict(one) for one in first.document["criteria"]]}
+    for criterion in older["criteria"]:
+        del criterion["counts_from"]
+    first.document, first.content_hash = older, publishing.digest(older)
+
+    assert publishing.publish(session, version("1.0.0"), by=None, at=AT) is first
+
+
 def test_other_content_under_a_published_version_is_refused(session: Session) -> None:
     first = publishing.publish(session, version("1.0.0"), by=None, at=AT)
 
