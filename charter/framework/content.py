@@ -75,6 +75,13 @@ class Sector(Part):
 
     code: Code
     title: Text
+    plain: Text | None = None
+    """Who belongs there, in everyday words: few people know their work by the official title."""
+
+    @property
+    def label(self) -> str:
+        """The section as one chooses it from a list: in everyday words, then by its official title and letter."""
+        return f"{self.plain} ({self.code}: {self.title})" if self.plain else f"{self.title} ({self.code})"
 
 
 class ScaleValue(Part):
@@ -315,6 +322,8 @@ class Meta(Part):
     scope_question: Text
     in_progress_months: Whole = Field(ge=1)
     """A planned action counts only when it is due within so many months."""
+    minutes_per_question: Whole = Field(default=2, ge=1)
+    """What employers are told to allow for each question, evidence left out."""
 
 
 class Content(Part):

@@ -10,20 +10,9 @@ from charter.award import register
 from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
-from charter.framework.content import (
-    AllOfRule,
-    AtLeastRule,
-    Content,
-    CoreRule,
-    DeclarationsRule,
-    FiguresRule,
-    InProgressRule,
-    Rule,
-    ThemeMinimumRule,
-)
+from charter.framework.asking import asks, rule_in_words, standing
 from charter.framework.models import Framework
 from charter.web.access import public
-from charter.web.filters import count
 from charter.web.public import blueprint, memory
 
 
@@ -61,6 +50,7 @@ def _criteria(framework: Framework, current: Framework | None = None) -> Respons
     content = framework.content
     asked = request.args.get("level", "")
     level = content.level(int(asked)) if asked.isdecimal() and len(asked) < 3 else None
+    top = max(one.rank for one in content.levels)
     versions = db.session.scalars(
         sa.select(Framework).where(Framework.code == framework.code).order_by(Framework.published_at.desc())
     ).all()
@@ -73,37 +63,9 @@ def _criteria(framework: Framework, current: Framework | None = None) -> Respons
         level=level,
         criteria=[one for one in content.criteria if level is None or one.level <= level.rank],
         rules={one.rank: [rule_in_words(rule, content) for rule in one.rules] for one in content.levels},
+        asks={ask.level.rank: ask for ask in asks(content)},
+        standing=lambda criterion: standing(content, criterion, level.rank if level else top),
     )
-
-
-def rule_in_words(rule: Rule, content: Content) -> str:
-    """A rule of a level as a sentence that begins after "To reach it, ..."."""
-    match rule:
-        case DeclarationsRule():
-            return "You agree to every legal declaration."
-        case FiguresRule():
-            return "You return every figure that the level asks for."
-        case CoreRule():
-            return "Every core criterion of the level is fully in place."
-        case AllOfRule(criteria=codes):
-            return f"Each of these is fully in place: {_titles(codes, content)}."
-        case AtLeastRule(count=least, criteria=codes):
-            return f"At least {least} of these are fully in place: {_titles(codes, content)}."
-        case ThemeMinimumRule(count=least):
-            what = count(least, "criterion is", "criteria are")
-            return f"In each theme, at least {what} fully in place."
-        case InProgressRule(count=0):
-            return "Every other criterion of the level is fully in place."
-        case InProgressRule(count=most):
-            return (
-                f"Every other criterion of the level is in place or under way. At most {most} may be under way, each "
-                f"with a dated action that is due within {content.meta.in_progress_months} months."
-            )
-
-
-def _titles(codes: tuple[str, ...], content: Content) -> str:
-    found = (content.criterion(code) for code in codes)
-    return "; ".join(criterion.title for criterion in found if criterion is not None)
 
 
 @blueprint.get("/accessibility")

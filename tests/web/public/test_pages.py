@@ -12,9 +12,8 @@ from charter.account.models import User
 from charter.config import Settings
 from charter.extensions import transaction
 from charter.framework import publishing
-from charter.framework.content import AllOfRule, AtLeastRule, Content, InProgressRule, ThemeMinimumRule
+from charter.framework.content import Content
 from charter.framework.models import Framework
-from charter.web.public.pages import rule_in_words
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
@@ -131,25 +130,6 @@ def test_an_earlier_version_stays_to_be_read_and_says_that_it_is_not_the_one_in_
 @pytest.mark.parametrize("version", ["%00", "x", "1.0.0.0.0", "٣"])
 def test_a_version_there_never_was_is_not_found(client: CheckedClient, make: Factory, version: str) -> None:
     assert client.get(f"/criteria/{version}").status_code == 404
-
-
-def test_each_kind_of_rule_is_said_in_words(content: Content) -> None:
-    codes = tuple(criterion.code for criterion in content.criteria[:2])
-    titles = "; ".join(criterion.title for criterion in content.criteria[:2])
-    assert rule_in_words(AllOfRule(kind="all_of", criteria=codes), content) == (
-        f"Each of these is fully in place: {titles}."
-    )
-    assert rule_in_words(AtLeastRule(kind="at_least", count=1, criteria=codes), content) == (
-        f"At least 1 of these are fully in place: {titles}."
-    )
-    assert rule_in_words(ThemeMinimumRule(kind="theme_minimum", count=2), content) == (
-        "In each theme, at least 2 criteria are fully in place."
-    )
-    assert rule_in_words(InProgressRule(kind="in_progress_at_most", count=0), content) == (
-        "Every other criterion of the level is fully in place."
-    )
-    assert "At most 3 may be under way" in rule_in_words(InProgressRule(kind="in_progress_at_most", count=3), content)
-    assert all(rule_in_words(rule, content).endswith(".") for level in content.levels for rule in level.rules)
 
 
 def test_the_cookies_page_names_the_cookie_we_set(client: CheckedClient, app: Flask) -> None:

@@ -1,0 +1,108 @@
+"""What is still to do, in groups as people think of it: the legal basics, the figures, and each theme."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from charter.assessment.level import Missing
+from charter.assessment.progress import Gap
+from charter.assessment.queries import Material
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing to do, in a sentence, with the asked criteria it is about."""
+
+    sentence: str
+    criteria: tuple[str, ...] = ()
+    begun: bool = False
+    """Whether an answer is there and only lacks something: such a thing is the quickest to put right."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Things to do of one kind."""
+
+    kind: str
+    """"declarations", "figures", "theme", or "themes" for what is about several of them."""
+    code: str
+    """Of the theme; empty for the other kinds."""
+    title: str
+    todos: tuple[ToDo, ...]
+
+    @property
+    def only(self) -> ToDo | None:
+        """The one thing to do, when there is only one."""
+        return self.todos[0] if len(self.todos) == 1 else None
+
+
+BASICS = "The legal basics"
+FIGURES = "Your figures"
+SEVERAL = "In several themes"
+
+
+def of_missing(said: Material, missing: Iterable[Missing], *, known: Iterable[Missing] = ()) -> tuple[Group, ...]:
+    """What stands in the way of a level, in groups. What is in `known` was said before, of a lower level."""
+    known = tuple(known)
+    before = {code for item in known for code in (*item.declarations, *item.metrics)}
+    found: list[tuple[tuple[str, str], ToDo]] = []
+    for item in missing:
+        statements = [code for code in item.declarations if code not in before]
+        figures = [code for code in item.metrics if code not in before]
+        if item.declarations or item.metrics:
+            if statements:
+                found.append((("declarations", ""), ToDo(_statements(len(statements)))))
+            if figures:
+                whole = len(figures) == len(item.metrics)
+                more = f"{len(figures)} more figure{'s' * (len(figures) > 1)}"
+                found.append((("figures", ""), ToDo(item.sentence if whole else f"Give the numbers for {more}.")))
+        else:
+            found.append((_place(said, item.criteria), _todo(said, item.sentence, item.criteria)))
+    return _grouped(said, found)
+
+
+def of_gaps(said: Material, gaps: Iterable[Gap]) -> tuple[Group, ...]:
+    """What is to do before the assessment can be sent, in groups."""
+    found: list[tuple[tuple[str, str], ToDo]] = []
+    for gap in gaps:
+        if gap.kind == "criterion":
+            found.append((_place(said, [gap.code]), _todo(said, f"{gap.title}: {gap.sentence}", [gap.code])))
+        else:
+            found.append(((gap.kind, ""), ToDo(gap.sentence)))
+    return _grouped(said, found)
+
+
+def _statements(count: int) -> str:
+    return "Say yes to 1 statement." if count == 1 else f"Say yes to {count} statements."
+
+
+def _todo(said: Material, sentence: str, criteria: Iterable[str]) -> ToDo:
+    asked = {criterion.code for criterion in said.asked}
+    here = tuple(code for code in criteria if code in asked)
+    return ToDo(sentence, here, begun=any(code in said.answers for code in here))
+
+
+def _place(said: Material, criteria: Iterable[str]) -> tuple[str, str]:
+    """The group of something that is about these criteria."""
+    themes = {found.theme for code in criteria if (found := said.content.criterion(code)) is not None}
+    return ("theme", themes.pop()) if len(themes) == 1 else ("themes", "")
+
+
+def _grouped(said: Material, found: Iterable[tuple[tuple[str, str], ToDo]]) -> tuple[Group, ...]:
+    """Groups, the smallest first (else in the charter's order); in each, what was begun comes first."""
+    places: dict[tuple[str, str], list[ToDo]] = {}
+    for place, todo in found:
+        places.setdefault(place, []).append(todo)
+    titles = {"declarations": BASICS, "figures": FIGURES, "themes": SEVERAL}
+    groups = [
+        Group(
+            kind,
+            code,
+            said.content.theme(code).title if kind == "theme" else titles[kind],
+            tuple(sorted(todos, key=lambda todo: not todo.begun)),
+        )
+        for (kind, code), todos in places.items()
+    ]
+    themes = [theme.code for theme in said.content.themes]
+    order = {"declarations": -1, "figures": len(themes) + 1, "themes": len(themes)}
+    groups.sort(key=lambda group: order[group.kind] if group.kind != "theme" else themes.index(group.code))
+    return tuple(sorted(groups, key=lambda group: len(group.todos)))
