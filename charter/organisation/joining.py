@@ -29,6 +29,24 @@ SENT_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
+class Details:
+    """What an employer says of itself. County, size band and sector are codes of the framework."""
+
+    name: str
+    county: str
+    district: str | None
+    size_band: str
+    sector: str
+    company_number: str | None
+    """As it was typed, like the charity number."""
+    charity_number: str | None
+    website: str | None
+    about: str | None
+    scope: Scope
+    listed: bool
+
+
+@dataclass(frozen=True)
 class Place:
     """A site as it is typed in."""
 
@@ -84,18 +102,8 @@ def postcode(typed: str | None) -> str | None:
 
 def register(
     session: Session,
+    details: Details,
     *,
-    name: str,
-    county: str,
-    district: str | None,
-    size_band: str,
-    sector: str,
-    company_number: str | None,
-    charity_number: str | None,
-    website: str | None,
-    about: str | None,
-    scope: Scope,
-    listed: bool,
     sites: Sequence[Place],
     by: User,
     at: datetime,
@@ -103,29 +111,14 @@ def register(
 ) -> Organisation:
     """A new employer, with `by` as its first owner.
 
-    County, size band and sector are codes of the framework. The same form sent again gives the employer it made.
+    The same form sent again gives the employer it made.
     Raises Refusal (on its field) when a number cannot be one, or another employer already has it.
     """
-    made = _just_made(session, name, county, company_number, charity_number, by=by, at=at)
+    made = _just_made(session, details, by=by, at=at)
     if made is not None:
         return made
     organisation = Organisation(listed=False, listed_at=None, registered_at=at)
-    _describe(
-        session,
-        organisation,
-        name=name,
-        county=county,
-        district=district,
-        size_band=size_band,
-        sector=sector,
-        company=company_number,
-        charity=charity_number,
-        website=website,
-        about=about,
-        scope=scope,
-        listed=listed,
-        at=at,
-    )
+    _describe(session, organisation, details, at=at)
     session.add(organisation)
     _flush(session)
     for place in sites:
@@ -138,10 +131,10 @@ def register(
         organisation,
         by=by.id,
         at=at,
-        county=county,
-        size_band=size_band,
-        sector=sector,
-        listed=listed,
+        county=details.county,
+        size_band=details.size_band,
+        sector=details.sector,
+        listed=details.listed,
     )
     return organisation
 
@@ -149,19 +142,9 @@ def register(
 def change(
     session: Session,
     organisation: Organisation,
+    details: Details,
     *,
     version: int,
-    name: str,
-    county: str,
-    district: str | None,
-    size_band: str,
-    sector: str,
-    company_number: str | None,
-    charity_number: str | None,
-    website: str | None,
-    about: str | None,
-    scope: Scope,
-    listed: bool,
     by: User,
     at: datetime,
 ) -> None:
@@ -175,22 +158,7 @@ def change(
             "Somebody else changed these details while you were typing. Check what they are now and save again.",
             current=organisation,
         )
-    _describe(
-        session,
-        organisation,
-        name=name,
-        county=county,
-        district=district,
-        size_band=size_band,
-        sector=sector,
-        company=company_number,
-        charity=charity_number,
-        website=website,
-        about=about,
-        scope=scope,
-        listed=listed,
-        at=at,
-    )
+    _describe(session, organisation, details, at=at)
     changed = sorted(attribute.key for attribute in sa.inspect(organisation).attrs if attribute.history.has_changes())
     if changed:
         audit.record(session, "organisation:change", organisation, by=by.id, at=at, fields=changed)
@@ -225,9 +193,7 @@ def remove_site(session: Session, site: Site, *, by: User, at: datetime) -> None
     session.delete(site)
 
 
-def _just_made(
-    session: Session, name: str, county: str, company: str | None, charity: str | None, *, by: User, at: datetime
-) -> Organisation | None:
+def _just_made(session: Session, details: Details, *, by: User, at: datetime) -> Organisation | None:
     """The employer that `by` added a moment ago with the same form. Holds the person's row, so that of two forms in
     one moment the second sees what the first made."""
     session.execute(sa.select(User.id).where(User.id == by.id).with_for_update())
@@ -238,57 +204,61 @@ def _just_made(
             Membership.user_id == by.id,
             Membership.role == MemberRole.OWNER,
             Organisation.registered_at > at - SENT_AGAIN,
-            Organisation.name == name,
-            Organisation.county == county,
-            Organisation.company_number.is_not_distinct_from(company_number(company)),
-            Organisation.charity_number.is_not_distinct_from(charity_number(charity)),
+            Organisation.name == details.name,
+            Organisation.county == details.county,
+            Organisation.company_number.is_not_distinct_from(company_number(details.company_number)),
+            Organisation.charity_number.is_not_distinct_from(charity_number(details.charity_number)),
         )
     ).first()
 
 
-def _describe(
-    session: Session,
-    organisation: Organisation,
-    *,
-    name: str,
-    county: str,
-    district: str | None,
-    size_band: str,
-    sector: str,
-    company: str | None,
-    charity: str | None,
-    website: str | None,
-    about: str | None,
-    scope: Scope,
-    listed: bool,
-    at: datetime,
-) -> None:
-    company, charity = company_number(company), charity_number(charity)
-    _unused(session, organisation, "company_number", company)
-    _unused(session, organisation, "charity_number", charity)
-    organisation.name = name
-    organisation.county = county
-    organisation.district = district or None
-    organisation.size_band = size_band
-    organisation.sector = sector
-    organisation.company_number = company
-    organisation.charity_number = charity
-    organisation.website = website or None
-    organisation.about = about or None
-    organisation.scope = scope
-    if listed != organisation.listed:
-        organisation.listed = listed
-        organisation.listed_at = at if listed else None
+def number_faults(
+    session: Session, *, company: str | None, charity: str | None, of: Organisation | None
+) -> tuple[Refusal, ...]:
+    """Everything that is wrong with the numbers typed for an employer (None: a new one), each on its field.
+
+    For a page that shows all that is wrong at once; `register` and `change` refuse with the first of these.
+    """
+    faults: list[Refusal] = []
+    for field, typed, read in (
+        ("company_number", company, company_number),
+        ("charity_number", charity, charity_number),
+    ):
+        try:
+            _unused(session, of, field, read(typed))
+        except Refusal as refusal:
+            faults.append(refusal)
+    return tuple(faults)
 
 
-def _unused(session: Session, organisation: Organisation, field: str, number: str | None) -> None:
+def _describe(session: Session, organisation: Organisation, details: Details, *, at: datetime) -> None:
+    for fault in number_faults(
+        session, company=details.company_number, charity=details.charity_number, of=organisation
+    ):
+        raise fault
+    organisation.name = details.name
+    organisation.county = details.county
+    organisation.district = details.district or None
+    organisation.size_band = details.size_band
+    organisation.sector = details.sector
+    organisation.company_number = company_number(details.company_number)
+    organisation.charity_number = charity_number(details.charity_number)
+    organisation.website = details.website or None
+    organisation.about = details.about or None
+    organisation.scope = details.scope
+    if details.listed != organisation.listed:
+        organisation.listed = details.listed
+        organisation.listed_at = at if details.listed else None
+
+
+def _unused(session: Session, organisation: Organisation | None, field: str, number: str | None) -> None:
     """Refuse a number that another employer has: one employer is here once, so that its awards are too."""
     if number is None:
         return
     column = getattr(Organisation, field)
     with session.no_autoflush:
         holder = session.scalars(sa.select(Organisation.id).where(column == number)).first()
-    if holder is not None and holder != organisation.id:
+    if holder is not None and (organisation is None or holder != organisation.id):
         raise _taken(field)
 
 

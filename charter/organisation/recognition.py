@@ -43,20 +43,12 @@ def state(
     Raises `Refusal`, naming the field, when one of them is missing, impossible or not known, or when this award was
     stated before.
     """
-    reference = (reference or "").strip() or None
     passport = _passport(session, scheme, level or None)
-    if reference is None and any(need.endswith(NUMBERED) for need in passport.needs):
-        raise Refusal("Enter the number on the certificate.", field="reference")
-    if reference is not None and len(reference) > REFERENCE_LENGTH:
-        raise Refusal(f"The number must be {REFERENCE_LENGTH} characters or fewer.", field="reference")
     if county not in {one.code for one in publishing.current(session).content.counties}:
         raise Refusal("Choose the county that the award is for.", field="county")
-    if starts_on > local_date(at):
-        raise Refusal("The date the award started must be today or in the past.", field="starts_on")
-    if ends_on is None and ENDS & set(passport.needs):
-        raise Refusal("Enter the last day on the certificate.", field="ends_on")
-    if ends_on is not None and ends_on <= starts_on:
-        raise Refusal("The last day must be after the day the award started.", field="ends_on")
+    for fault in faults(passport, reference=reference, starts_on=starts_on, ends_on=ends_on, on=local_date(at)):
+        raise fault
+    reference = (reference or "").strip() or None
     # The employer's row is locked, so that a form sent twice in one moment is told so like any other.
     session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
     if _is_stated(session, organisation, scheme, passport.level, starts_on):
@@ -89,6 +81,28 @@ def state(
         ends_on=ends_on.isoformat() if ends_on else None,
     )
     return recognition
+
+
+def faults(
+    passport: Passport, *, reference: str | None, starts_on: date | None, ends_on: date | None, on: date
+) -> tuple[Refusal, ...]:
+    """Everything that is wrong on the day `on` with what a certificate is said to print, each on its field.
+
+    A first day that is not given is no fault here: whoever asks for it says so.
+    """
+    found = []
+    reference = (reference or "").strip()
+    if not reference and any(need.endswith(NUMBERED) for need in passport.needs):
+        found.append(Refusal("Enter the number on the certificate.", field="reference"))
+    if len(reference) > REFERENCE_LENGTH:
+        found.append(Refusal(f"The number must be {REFERENCE_LENGTH} characters or fewer.", field="reference"))
+    if starts_on is not None and starts_on > on:
+        found.append(Refusal("The date the award started must be today or in the past.", field="starts_on"))
+    if ends_on is None and ENDS & set(passport.needs):
+        found.append(Refusal("Enter the last day on the certificate.", field="ends_on"))
+    if ends_on is not None and starts_on is not None and ends_on <= starts_on:
+        found.append(Refusal("The last day must be after the day the award started.", field="ends_on"))
+    return tuple(found)
 
 
 def check(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:

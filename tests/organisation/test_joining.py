@@ -13,7 +13,7 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.organisation import joining
 from charter.organisation.engagement import Engagement, EngagementKind
-from charter.organisation.joining import Place
+from charter.organisation.joining import Details, Place
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from tests.conftest import AT
 
@@ -43,10 +43,10 @@ def register(session: Session, by: User, *, at: datetime = AT, **values: Any) ->
         "about": None,
         "scope": Scope.WHOLE,
         "listed": True,
-        "sites": (),
         **values,
     }
-    return joining.register(session, **details, by=by, at=at, on=local_date(at))
+    sites = details.pop("sites", ())
+    return joining.register(session, Details(**details), sites=sites, by=by, at=at, on=local_date(at))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def change(session: Session, organisation: Organisation, by: User, version: int,
             "listed",
         )
     }
-    joining.change(session, organisation, version=version, **(details | values), by=by, at=AT)
+    joining.change(session, organisation, Details(**(details | values)), version=version, by=by, at=AT)
 
 
 def test_a_change_names_the_version_that_was_seen(session: Session, owner: User) -> None:

@@ -22,7 +22,9 @@ from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
 from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
 from charter.framework.content import Content, Criterion, Metric, NumberField, Passport
+from charter.errors import Refusal
 from charter.organisation.models import MemberRole, Scope
+from charter.organisation.joining import Details, postcode
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 
@@ -189,7 +191,7 @@ class OrganisationForm(BaseForm):
         form.size_band.choices = [SelectChoice(band.code, band.title) for band in content.size_bands]
         form.sector.choices = [
             SelectChoice("", "Choose one"),
-            *(SelectChoice(sector.code, sector.title) for sector in content.sectors),
+            *(SelectChoice(sector.code, sector.label) for sector in content.sectors),
         ]
         if form.district.data and form.district.data not in {choice.value for choice in form.district.choices}:
             form.district.choices.append(SelectChoice(form.district.data, form.district.data))
@@ -215,21 +217,21 @@ class OrganisationForm(BaseForm):
                 f"{field.data} is not a district of {county.title}. Choose another, or “None of these”."
             )
 
-    def details(self) -> dict[str, Any]:
-        """The details as the verbs take them."""
-        return {
-            "name": self.name.data,
-            "county": self.county.data,
-            "district": self.district.data or None,
-            "size_band": self.size_band.data,
-            "sector": self.sector.data,
-            "company_number": self.company_number.data,
-            "charity_number": self.charity_number.data,
-            "website": self.website.data or None,
-            "about": self.about.data or None,
-            "scope": Scope(self.scope.data),
-            "listed": self.listed.data == "yes",
-        }
+    def details(self) -> Details:
+        """The details as the verbs take them. Only after the form was found right."""
+        return Details(
+            name=self.name.data or "",
+            county=self.county.data,
+            district=self.district.data or None,
+            size_band=self.size_band.data,
+            sector=self.sector.data,
+            company_number=self.company_number.data,
+            charity_number=self.charity_number.data,
+            website=self.website.data or None,
+            about=self.about.data or None,
+            scope=Scope(self.scope.data),
+            listed=self.listed.data == "yes",
+        )
 
 
 class SiteForm(BaseForm):
@@ -249,6 +251,13 @@ class SiteForm(BaseForm):
     postcode = StringField("Postcode", description="You can leave this empty.", filters=[stripped])
     county = SelectField("County", validators=[chosen("Choose the county.")], validate_choice=False)
 
+
+    def validate_postcode(self, field: Any) -> None:
+        """One that could be a postcode, or nothing."""
+        try:
+            postcode(field.data)
+        except Refusal as refusal:
+            raise ValidationError(str(refusal)) from refusal
 
 class RecognitionForm(BaseForm):
     """An award of another scheme, as its certificate says."""
@@ -278,8 +287,10 @@ class RecognitionForm(BaseForm):
         form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
         return form
 
-    def passport(self, content: Content) -> Passport:
-        """The award that was chosen. Only after the form was found right."""
+    def passport(self, content: Content) -> Passport | None:
+        """The award that was chosen; None while none is."""
+        if self.scheme.data not in {choice.value for choice in self.scheme.choices if choice.value}:
+            return None
         return content.passports[int(self.scheme.data)]
 
 

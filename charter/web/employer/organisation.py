@@ -30,14 +30,14 @@ def create_organisation() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                organisation = joining.register(
-                    session, **form.details(), sites=(), by=the_user(), at=now(), on=today()
-                )
+                organisation = joining.register(session, form.details(), sites=(), by=the_user(), at=now(), on=today())
         except Refusal as refusal:
-            form.refuse(refusal)
+            _refuse(form, refusal)
         else:
             flash(f"{organisation.name} has joined. Now choose the level you are aiming for.", "success")
             return redirect(url_for(".start_assessment", organisation_id=organisation.id), 303)
+    elif form.is_submitted():
+        _refuse(form)
     page = render_template("employer/organisation/edit.html", form=form, content=content, organisation=None)
     return page, 400 if form.errors else 200
 
@@ -77,8 +77,8 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
                 joining.change(
                     session,
                     organisation,
+                    form.details(),
                     version=number_in(form.version),
-                    **form.details(),
                     by=the_user(),
                     at=now(),
                 )
@@ -86,10 +86,12 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
             overtaken = str(stale)
             form.version.data = str(organisation.version)
         except Refusal as refusal:
-            form.refuse(refusal)
+            _refuse(form, refusal, organisation)
         else:
             flash("Your details are saved.", "success")
             return redirect(url_for(".show_organisation", organisation_id=organisation.id), 303)
+    elif form.is_submitted():
+        _refuse(form, of=organisation)
     page = render_template(
         "employer/organisation/edit.html",
         form=form,
@@ -98,6 +100,17 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
         overtaken=overtaken,
     )
     return page, 400 if form.errors else 409 if overtaken else 200
+
+
+def _refuse(form: OrganisationForm, refusal: Refusal | None = None, of: Organisation | None = None) -> None:
+    """Say beside each number what is wrong with it, so that nobody mends one fault only to meet the next.
+
+    `refusal` is what the verb said, which stops at the first.
+    """
+    company, charity = form.company_number.data, form.charity_number.data
+    faults = joining.number_faults(db.session, company=company, charity=charity, of=of)
+    for fault in faults or ((refusal,) if refusal else ()):
+        form.refuse(fault)
 
 
 _DETAILS = (
@@ -130,14 +143,10 @@ def edit_sites(organisation: Organisation) -> ResponseReturnValue:
         return redirect(url_for(".edit_sites", organisation_id=organisation.id), 303)
     if form.validate_on_submit():
         place = Place(form.name.data, form.town.data, form.postcode.data, form.county.data)
-        try:
-            with transaction() as session:
-                joining.add_site(session, organisation, place, by=the_user(), at=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{place.name} is added.", "success")
-            return redirect(url_for(".edit_sites", organisation_id=organisation.id), 303)
+        with transaction() as session:
+            joining.add_site(session, organisation, place, by=the_user(), at=now())
+        flash(f"{place.name} is added.", "success")
+        return redirect(url_for(".edit_sites", organisation_id=organisation.id), 303)
     page = render_template(
         "employer/organisation/sites.html",
         form=form,
@@ -154,9 +163,15 @@ def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
     """Tell us of awards of other schemes, so that nobody asks again for what those checked."""
     content = publishing.current(db.session).content
     form = RecognitionForm.on(content, data={"county": organisation.county})
-    if form.validate_on_submit():
-        chosen = form.passport(content)
-        assert form.starts_on.data is not None, "the form needs it"
+    valid, chosen = form.validate_on_submit(), form.passport(content)
+    if form.is_submitted() and chosen is not None:  # also when something else is wrong: all is said at once
+        said = {"reference": form.reference.data, "starts_on": form.starts_on.data, "ends_on": form.ends_on.data}
+        for fault in recognition.faults(chosen, **said, on=today()):
+            if fault.field is not None and not form[fault.field].errors:
+                form.refuse(fault)
+    if valid and not form.errors:
+        assert chosen is not None, "the form needs it"
+        assert form.starts_on.data is not None, "and this"
         try:
             with transaction() as session:
                 recognition.state(

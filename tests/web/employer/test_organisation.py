@@ -82,6 +82,61 @@ def test_what_is_wrong_is_told_beside_its_field_and_the_rest_stays(
     assert db.session.scalars(sa.select(Organisation)).all() == []
 
 
+def test_all_that_is_wrong_is_told_in_one_round(make: Factory, sign_in: SignIn) -> None:
+    make.organisation("Severn Tools Ltd", company_number="01234567")
+    browser = sign_in(make.user("Nina New"))
+    taken, no_charity = "Ask a colleague who uses the portal to invite you.", "A charity number has 6 or 7 digits"
+    numbers = {"company_number": "01234567", "charity_number": "12"}
+    for wrong, messages in (
+        ({}, (taken, no_charity)),
+        ({"name": "", "sector": ""}, (taken, no_charity, "Enter the name of the employer.", "Choose the kind of work")),
+    ):
+        answered = browser.send("/organisations/new", details(make, **numbers, **wrong))
+        assert answered.status_code == 400
+        assert [answered.text.count(message) for message in messages] == [2] * len(messages)
+
+
+def test_all_that_is_wrong_with_a_change_is_told_in_one_round(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    answered = sign_in(owner).send(
+        f"/organisations/{employer.id}/edit",
+        details(make, name="", company_number="12", charity_number="12", version=str(employer.version)),
+    )
+    for message in ("Enter the name", "A company number has 8", "A charity number has 6"):
+        assert answered.text.count(message) == 2
+
+
+def test_all_that_is_wrong_with_a_place_or_an_award_is_told_in_one_round(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser, home = sign_in(owner), f"/organisations/{employer.id}"
+    county = make.framework().content.counties[0].code
+    place = browser.send(f"{home}/sites", {"name": "", "town": "Ledbury", "postcode": "X", "county": county})
+    assert [place.text.count(one) for one in ("Enter a name for the place.", "Enter a full postcode")] == [2, 2]
+    passports = make.framework().content.passports
+    strict = next(
+        place for place, one in enumerate(passports) if {"certificate_number", "expiry_date"} & set(one.needs)
+    )
+    award = {"scheme": str(strict), "reference": "", "county": "nowhere", **day("starts_on", 2090)}
+    answered = browser.send(f"{home}/recognitions", award)
+    assert answered.status_code == 400
+    assert answered.text.count("Choose the county that the award is for.") == 2
+    assert answered.text.count("The date the award started must be today or in the past.") == 2
+    assert answered.text.count("Enter the last day on the certificate.") == 2
+
+
+def day(field: str, year: int) -> dict[str, str]:
+    return {f"{field}-day": "1", f"{field}-month": "2", f"{field}-year": str(year)}
+
+
+def test_kinds_of_work_are_offered_in_everyday_words(make: Factory, sign_in: SignIn) -> None:
+    text = sign_in(make.user("Nina New")).get("/organisations/new").text
+    for sector in make.framework().content.sectors:
+        assert sector.plain
+        assert f"{sector.plain} ({sector.code}: {sector.title})</option>" in text
+
+
 def test_a_number_that_another_employer_has_says_what_to_do(make: Factory, sign_in: SignIn) -> None:
     make.organisation("Severn Tools Ltd", company_number="01234567")
     answered = sign_in(make.user("Nina New")).send("/organisations/new", details(make, company_number="01234567"))
