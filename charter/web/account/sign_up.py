@@ -29,13 +29,14 @@ def sign_up() -> ResponseReturnValue:
     if signed_in_user() is not None:
         return redirect(after_sign_in(), 303)
     form = SignUpForm()
-    if form.validate_on_submit():
-        name, email, typed = form.name.data or "", form.email.data or "", form.password.data or ""
+    valid = form.validate_on_submit()
+    name, email, typed = form.name.data or "", form.email.data or "", form.password.data or ""
+    if typed and form.is_submitted():  # also when another field is wrong: all that is known is said at once
         try:
             passwords.must_do(typed, email=email, context=signing_in.guessable_words())
         except Refusal as refusal:
             form.refuse(refusal)
-            return signing_in.page("account/sign_up.html", form)
+    if valid and not form.errors:
         password_hash = passwords.hashed(typed)
         token = None
         try:
