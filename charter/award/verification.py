@@ -161,6 +161,52 @@ def look_up_number(session: Session, typed: str) -> str | None:
     return session.scalars(query.limit(1)).first()
 
 
+FIGURES = 6
+"""How many figures the last part of a number is printed with; leading zeros may be left out when one types it."""
+FIGURE_FOR = {"S": "5", "B": "8", "Z": "2", "G": "6", "Q": "0", "D": "0"}
+"""Letters that are easily read for a figure, besides those that are taken for one without a word."""
+
+
+def why_unknown(session: Session, typed: str, *, prefix: str) -> str:
+    """What is wrong with a number that `look_up_number` does not know, in a sentence, as far as its form tells.
+
+    `prefix` is how the scheme's numbers begin today; those of older versions are known from the numbers issued.
+    """
+    series = set(session.scalars(sa.select(Counter.series)))
+    prefixes = {prefix, *(one.rsplit("-", 1)[0] for one in series)}
+    like = f"{prefix}-2026-000123"
+    typed = typed.strip()[:300]
+    if "/" in typed or re.fullmatch(r"[A-Za-z0-9_-]{20,32}", typed):
+        return "We do not know this address of a certificate. Copy all of it, or type the number that is printed."
+    plain = _plain(typed)
+    begins = next((one for one in sorted(prefixes, key=len, reverse=True) if plain.startswith(_plain(one))), None)
+    if begins is None:
+        if plain.isdigit():
+            return f"This is not a whole number of ours. It begins with {prefix} and a year, such as {like}."
+        return f"This is not a number of ours. Our certificate numbers begin with {prefix}, such as {like}."
+    rest = re.sub(r"[^A-Z0-9]", "", typed.upper())[len(_plain(begins)) :]
+    letters = sorted({letter for letter in rest if letter.isalpha() and letter not in "OIL"})
+    if letters:
+        letter = letters[0]
+        read_as = f" Is it the figure {FIGURE_FOR[letter]}?" if letter in FIGURE_FOR else ""
+        return f"After {begins} come only figures, and you typed the letter {letter}.{read_as}"
+    figures = rest.translate(_READ_ALIKE)
+    if len(figures) < 5:
+        return f"This number is too short. After {begins} come a year and {FIGURES} figures, such as {like}."
+    year, last = figures[:4], figures[4:]
+    if len(last) > FIGURES:
+        return (
+            f"This number is too long. After {begins} and the year come {FIGURES} figures, and you typed {len(last)}."
+        )
+    if f"{begins}-{year}" not in series:
+        return f"We issued no certificate in {year}. Check the year: it is the first four figures after {begins}."
+    short = f" It has {FIGURES} figures after the year, and you typed {len(last)}." if len(last) < FIGURES else ""
+    return (
+        f"The number has the right form, but we have not issued {begins}-{year}-{int(last):0{FIGURES}d}.{short} Check "
+        "each figure. If the certificate says just this, do not rely on it, and tell us."
+    )
+
+
 _READ_ALIKE = str.maketrans("OIL", "011")
 
 

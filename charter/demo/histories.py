@@ -418,17 +418,23 @@ class _Life:
         """Numbers that fit together: nothing above what it is a part of."""
         found: dict[str, Decimal] = {}
         people = Decimal(self.firm.headcount)
-        for field in metrics.fields(self.content, level):
+        asked = self.content.metrics_for(level)
+        context = {field.name for field in self.content.context_fields}
+        wholes = {metric.inputs[1].name for metric in asked if metric.max == 100 and len(metric.inputs) > 1}
+        # A part may be asked before its whole, so wholes come first; the order of what is kept is the form's.
+        for field in sorted(metrics.fields(self.content, level), key=lambda field: field.name not in context | wholes):
             if field.name == self.content.headcount_field:
                 value = people
             elif field.name == self.content.local_headcount_field:
                 value = people - self.random.randint(0, max(0, self.firm.headcount // 5))
             elif field.type == "decimal":
-                value = (people * self.random.randint(80, 97) / 100).quantize(Decimal("0.1"))
+                value = (people * self.random.randint(15, 60) / 10).quantize(Decimal("0.1"))
+            elif field.max_field == self.content.headcount_field and field.name in wholes:
+                value = Decimal(round(people * self.random.randint(94, 100) / 100))  # nearly everyone is counted
             elif field.max_field in found:
                 value = Decimal(int(found[field.max_field] * self.random.randint(45, 95) / 100))
             else:
-                value = Decimal(self.random.randint(1, max(2, self.firm.headcount // 8)))
+                value = Decimal(self.random.randint(1, max(1, self.firm.headcount // 8)))
             found[field.name] = max(value, field.min or Decimal(0))
         for metric in self.content.metrics_for(level):
             if metric.max == 100 and len(metric.inputs) > 1:  # a share: the part is not above the whole

@@ -155,3 +155,43 @@ def test_a_number_nobody_issued_is_not_found(
     make.award(employer, on=FIRST, by=moderator)
     prefix = make.framework().content.meta.certificate_prefix
     assert verification.look_up_number(db.session, typed.format(prefix=prefix)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("{prefix}-2026-000002", "we have not issued {prefix}-2026-000002. Check each figure."),
+        (
+            "{prefix}-2026-2",
+            "we have not issued {prefix}-2026-000002. It has 6 figures after the year, and you typed 1.",
+        ),
+        ("{prefix}-2025-000001", "We issued no certificate in 2025."),
+        ("{prefix}-2026-", "This number is too short."),
+        ("{prefix}", "This number is too short."),
+        (
+            "{prefix}-2026-0000012",
+            "This number is too long. After {prefix} and the year come 6 figures, and you typed 7.",
+        ),
+        ("{prefix}-2026-00000S", "you typed the letter S. Is it the figure 5?"),
+        ("{prefix}-2026-00000x", "After {prefix} come only figures, and you typed the letter X."),
+        ("{prefix}-2O26-OOOOO9", "we have not issued {prefix}-2026-000009."),
+        ("000001", "This is not a whole number of ours. It begins with {prefix} and a year"),
+        ("ABC-2026-000001", "This is not a number of ours. Our certificate numbers begin with {prefix}"),
+        ("%", "This is not a number of ours."),
+        ("x" * 22, "We do not know this address of a certificate."),
+        ("https://charter.example.org/certificates/AAAA", "We do not know this address of a certificate."),
+    ],
+)
+def test_a_number_that_is_not_known_is_told_what_is_wrong_with_it(
+    make: Factory, employer: Organisation, moderator: User, typed: str, said: str
+) -> None:
+    make.award(employer, on=FIRST, by=moderator)
+    prefix = make.framework().content.meta.certificate_prefix
+    found = verification.why_unknown(db.session, typed.format(prefix=prefix), prefix=prefix)
+    assert said.format(prefix=prefix) in found
+
+
+def test_before_the_first_certificate_its_number_has_a_form_too(make: Factory) -> None:
+    prefix = make.framework().content.meta.certificate_prefix
+    said = verification.why_unknown(db.session, f"{prefix}-2026-000001", prefix=prefix)
+    assert said.startswith("We issued no certificate in 2026.")

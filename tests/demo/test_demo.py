@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter import audit, demo
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, Submission
+from charter.assessment import metrics
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, MetricReturn, Submission
 from charter.assessment.snapshot import digest
 from charter.assessment.status import AssessmentStatus
 from charter.award.models import Award, Counter
@@ -60,3 +61,23 @@ def test_rows_in_bulk_are_numbered_on_and_their_snapshots_hold(filled: Session) 
         assert [int(number.rsplit("-", 1)[1]) for number in series] == list(range(1, counter.last + 1))
     for submission in filled.scalars(sa.select(Submission)):
         assert digest(submission.snapshot) == submission.snapshot_hash
+
+
+def test_its_figures_fit_the_employer_they_are_of(filled: Session) -> None:
+    bands: dict[str, int] = {}
+    for returned in filled.scalars(sa.select(MetricReturn)):
+        assessment = filled.get_one(Assessment, returned.assessment_id)
+        content = assessment.framework.content
+        numbers = metrics.parse(content, returned.inputs).numbers
+        people = numbers[content.headcount_field]
+        band = content.size_band(assessment.organisation.size_band)
+        assert band is not None
+        assert band.min <= people <= (band.max or people)
+        for metric in content.metrics_for(assessment.target_level):
+            if metric.max == 100 and len(metric.inputs) > 1:
+                whole = metric.inputs[1]
+                if whole.name in numbers and whole.max_field == content.headcount_field:
+                    assert numbers[whole.name] * 10 >= people * 9 - 5, f"{people} people, and {numbers} of {whole.name}"
+        assert not metrics.check(content, returned.inputs)
+        bands[band.code] = bands.get(band.code, 0) + 1
+    assert len(bands) > 1

@@ -9,6 +9,7 @@ from charter.award.certificate import Issuer
 from charter.award.verification import Standing, Verification
 from charter.clock import now, today
 from charter.extensions import db
+from charter.framework import publishing
 from charter.web.access import public, settings
 from charter.web.forms import stripped
 from charter.web.public import blueprint
@@ -35,12 +36,13 @@ def check_certificate() -> ResponseReturnValue:
         if code is not None:
             return redirect(url_for(".show_certificate", code=code))
         status = 404 if typed else 400
-        form.number.errors = [
-            "We have not issued a certificate with that number. Check it against the certificate and try again."
-            if typed
-            else "Enter the number printed on the certificate."
-        ]
+        form.number.errors = [_why_unknown(typed) if typed else "Enter the number printed on the certificate."]
     return render_template("public/certificates/check.html", form=form), status, {"Cache-Control": ALWAYS_ASK}
+
+
+def _why_unknown(typed: str) -> str:
+    prefix = publishing.current(db.session).content.meta.certificate_prefix
+    return verification.why_unknown(db.session, typed, prefix=prefix)
 
 
 @blueprint.get("/certificates/<code>")

@@ -146,3 +146,20 @@ def test_somebody_whose_account_is_closed_is_answered_like_anyone_and_told_nothi
     assert client.send("/sign-up", {**OLIVE, "email": owner.email}).location == "/sign-up/check-your-email"
     assert client.send("/forgot-password", {"email": owner.email}).location == "/forgot-password/check-your-email"
     assert mail(owner.email) == []
+
+
+def test_all_that_is_wrong_is_told_in_one_round(client):
+    page = client.send("/sign-up", {"name": "", "email": "nobody", "password": "short"})
+    assert page.status_code == 400
+    for message in ("Enter your full name.", "in the correct format", "Use at least 12 characters."):
+        assert page.text.count(message) == 2
+    one = client.send("/sign-up", {**OLIVE, "password": ""})
+    assert one.text.count("Enter a password.") == 2
+    assert "Use at least 12 characters. Three" not in one.text.split("<form")[0]
+
+
+def test_it_says_why_an_account_is_needed_and_how_to_look_without_one(client):
+    for page in ("/", "/sign-up"):
+        text = client.get(page).text
+        assert "all the questions</a>" in text
+        assert 'href="/criteria"' in text.split("<main")[1]

@@ -114,7 +114,7 @@ def test_the_number_finds_the_page(client: CheckedClient, award: Award) -> None:
     [
         ("", 400, "Enter the number printed on the certificate."),
         ("   ", 400, "Enter the number printed on the certificate."),
-        ("<b>&", 404, "We have not issued a certificate with that number."),
+        ("<b>&", 404, "This is not a number of ours."),
         ("\x00", 400, "Enter the number"),
     ],
 )
