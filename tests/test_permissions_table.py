@@ -99,6 +99,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/check": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence": MEMBERS,
+    "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove": MEMBERS,
     "/assessments/<uuid:assessment_id>/declarations": MEMBERS,
     "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
@@ -342,6 +343,7 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
     for rule in (
         "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
         "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
+        "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove",
     ):
         begin = rule.replace("<uuid:organisation_id>", str(mine)).replace("<uuid:assessment_id>", str(assessment.id))

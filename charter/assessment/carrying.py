@@ -47,7 +47,9 @@ def carry_over(session: Session, assessment: Assessment) -> int:
         if content.criterion(old.criterion) and (old.value is None or content.scale_value(old.value))
     ]
     uses = [
-        EvidenceUse(assessment_id=assessment.id, criterion=old.criterion, evidence_id=old.evidence_id)
+        EvidenceUse(
+            assessment_id=assessment.id, criterion=old.criterion, evidence_id=old.evidence_id, place=old.place
+        )
         for old in session.scalars(sa.select(EvidenceUse).where(EvidenceUse.assessment_id == last))
         if content.criterion(old.criterion)
     ]

@@ -6,7 +6,7 @@ the lock of the assessment, so that nothing changes while it is submitted.
 
 import ipaddress
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
@@ -26,6 +26,9 @@ from charter.organisation.models import Organisation
 
 TITLE_LIMIT = 200
 URL_LIMIT = 2_000
+PLACE_LIMIT = 200
+_LONGEST_WORD = 30
+"""The most characters that a word of a written account has on average: a longer text has forgotten its spaces."""
 _TITLE_FROM_TEXT = 60
 
 
@@ -42,13 +45,15 @@ def add_file(
     dated_on: date | None,
     by: User,
     at: datetime,
+    places: Mapping[str, str] | None = None,
     open_criteria: Collection[str] | None = None,
 ) -> Evidence:
     """Add a file that was checked and stored as `sha256`, as evidence for `criteria`. An empty title is its name.
 
-    A file that the employer gave before is the same piece of evidence. `open_criteria` are the criteria that the
-    assessor asked about, which only a round of more information needs. Raises Refusal when the assessment or one of
-    the criteria may not be changed now, or when something typed cannot be kept (on its field).
+    A file that the employer gave before is the same piece of evidence. `places` says where in it to look, by criterion;
+    one that is left out keeps what was said before. `open_criteria` are the criteria that the assessor asked about,
+    which only a round of more information needs. Raises Refusal when the assessment or one of the criteria may not be
+    changed now, or when something typed cannot be kept (on its field).
     """
     name = clean_name(filename)
     same = (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256)
@@ -65,6 +70,7 @@ def add_file(
         dated_on=dated_on,
         by=by,
         at=at,
+        places=places,
         open_criteria=open_criteria,
     )
 
@@ -79,6 +85,7 @@ def add_link(
     dated_on: date | None,
     by: User,
     at: datetime,
+    places: Mapping[str, str] | None = None,
     open_criteria: Collection[str] | None = None,
 ) -> Evidence:
     """Add the address of a web page, which is never fetched, as evidence for `criteria`. An empty title is the address.
@@ -99,6 +106,7 @@ def add_link(
         dated_on=dated_on,
         by=by,
         at=at,
+        places=places,
         open_criteria=open_criteria,
     )
 
@@ -113,6 +121,7 @@ def add_account(
     dated_on: date | None,
     by: User,
     at: datetime,
+    places: Mapping[str, str] | None = None,
     open_criteria: Collection[str] | None = None,
 ) -> Evidence:
     """Add what the employer says in its own words as evidence for `criteria`. An empty title is how it begins.
@@ -122,10 +131,16 @@ def add_account(
     text = text.strip()
     most = assessment.framework.content.evidence_rules.written_account_max_words
     if not text:
-        raise Refusal("Write your account.", field="text")
+        raise Refusal("Enter your written account.", field="text")
     if words(text) > most:
         raise Refusal(
-            f"Your account must be {most:,} words or fewer. It has {words(text):,}. Make it shorter.", field="text"
+            f"Your written account must be {most:,} words or fewer. It has {words(text):,}. Make it shorter.",
+            field="text",
+        )
+    if len(text) > most * _LONGEST_WORD:
+        raise Refusal(
+            f"Your written account must be {most:,} words or fewer, with a space between each word and the next.",
+            field="text",
         )
     same = (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text)
     return _add(
@@ -140,6 +155,7 @@ def add_account(
         dated_on=dated_on,
         by=by,
         at=at,
+        places=places,
         open_criteria=open_criteria,
     )
 
@@ -152,27 +168,46 @@ def reuse(
     criteria: Sequence[str],
     by: User,
     at: datetime,
+    places: Mapping[str, str] | None = None,
     open_criteria: Collection[str] | None = None,
 ) -> None:
-    """Use what the employer gave before for `criteria` too. Where it is used already, nothing changes.
+    """Use what the employer gave before for `criteria` too; `places` says where in it to look, by criterion.
 
-    Raises Refusal when the evidence is another employer's, or when the criteria may not be changed now.
+    Where it is used already, only a place that is said changes. Raises Refusal when the evidence is another employer's,
+    or when the criteria may not be changed now.
     """
     codes = _allowed(session, assessment, criteria, open_criteria)
     if evidence.organisation_id != assessment.organisation_id:
         raise Refusal("This evidence is not yours to use.", field="library")
-    new = _use(session, assessment, evidence, codes)
-    if new:
-        audit.record(
-            session,
-            "evidence:attach",
-            evidence,
-            by=by.id,
-            at=at,
-            case=assessment.id,
-            kind=evidence.kind.value,
-            criteria=new,
-        )
+    _use(session, assessment, evidence, codes, places, by=by, at=at)
+
+
+def say_where(
+    session: Session,
+    assessment: Assessment,
+    evidence: Evidence,
+    *,
+    criterion: str,
+    place: str,
+    by: User,
+    at: datetime,
+    open_criteria: Collection[str] | None = None,
+) -> bool:
+    """Say where in a piece of evidence to look for one criterion; an empty `place` takes back what was said.
+
+    Says whether anything changed. Raises Refusal when the criterion may not be changed now or does not use the
+    evidence, and on "place" when the text is too long.
+    """
+    _allowed(session, assessment, [criterion], open_criteria, of_target=False)
+    use = _one_use(session, assessment, evidence, criterion)
+    if use is None:
+        raise Refusal("This evidence was removed meanwhile. Add it again first.")
+    place = _place(place)
+    if use.place == place:
+        return False
+    use.place = place
+    _record_place(session, assessment, evidence, [criterion], by=by, at=at)
+    return True
 
 
 def detach(
@@ -192,13 +227,7 @@ def detach(
     Raises Refusal when the criterion may not be changed now. What is removed already changes nothing.
     """
     _allowed(session, assessment, [criterion], open_criteria, of_target=False)
-    use = session.scalars(
-        sa.select(EvidenceUse).where(
-            EvidenceUse.assessment_id == assessment.id,
-            EvidenceUse.criterion == criterion,
-            EvidenceUse.evidence_id == evidence.id,
-        )
-    ).first()
+    use = _one_use(session, assessment, evidence, criterion)
     if use is None:
         return False
     details = {"kind": evidence.kind.value, "criterion": criterion}
@@ -323,10 +352,12 @@ def _add(
     dated_on: date | None,
     by: User,
     at: datetime,
+    places: Mapping[str, str] | None,
     open_criteria: Collection[str] | None,
 ) -> Evidence:
     """The piece of evidence with these facts, made when the employer has none that is the `same`, and its uses."""
     codes = _allowed(session, assessment, criteria, open_criteria)
+    said = {code: _place(place) for code, place in (places or {}).items()}
     title = " ".join(title.split())
     if len(title) > TITLE_LIMIT:
         raise Refusal(f"The title must be {TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title")
@@ -339,11 +370,7 @@ def _add(
         if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
             evidence.title = title or evidence.title
             evidence.dated_on = dated_on or evidence.dated_on
-        new = _use(session, assessment, evidence, codes)
-        if new:
-            audit.record(
-                session, "evidence:attach", evidence, by=by.id, at=at, case=assessment.id, kind=kind.value, criteria=new
-            )
+        _use(session, assessment, evidence, codes, places, by=by, at=at)
         return evidence
     evidence = Evidence(
         id=uuid7(),
@@ -363,7 +390,10 @@ def _add(
     for name, fact in facts.items():
         setattr(evidence, name, fact)
     session.add(evidence)
-    _use(session, assessment, evidence, codes)
+    session.add_all(
+        EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id, place=said.get(code, ""))
+        for code in codes
+    )
     audit.record(
         session,
         "evidence:add",
@@ -404,16 +434,78 @@ def _allowed(
     return codes
 
 
-def _use(session: Session, assessment: Assessment, evidence: Evidence, codes: Sequence[str]) -> list[str]:
-    """Have the evidence support these criteria; says which of them it did not support before."""
+def _use(
+    session: Session,
+    assessment: Assessment,
+    evidence: Evidence,
+    codes: Sequence[str],
+    places: Mapping[str, str] | None,
+    *,
+    by: User,
+    at: datetime,
+) -> None:
+    """Have a piece that the employer gave before support these criteria, and note what that changed."""
+    said = {code: _place(place) for code, place in (places or {}).items()}
     session.flush()  # so that what this transaction attached before is seen
-    there = set(
-        session.scalars(
-            sa.select(EvidenceUse.criterion).where(
+    there = {
+        use.criterion: use
+        for use in session.scalars(
+            sa.select(EvidenceUse).where(
                 EvidenceUse.assessment_id == assessment.id, EvidenceUse.evidence_id == evidence.id
             )
         )
-    )
+    }
     new = [code for code in codes if code not in there]
-    session.add_all(EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id) for code in new)
-    return new
+    session.add_all(
+        EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id, place=said.get(code, ""))
+        for code in new
+    )
+    if new:
+        audit.record(
+            session,
+            "evidence:attach",
+            evidence,
+            by=by.id,
+            at=at,
+            case=assessment.id,
+            kind=evidence.kind.value,
+            criteria=new,
+        )
+    moved = [code for code in codes if code in there and said.get(code) and there[code].place != said[code]]
+    for code in moved:
+        there[code].place = said[code]
+    if moved:
+        _record_place(session, assessment, evidence, moved, by=by, at=at)
+
+
+def _one_use(session: Session, assessment: Assessment, evidence: Evidence, criterion: str) -> EvidenceUse | None:
+    return session.scalars(
+        sa.select(EvidenceUse).where(
+            EvidenceUse.assessment_id == assessment.id,
+            EvidenceUse.criterion == criterion,
+            EvidenceUse.evidence_id == evidence.id,
+        )
+    ).first()
+
+
+def _place(typed: str) -> str:
+    """Where to look, as it is kept. Raises Refusal on "place" when it is too long."""
+    place = " ".join(typed.split())
+    if len(place) > PLACE_LIMIT:
+        raise Refusal(f"Where to look must be {PLACE_LIMIT} characters or fewer. It has {len(place):,}.", field="place")
+    return place
+
+
+def _record_place(
+    session: Session, assessment: Assessment, evidence: Evidence, criteria: Sequence[str], *, by: User, at: datetime
+) -> None:
+    audit.record(
+        session,
+        "evidence:place",
+        evidence,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        kind=evidence.kind.value,
+        criteria=list(criteria),
+    )

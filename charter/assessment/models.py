@@ -133,6 +133,8 @@ class EvidenceUse(Base):
     assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
     criterion: Mapped[str] = mapped_column(sa.String(32))
     evidence_id: Mapped[UUID] = mapped_column(sa.ForeignKey("evidence.id"))
+    place: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    """Where in the evidence to look for this criterion, such as "pages 4 to 6"; empty when nobody said."""
 
     evidence: Mapped[Evidence] = relationship(back_populates="uses")
 

@@ -109,13 +109,10 @@ def material(session: Session, assessment: Assessment) -> Material:
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
     answers = session.scalars(sa.select(Answer).where(Answer.assessment_id == mine))
     declared = session.scalars(sa.select(Declaration).where(Declaration.assessment_id == mine))
-    uses: dict[str, list[EvidenceUse]] = {}
-    for use in session.scalars(_uses(assessment)):
-        uses.setdefault(use.criterion, []).append(use)
     return Material(
         assessment=assessment,
         answers={answer.criterion: answer for answer in answers},
-        evidence={criterion: tuple(own) for criterion, own in uses.items()},
+        evidence=uses(session, assessment),
         declarations={declaration.code: declaration.agreed for declaration in declared},
         figures=figures,
         held=_held(session, assessment),
@@ -143,8 +140,16 @@ def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneA
         .join(User, User.id == Answer.saved_by_id)
         .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
     ).first()
-    uses = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))
-    return OneAnswer(row[0] if row else None, row[1] if row else None, uses, _held(session, assessment))
+    own = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))
+    return OneAnswer(row[0] if row else None, row[1] if row else None, own, _held(session, assessment))
+
+
+def uses(session: Session, assessment: Assessment) -> dict[str, tuple[EvidenceUse, ...]]:
+    """Each use of a piece of evidence in an assessment, with its piece, by criterion, the oldest first (one query)."""
+    found: dict[str, list[EvidenceUse]] = {}
+    for use in session.scalars(_uses(assessment)):
+        found.setdefault(use.criterion, []).append(use)
+    return {criterion: tuple(own) for criterion, own in found.items()}
 
 
 def _held(session: Session, assessment: Assessment) -> tuple[Recognition, ...]:

@@ -95,11 +95,14 @@ def _evidence(said: Material) -> list[dict[str, Any]]:
     return [
         {
             "id": key,
+    places: dict[str, dict[str, str]] = {}
             "kind": item.kind.value,
             "title": item.title,
             "filename": item.filename,
             "media_type": item.media_type,
             "size": item.size,
+            if use.place:
+                places.setdefault(key, {})[criterion.code] = use.place
             "sha256": item.sha256,
             "url": item.url,
             "text": item.text,
@@ -108,3 +111,4 @@ def _evidence(said: Material) -> list[dict[str, Any]]:
         }
         for key, item in sorted(items.items())
     ]
+            "places": places.get(key, {}),

@@ -228,7 +228,9 @@ class _Writer:
             self._add(EvidenceUse, assessment_id=assessment, criterion=code, evidence_id=piece)
         return {
             "answers": said,
-            "evidence": [{**link, "id": str(piece), "kind": EvidenceKind.LINK.value, "criteria": needing}],
+            "evidence": [
+                {**link, "id": str(piece), "kind": EvidenceKind.LINK.value, "criteria": needing, "places": {}}
+            ],
         }
 
     def _declare(self, assessment: UUID, user: UUID, day: date) -> None:

@@ -31,6 +31,13 @@ from charter.review.findings import Given
 from charter.review.models import Review
 from charter.storage import Store
 
+LOOK_AT = {
+    ".pdf": "Page 1, the paragraphs under the title",
+    ".docx": "The last paragraph but one",
+    ".xlsx": "Sheet Training, columns C and D",
+}
+"""Where to look in a document, by its ending; a photograph and a short message need no such words."""
+
 
 class Stage(enum.IntEnum):
     """How far an employer's story goes; each stage includes the ones before it."""
@@ -367,6 +374,7 @@ class _Life:
                 checked=checked,
                 sha256=sha256,
                 size=size,
+            place = next((said for ending, said in LOOK_AT.items() if name.endswith(ending)), "")
                 dated_on=day - timedelta(days=60),
                 by=owner,
                 at=moment,
@@ -377,6 +385,7 @@ class _Life:
                 assessment,
                 criteria=[criterion.code],
                 title="How we do it",
+                places={criterion.code: place},
                 text="We are a small team and talk every morning. New people get a sheet that explains this, and we "
                 "go through it together in the first week. Twice a year we ask if it still works for everyone.",
                 dated_on=None,
@@ -400,6 +409,7 @@ class _Life:
         notes = {
             figure.metric.code: "This was an unusual year for us."
             for figure in metrics.figures(self.content, inputs, assessment.target_level)
+                places={criterion.code: "The part called What we do"},
             if figure.warning
         }
         period_end = date(self.day.year - (self.day.month < 4), 3, 31)

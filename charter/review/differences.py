@@ -1,7 +1,7 @@
 """What changed from one round of an assessment to the next, in words. Pure: it looks at nothing but two snapshots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from charter.assessment.metrics import fields_of
@@ -69,9 +69,14 @@ def _evidence(before: tuple[EvidenceSaid, ...], after: tuple[EvidenceSaid, ...])
     changed = [
         Change("Evidence changed", old[key].title, piece.title)
         for key, piece in new.items()
-        if key in old and old[key] != piece
+        if key in old and replace(old[key], place="") != replace(piece, place="")
     ]
-    return [*added, *removed, *changed]
+    moved = [
+        Change(f"Where to look in “{piece.title}”", old[key].place, piece.place)
+        for key, piece in new.items()
+        if key in old and old[key].place != piece.place
+    ]
+    return [*added, *removed, *changed, *moved]
 
 
 def _declarations(content: Content, before: Submitted, after: Submitted) -> list[Change]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -382,3 +382,42 @@ def feedback(session: Session, assessment: Assessment, review: Review | None = N
     return findings.standing(
         findings.of_review(session, review), findings.requests_of(session, review.id), assessment.round
     )
+
+
+@dataclass(frozen=True)
+class LastFeedback:
+    """What an assessor told an employer about a criterion when its last assessment was decided."""
+
+    feedback: str
+    decided_at: datetime
+    assessment_id: UUID
+
+
+def last_feedback(session: Session, assessment: Assessment, criterion: str) -> LastFeedback | None:
+    """The feedback on a criterion from the employer's last decision, for a draft of the next (one query, or none).
+
+    A case is decided only when each of its criteria has a finding that stands, so the one of the last round counts.
+    """
+    if assessment.status is not AssessmentStatus.DRAFT:
+        return None
+    last = (
+        sa.select(Review.id)
+        .join(Review.assessment)
+        .where(
+            Assessment.organisation_id == assessment.organisation_id,
+            Assessment.id != assessment.id,
+            Review.status == ReviewStatus.DECIDED,
+        )
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+        .limit(1)
+    )
+    found = session.execute(
+        sa.select(Finding.feedback, Review.decided_at, Review.assessment_id)
+        .join(Review, Review.id == Finding.review_id)
+        .where(Finding.review_id == last.scalar_subquery(), Finding.criterion == criterion)
+        .order_by(Finding.round.desc())
+        .limit(1)
+    ).first()
+    if found is None or not found.feedback or found.decided_at is None:
+        return None
+    return LastFeedback(found.feedback, found.decided_at, found.assessment_id)

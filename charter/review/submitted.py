@@ -1,7 +1,7 @@
 """What the employer said, read from the frozen snapshot of a submission: the thing an assessor judges."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,8 @@ class EvidenceSaid:
     url: str | None
     text: str | None
     dated_on: date | None
+    place: str = ""
+    """Where in it to look for the criterion it is under; empty when the employer did not say."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
             text=item["text"],
             dated_on=_day(item["dated_on"]),
         )
+        places = item.get("places", {})  # snapshots of format 1 have none
         for criterion in item["criteria"]:
-            evidence.setdefault(criterion, []).append(piece)
+            evidence.setdefault(criterion, []).append(replace(piece, place=places.get(criterion, "")))
     return Submitted(
         round=snapshot["round"],
         size_band=snapshot["organisation"]["size_band"],

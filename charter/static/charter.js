@@ -8,3 +8,14 @@ document.querySelectorAll('[data-print]').forEach((button) => {
   button.hidden = false
   button.addEventListener('click', () => window.print())
 })
+
+// Beside the name of a folded list: how many of its boxes are ticked.
+document.querySelectorAll('[data-ticked]').forEach((count) => {
+  const list = count.closest('details')
+  const say = () => {
+    const ticked = list.querySelectorAll(':checked').length
+    count.textContent = ticked ? `${ticked} ticked` : ''
+  }
+  list.addEventListener('change', say)
+  say()
+})

@@ -23,6 +23,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 TOUCH_EVERY = timedelta(minutes=5)
 KEEP_TYPED = "kept_form"
+LOST = (
+    "You were signed out before this was saved, and we could not keep what you typed. Your browser’s back button may "
+    "still show it: copy it from there, sign in, then put it back."
+)
 
 
 class SignedIn:
@@ -161,15 +165,29 @@ def public(view: View) -> View:
 
 
 def ask_to_sign_in() -> Any:
-    """Send the visitor to sign in and then back here. What a former session had typed is kept for after."""
+    """Send the visitor to sign in and then back here. What a former session had typed is kept for after; when nobody
+    knows whose it is, for the cookie is gone, the visitor is told that it could not be kept."""
     kept = _keep_what_was_typed() if request.method == "POST" else None
     if kept:
-        flash("You were signed out because you had been away for a while. We kept what you typed.", "notice")
+        again = " Choose your file again after you sign in." if any(request.files.values()) else ""
+        flash(f"You were signed out because you had been away for a while. We kept what you typed.{again}", "notice")
+    elif request.method == "POST" and _typed_something():
+        flash(LOST, "error")
     here = request.path if request.method == "POST" else request.full_path.rstrip("?")
     flask.session["next"] = here
     if kept:
         flask.session[KEEP_TYPED] = str(kept)
     return redirect(url_for("account.sign_in"), 303)
+
+
+def _typed_something() -> bool:
+    """Whether the form on its way to a page for people who are signed in holds more than its token and its button."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "permission", ...) is None:  # a page for anyone
+        return False
+    hidden = {"csrf_token", "then", "at"}
+    typed = any(value.strip() for name, value in request.form.items(multi=True) if name not in hidden)
+    return typed or any(request.files.values())
 
 
 def _keep_what_was_typed() -> UUID | None:
@@ -195,6 +213,8 @@ def _bring_back_what_was_typed(user: User) -> None:
     kept = db.session.get(KeptForm, UUID(kept_id))
     if kept is None or kept.user_id != user.id or now() - kept.kept_at > timedelta(days=1):
         flask.session.pop(KEEP_TYPED, None)
+        if kept is None or kept.user_id == user.id:
+            flash("What you typed before you were signed out was kept for a day, and is gone now.", "notice")
     elif kept.path == request.path:
         g.typed_before = MultiDict({name: list(values) for name, values in kept.fields.items()})
 

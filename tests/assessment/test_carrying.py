@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment import carrying, queries, submission
-from charter.assessment.models import Answer, Assessment
+from charter.assessment.models import Answer, Assessment, EvidenceUse
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
 from charter.extensions import db, transaction
@@ -39,6 +39,16 @@ def test_answers_and_evidence_come_along_and_say_who_gave_them(
         sa.select(AuditEvent).where(AuditEvent.subject_id == again.id, AuditEvent.action == "assessment:start")
     ).one()
     assert started.details["carried"] == len(before.answers)
+
+
+def test_where_to_look_comes_along(make: Factory, first: Assessment, employer: Organisation, owner: User) -> None:
+    code = next(iter(queries.material(db.session, first).evidence))
+    with transaction() as session:
+        session.execute(sa.update(EvidenceUse).where(EvidenceUse.criterion == code).values(place="Page 4"))
+    now = queries.material(db.session, make.assessment(employer, by=owner))
+    assert {one: [use.place for use in uses] for one, uses in now.evidence.items()} == {
+        one: ["Page 4" if one == code else ""] for one in now.evidence
+    }
 
 
 def test_declarations_and_figures_are_given_anew(

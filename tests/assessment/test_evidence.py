@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence, submission
+from charter.assessment import evidence, queries, submission
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
@@ -162,8 +162,10 @@ def test_an_account_may_have_as_many_words_as_the_framework_says(
     with transaction() as session, pytest.raises(Refusal, match=f"{most} words or fewer. It has {most + 1}") as refused:
         account(session, assessment, codes, owner, "word " * (most + 1))
     assert refused.value.field == "text"
-    with transaction() as session, pytest.raises(Refusal, match="Write your account"):
+    with transaction() as session, pytest.raises(Refusal, match="Enter your written account"):
         account(session, assessment, codes, owner, " \n ")
+    with transaction() as session, pytest.raises(Refusal, match=f"{most} words or fewer, with a space between"):
+        account(session, assessment, codes, owner, "w" * (most * 30 + 1))
 
 
 def test_a_long_account_is_called_by_how_it_begins(assessment: Assessment, codes: list[str], owner: User) -> None:
@@ -374,6 +376,9 @@ DEEDS: dict[str, Deed] = {
     "take away": lambda session, on, piece, code, by, open_: evidence.detach(
         session, on, piece, criterion=code, by=by, at=AT, open_criteria=open_
     ),
+    "say where to look": lambda session, on, piece, code, by, open_: evidence.say_where(
+        session, on, piece, criterion=code, place="Page 1", by=by, at=AT, open_criteria=open_
+    ),
 }
 
 
@@ -448,3 +453,62 @@ def test_reading_evidence_is_one_query_whatever_there_is(
     said.clear()
     assert len(evidence.library(db.session, organisation)) == 5
     assert len([one for one in said if one.startswith("SELECT")]) == 1
+
+
+# Where to look -----------------------------------------------------------------------------------------------------
+
+
+def places(assessment: Assessment) -> dict[str, str]:
+    db.session.rollback()
+    used = queries.uses(db.session, assessment)
+    return {criterion: use.place for criterion, uses in used.items() for use in uses}
+
+
+def test_where_to_look_is_said_for_each_criterion_by_itself(
+    assessment: Assessment, codes: list[str], owner: User
+) -> None:
+    with transaction() as session:
+        added = file(session, assessment, codes[:2], owner, places={codes[0]: " Pages 4\n to 6 "})
+    assert places(assessment) == {codes[0]: "Pages 4 to 6", codes[1]: ""}
+    with transaction() as session:
+        say = {"criterion": codes[1], "place": "Section 3.2", "by": owner, "at": AT}
+        assert evidence.say_where(session, assessment, added, **say) is True
+        assert evidence.say_where(session, assessment, added, **say) is False
+    assert places(assessment) == {codes[0]: "Pages 4 to 6", codes[1]: "Section 3.2"}
+    with transaction() as session:
+        evidence.reuse(session, assessment, added, criteria=[codes[2]], places={codes[2]: "Page 9"}, by=owner, at=AT)
+    assert places(assessment)[codes[2]] == "Page 9"
+    assert actions() == [
+        ("evidence:add", codes[:2]),
+        ("evidence:place", [codes[1]]),
+        ("evidence:attach", [codes[2]]),
+    ]
+
+
+def test_giving_the_same_again_keeps_where_to_look_unless_it_is_said_anew(
+    assessment: Assessment, codes: list[str], owner: User
+) -> None:
+    for said in ({codes[0]: "Page 1"}, None, {codes[0]: ""}):
+        with transaction() as session:
+            file(session, assessment, codes[:1], owner, places=said)
+        assert places(assessment) == {codes[0]: "Page 1"}
+    with transaction() as session:
+        file(session, assessment, codes[:1], owner, places={codes[0]: "Page 2"})
+    assert places(assessment) == {codes[0]: "Page 2"}
+
+
+def test_where_to_look_has_an_end_and_needs_the_evidence_to_be_there(
+    assessment: Assessment, codes: list[str], owner: User
+) -> None:
+    with transaction() as session:
+        added = file(session, assessment, codes[:1], owner)
+    say = {"by": owner, "at": AT}
+    with transaction() as session, pytest.raises(Refusal, match="200 characters or fewer") as refused:
+        evidence.say_where(session, assessment, added, criterion=codes[0], place="p" * 201, **say)
+    assert refused.value.field == "place"
+    with transaction() as session, pytest.raises(Refusal, match="removed meanwhile"):
+        evidence.say_where(session, assessment, added, criterion=codes[1], place="Page 1", **say)
+    put_in(AssessmentStatus.SUBMITTED, assessment)
+    with transaction() as session, pytest.raises(Refusal):
+        evidence.say_where(session, assessment, added, criterion=codes[0], place="Page 1", **say)
+    assert places(assessment) == {codes[0]: ""}

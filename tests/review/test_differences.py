@@ -63,6 +63,22 @@ def test_evidence_added_changed_and_removed_is_named(content: Content, before: S
     }
 
 
+def test_where_to_look_is_a_change_of_its_own(content: Content, before: Submitted, code: str) -> None:
+    old, new = piece(1, "Handbook"), replace(piece(1, "Handbook"), place="Pages 4 to 6")
+    found = differences.between(
+        content, replace(before, evidence={code: (old,)}), replace(before, evidence={code: (new,)})
+    )
+    assert found.criteria == {code: (Change("Where to look in “Handbook”", "", "Pages 4 to 6"),)}
+    both = replace(new, title="Handbook, new")
+    found = differences.between(
+        content, replace(before, evidence={code: (old,)}), replace(before, evidence={code: (both,)})
+    )
+    assert [change.what for change in found.criteria[code]] == [
+        "Evidence changed",
+        "Where to look in “Handbook, new”",
+    ]
+
+
 def test_figures_and_declarations_are_compared_too(content: Content, before: Submitted) -> None:
     field, declaration = content.headcount_field, content.declarations[0]
     new = replace(before, inputs={field: "12"}, declarations={declaration.code: True}, period_end=date(2026, 3, 31))

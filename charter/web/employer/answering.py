@@ -167,3 +167,4 @@ def asks(value: str, content: Content) -> list[str]:
     if chosen.needs is Need.REASON or chosen.extent is Extent.NOT_APPLICABLE:
         parts.append("reason")
     return parts
+        last=cases.last_feedback(db.session, assessment, criterion.code),

@@ -1,16 +1,17 @@
 """Evidence: give it, see it, take it away, open it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, redirect, render_template, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, URLField
+from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
 
 from charter.assessment import answers, evidence, file_checks, queries
 from charter.assessment.file_checks import FileKind
@@ -18,6 +19,7 @@ from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.clock import now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.framework.asking import standing
 from charter.framework.content import Criterion
 from charter.permissions import Permission
 from charter.review import allocation
@@ -30,7 +32,29 @@ from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
 FILE, LINK, ACCOUNT, LIBRARY = "file", "link", "account", "library"
 CHOOSE_AGAIN = "Choose your file again. A browser does not keep it when there is a problem on the page."
-TEXT_LIMIT = 10_000
+KINDS = {
+    FILE: "Upload a file",
+    LINK: "Give a link to a web page",
+    ACCOUNT: "Write a few sentences in your own words",
+    LIBRARY: "Use evidence you gave before",
+}
+USED = {
+    FILE: {"file", "place", "title", "dated_on"},
+    LINK: {"url", "place", "title", "dated_on"},
+    ACCOUNT: {"text", "title"},
+    LIBRARY: {"library"},
+}
+"""The parts of the form that count for each thing that can be added."""
+
+
+def place_field() -> StringField:
+    """Where in a piece of evidence to look."""
+    return StringField(
+        "Where should the assessor look?",
+        description="For example, pages 4 to 6, section 3.2. You can leave this empty.",
+        filters=[stripped],
+        validators=[at_most(evidence.PLACE_LIMIT, "Where to look")],
+    )
 
 
 class EvidenceForm(BaseForm):
@@ -43,12 +67,9 @@ class EvidenceForm(BaseForm):
         description="Anyone must be able to open it without signing in.",
         filters=[stripped],
     )
-    text = TextAreaField(
-        "Tell us what you do",
-        filters=[stripped],
-        validators=[at_most(TEXT_LIMIT, "Your account")],
-    )
+    text = TextAreaField("Your written account", filters=[stripped])
     library = SelectMultipleField("Evidence you gave before", validate_choice=False)
+    place = place_field()
     title = StringField(
         "Title",
         description="A short name for it, such as Sick leave policy. You can leave this empty.",
@@ -70,15 +91,69 @@ class EvidenceForm(BaseForm):
         ]
         return filled[0] if len(filled) == 1 else ""
 
+    @classmethod
+    def offering(cls, pieces: Sequence[Evidence]) -> "EvidenceForm":
+        """The form, with what can be used again and a box for where to look in each of it."""
+        made = {place_of(piece): place_field() for piece in pieces if piece.kind is not EvidenceKind.ACCOUNT}
+        form: EvidenceForm = type("OfferingForm", (cls,), made)()
+        form.library.choices = [(str(piece.id), piece.title) for piece in pieces]
+        return form
+
+    def left_over(self) -> bool:
+        """Whether something was filled in that does not count for what is being added. Says so beside each of it."""
+        kind = self.chosen
+        if kind not in USED:
+            return False
+        found = False
+        for field in self:
+            if field.name in {"kind", "criteria", "csrf_token"} or not self._is_filled(field):
+                continue
+            if field.name.startswith(PLACE_OF):
+                ticked = field.name.removeprefix(PLACE_OF) in (self.library.data or ())
+                said = "" if kind == LIBRARY and ticked else "Tick this evidence, or clear where to look in it."
+            else:
+                said = "" if field.name in USED[kind] else _LEFT_OVER[field.name].format(KINDS[kind])
+            if said:
+                field.errors = [said]
+                found = True
+        return found
+
+    @staticmethod
+    def _is_filled(field: Field) -> bool:
+        return any(field.parts) if isinstance(field, DateParts) else bool(field.data)
+
+
+PLACE_OF = "place-"
+_CLEAR = "does not go with “{}”. Clear it, or choose something else to add."
+_LEFT_OVER = {
+    "file": "You also chose a file, but said “{}”. Add that first, then come back to add the file.",
+    "url": f"A web address {_CLEAR}",
+    "text": f"A written account {_CLEAR}",
+    "place": f"Where to look {_CLEAR}",
+    "title": f"A title {_CLEAR}",
+    "dated_on": f"A date {_CLEAR}",
+    "library": "You also ticked evidence you gave before, but said “{}”. Untick it, or choose something else to add.",
+}
+
+
+def place_of(piece: Evidence) -> str:
+    """The name of the box for where to look in a piece that is used again."""
+    return f"{PLACE_OF}{piece.id}"
+
+
+class PlaceForm(BaseForm):
+    """Where in a piece of evidence to look for one criterion."""
+
+    place = place_field()
+
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>/evidence", methods=["GET", "POST"])
 @requires(Permission.CHANGE_EVIDENCE, Assessment)
 def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Give evidence for a criterion, and for others at the same time."""
     criterion = asked_criterion(assessment, code)
-    form = EvidenceForm()
     open_criteria = cases.open_criteria(db.session, assessment)
-    if not form.is_submitted() and not answers.is_open(assessment, code, open_criteria):
+    if request.method == "GET" and not answers.is_open(assessment, code, open_criteria):
         flash(answers.FROZEN, "error")
         return redirect(_criterion_page(assessment, code), 303)
     given = evidence.library(db.session, assessment.organisation)
@@ -88,16 +163,11 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
         for item in asked(assessment)
         if item != criterion and answers.is_open(assessment, item.code, open_criteria)
     ]
-    form.criteria.choices = [(item.code, item.title) for item in others]
     offered = [piece for piece in given if piece not in used.get(code, ())]
-    form.library.choices = [(str(piece.id), piece.title) for piece in offered]
-    form.kind.choices = [
-        (FILE, "Upload a file"),
-        (LINK, "Give a link to a web page"),
-        (ACCOUNT, "Write a few sentences in your own words"),
-        *([(LIBRARY, "Use evidence you gave before")] if offered else []),
-    ]
-    if form.is_submitted() and form.validate():
+    form = EvidenceForm.offering(offered)
+    form.criteria.choices = [(item.code, item.title) for item in others]
+    form.kind.choices = [(kind, said) for kind, said in KINDS.items() if offered or kind != LIBRARY]
+    if form.is_submitted() and form.validate() & (not form.left_over()):
         try:
             titles = _add(assessment, form, [code, *(form.criteria.data or [])])
         except Refusal as refusal:
@@ -114,7 +184,11 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
         content=assessment.framework.content,
         criterion=criterion,
         form=form,
-        others=others,
+        others=[
+            (assessment.framework.content.theme(theme), list(items))
+            for theme, items in groupby(others, lambda item: item.theme)
+        ],
+        musts=_musts(assessment, others),
         about=_about(offered, used, assessment),
         kinds=file_checks.KINDS_SAID,
         accept=file_checks.ACCEPT,
@@ -143,9 +217,11 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
             if not chosen:
                 raise Refusal("Tick at least one piece of evidence.", field="library")
             for piece in chosen:
-                evidence.reuse(session, assessment, piece, **common)
+                typed = form[place_of(piece)].data if place_of(piece) in form else None
+                evidence.reuse(session, assessment, piece, places={criteria[0]: typed or ""}, **common)
             return [piece.title for piece in chosen]
-        common |= {"title": form.title.data or "", "dated_on": form.dated_on.data}
+        common |= {"title": form.title.data or "", "places": {criteria[0]: form.place.data or ""}}
+        common["dated_on"] = form.dated_on.data if kind != ACCOUNT else None
         if kind == FILE:
             added = evidence.add_file(
                 session, assessment, filename=filename, checked=checked, sha256=sha256, size=size, **common
@@ -154,7 +230,18 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
             added = evidence.add_link(session, assessment, url=form.url.data or "", **common)
         else:
             added = evidence.add_account(session, assessment, text=form.text.data or "", **common)
+        for kept in _kept(added, form):
+            flash(f"You gave this before, so {kept}.", "notice")
         return [added.title]
+
+
+def _kept(piece: Evidence, form: EvidenceForm) -> Iterator[str]:
+    """What a piece that the assessor may be reading keeps, although something else was typed."""
+    title = " ".join((form.title.data or "").split())
+    if title and piece.title != title:
+        yield f"it keeps its title, {piece.title.removesuffix('.')}"
+    if form.dated_on.data and piece.dated_on != form.dated_on.data:
+        yield "it keeps its date" if piece.dated_on else "it stays without a date"
 
 
 def _stored(upload: FileStorage | None) -> tuple[file_checks.Checked, str, int, str]:
@@ -173,11 +260,11 @@ def show_evidence(assessment: Assessment) -> ResponseReturnValue:
     queries.with_its_own(db.session, assessment)
     open_criteria = cases.open_criteria(db.session, assessment)
     content = assessment.framework.content
-    used = evidence.of(db.session, assessment)
-    pieces: dict[UUID, tuple[Evidence, list[Criterion]]] = {}
+    used = queries.uses(db.session, assessment)
+    pieces: dict[UUID, tuple[Evidence, list[tuple[Criterion, str]]]] = {}
     for criterion in queries.in_order(content, content.criteria):
-        for piece in used.get(criterion.code, ()):
-            pieces.setdefault(piece.id, (piece, []))[1].append(criterion)
+        for use in used.get(criterion.code, ()):
+            pieces.setdefault(use.evidence_id, (use.evidence, []))[1].append((criterion, use.place))
     return render_template(
         "employer/evidence/list.html",
         assessment=assessment,
@@ -185,6 +272,52 @@ def show_evidence(assessment: Assessment) -> ResponseReturnValue:
         unused=[piece for piece in evidence.library(db.session, assessment.organisation) if piece.id not in pieces],
         is_open={code: answers.is_open(assessment, code, open_criteria) for code in used},
     )
+
+
+@blueprint.route(
+    "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place", methods=["GET", "POST"]
+)
+@requires(Permission.CHANGE_EVIDENCE, Assessment)
+def say_where_to_look(assessment: Assessment, code: str, evidence_id: UUID) -> ResponseReturnValue:
+    """Say, or change, where in a piece of evidence to look for one criterion."""
+    queries.with_its_own(db.session, assessment)
+    criterion = assessment.framework.content.criterion(code)
+    there = queries.uses(db.session, assessment).get(code, ())
+    use = next((use for use in there if use.evidence_id == evidence_id), None)
+    if criterion is None or use is None:
+        abort(404)
+    to_all = request.args.get("from") == "list"
+    back = url_for(".show_evidence", assessment_id=assessment.id) if to_all else _criterion_page(assessment, code)
+    form = PlaceForm(obj=use)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                evidence.say_where(
+                    session,
+                    assessment,
+                    use.evidence,
+                    criterion=code,
+                    place=form.place.data or "",
+                    by=the_user(),
+                    at=now(),
+                    open_criteria=cases.open_criteria(session, assessment),
+                )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(f"Saved: where to look in {use.evidence.title.removesuffix('.')}.", "success")
+            return redirect(back, 303)
+    page = render_template(
+        "employer/evidence/place.html",
+        assessment=assessment,
+        criterion=criterion,
+        piece=use.evidence,
+        form=form,
+        back_to=back,
+        to_all=to_all,
+        is_open=answers.is_open(assessment, code, cases.open_criteria(db.session, assessment)),
+    )
+    return page, 400 if form.errors else 200
 
 
 @blueprint.route(
@@ -279,6 +412,12 @@ def _about(
         )
         for piece in pieces
     }
+
+
+def _musts(assessment: Assessment, criteria: Sequence[Criterion]) -> dict[str, str]:
+    """The criteria that the level aimed at cannot do without, each with the words that say so."""
+    stands = {one.code: standing(assessment.framework.content, one, assessment.target_level) for one in criteria}
+    return {code: one.words for code, one in stands.items() if one.is_must}
 
 
 def _criterion_page(assessment: Assessment, code: str) -> str:

@@ -221,3 +221,36 @@ def test_what_one_person_was_typing_is_not_shown_to_another(client, owner, colle
         client.post("/account/name", data={"csrf_token": token, "name": "Something private"})
         assert password(client, colleague).location == "/account/name"
         assert "Something private" not in client.get("/account/name").text
+
+
+def test_whoever_lost_the_cookie_is_told_that_what_they_typed_could_not_be_kept(client, owner, password):
+    client.sign_in(owner)
+    token = client.token("/account/name")
+    client.send("/account", to="/sign-out")  # in another tab
+    answer = client.post("/account/name", data={"csrf_token": token, "name": "Olive Persephone Owner"})
+    assert answer.location == "/sign-in"
+    assert "we could not keep what you typed" in client.get("/sign-in").text
+    assert password(client, owner).location == "/account/name"
+    assert "Persephone" not in client.get("/account/name").text
+
+
+def test_whoever_only_pressed_a_button_is_told_nothing_of_what_they_typed(client, owner):
+    client.sign_in(owner)
+    token = client.token("/account/name")
+    client.send("/account", to="/sign-out")
+    client.post("/account/name", data={"csrf_token": token, "name": "  "})
+    client.post("/sign-in", data={"email": owner.email, "password": "typed without a cookie"})
+    assert "could not keep what you typed" not in client.get("/sign-in").text
+
+
+def test_what_was_kept_for_too_long_is_said_to_be_gone(client, owner, password):
+    client.sign_in(owner)
+    token = client.token("/account/name")
+    with time_machine.travel(now() + timedelta(hours=3)):
+        client.post("/account/name", data={"csrf_token": token, "name": "Olive Persephone Owner"})
+    with time_machine.travel(now() + timedelta(hours=30)):
+        worker.tidy()
+        assert password(client, owner).location == "/account/name"
+        page = client.get("/account/name").text
+        assert "was kept for a day, and is gone now" in page
+        assert "gone now" not in client.get("/account/name").text

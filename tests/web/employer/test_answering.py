@@ -13,6 +13,8 @@ from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.framework.content import Extent, Need
 from charter.organisation.models import Organisation
+from charter.review import moderation
+from charter.review import queries as cases
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -284,3 +286,74 @@ def test_the_page_takes_at_most_8_queries_whatever_is_in_it(
     with counting() as asked:
         browser.get(address)
     assert len(asked) <= 8, asked
+
+
+def test_who_starts_again_reads_what_the_assessor_said_last_time_and_never_the_private_note(
+    make: Factory,
+    assessment: Assessment,
+    employer: Organisation,
+    codes: list[str],
+    owner: User,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+    counting: Counting,
+) -> None:
+    review = make.claimed(make.submitted(make.answered(assessment, by=owner), by=owner), by=assessor)
+    make.recommended(make.found(review, by=assessor), by=assessor)
+    browser, address = sign_in(owner), f"/assessments/{assessment.id}/criteria/{codes[0]}"
+    assert "What the assessor said last time" not in browser.get(address).text
+    with transaction() as session:
+        moderation.agree(session, review, by=moderator, at=make.at, on=make.at.date())
+    assert "What the assessor said last time" not in browser.get(address).text  # its own decision is on its own page
+    again = make.assessment(employer, level=2, by=owner)
+    address = f"/assessments/{again.id}/criteria/{codes[0]}"
+    text = browser.get(address).text
+    assert "What the assessor said last time" in text
+    assert "Clear and in use." in text
+    assert f'href="/assessments/{assessment.id}">Read the decision of' in text
+    assert "Seen on the staff pages." not in text
+    with counting() as said:
+        browser.get(address)
+    assert len(said) <= 8, said
+    new = next(one.code for one in again.framework.content.asked(2) if one.code not in codes)
+    assert "What the assessor said last time" not in browser.get(f"/assessments/{again.id}/criteria/{new}").text
+
+
+def test_feedback_of_another_employer_is_never_shown(
+    make: Factory, codes: list[str], assessment: Assessment, owner: User, assessor: User, moderator: User
+) -> None:
+    other = make.organisation("Another Ltd")
+    olga = make.member(other, "Olga Other")
+    theirs = make.submitted(make.answered(make.assessment(other, by=olga), by=olga), by=olga)
+    review = make.recommended(make.found(make.claimed(theirs, by=assessor), by=assessor), by=assessor)
+    with transaction() as session:
+        moderation.agree(session, review, by=moderator, at=make.at, on=make.at.date())
+    assert cases.last_feedback(db.session, assessment, codes[0]) is None
+
+
+@pytest.mark.parametrize("then", ["next", "list"])
+def test_too_little_for_a_must_is_saved_and_said(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn, then: str
+) -> None:
+    content = assessment.framework.content
+    must, may = (next(one for one in content.asked(1) if one.core is core) for core in (True, False))
+    partly, fully = value_with(assessment, Need.EXPLANATION), value_with(assessment, Need.EVIDENCE)
+    labels = {value.value: value.label for value in content.scale}
+    make.answered(assessment, by=owner, but=[must.code, may.code])
+    browser = sign_in(owner)
+    plan = {"explanation": "Some.", "action": "The rest.", "action_owner": "Olive", **date_fields(30)}
+    for criterion, warned in ((may, False), (must, True)):
+        address = f"{home}/criteria/{criterion.code}"
+        answered = browser.send(address, {"value": partly, **plan, "seen_version": "0", "then": then})
+        assert answered.status_code == 303
+        page = html.unescape(browser.get(answered.location).text)
+        held_back = f"Saved, but “{criterion.title}” holds {content.level_title(1)} back."
+        assert (held_back in page) is warned
+        if warned:
+            needs = f"{content.level_title(1)} needs “{labels[fully]}”, and you said “{labels[partly]}”."
+            assert needs in page
+            assert f"Your answers reach so far: {content.level_title(0)}." in page
+        assert ("is out of reach with this answer" in browser.get(address).text) is warned
+    answered = browser.send(f"{home}/criteria/{must.code}", {"value": fully, "seen_version": "1", "then": then})
+    assert "holds" not in browser.get(answered.location).text

@@ -1,6 +1,7 @@
 """The pages of evidence: given in four ways, nothing typed is lost, opened only by those who may and only to save."""
 
 import hashlib
+import html
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -16,7 +17,9 @@ from charter.assessment import evidence
 from charter.assessment.models import Assessment, Evidence, EvidenceUse
 from charter.config import Settings
 from charter.extensions import db
+from charter.framework.asking import standing
 from charter.organisation.models import Organisation
+from charter.review import submitted
 from tests.assessment.test_file_checks import pdf, picture
 from tests.conftest import browser
 from tests.factories import Factory
@@ -184,9 +187,13 @@ def test_the_page_says_what_a_file_may_be_and_what_never_to_send(
         (upload(b"x" * 1_000_001, "note.txt"), "This file is too large: a file can have up to 1 MB.", "file"),
         ({"kind": "link", "url": ""}, "Enter the address of the web page.", "url"),
         ({"kind": "link", "url": "javascript:alert(1)"}, "Enter the whole address of a web page", "url"),
-        ({"kind": "account", "text": " "}, "Write your account.", "text"),
-        ({"kind": "account", "text": "word " * 301}, "Your account must be 300 words or fewer. It has 301.", "text"),
-        ({"kind": "account", "text": "w" * 10_001}, "Your account must be 10,000 characters or fewer.", "text"),
+        ({"kind": "account", "text": " "}, "Enter your written account.", "text"),
+        (
+            {"kind": "account", "text": "word " * 301},
+            "Your written account must be 300 words or fewer. It has 301.",
+            "text",
+        ),
+        ({"kind": "account", "text": "w" * 10_001}, "Your written account must be 300 words or fewer, with", "text"),
         ({"kind": "link", "url": "https://a.org", "title": "t" * 201}, "The title must be 200 characters", "title"),
         (
             {"url": "https://a.org", "dated_on-day": "31", "dated_on-month": "2", "dated_on-year": "2026"},
@@ -198,6 +205,21 @@ def test_the_page_says_what_a_file_may_be_and_what_never_to_send(
             "The date of the document must be today or in the past.",
             "dated_on",
         ),
+        ({"kind": "link", "url": "https://a.org", "place": "p" * 201}, "Where to look must be 200 characters", "place"),
+        ({"kind": "link", "url": "https://a.org", "text": "And so on"}, "A written account does not go with", "text"),
+        (
+            {"kind": "link", "url": "https://a.org", "library": ["0" * 32]},
+            "You also ticked evidence you gave",
+            "library",
+        ),
+        ({"kind": "account", "text": "We do.", "place": "Page 1"}, "Where to look does not go with", "place"),
+        ({"kind": "account", "text": "We do.", "dated_on-day": "1"}, "A date does not go with", "dated_on"),
+        (
+            {"kind": "library", "title": "Our policy"},
+            "A title does not go with “Use evidence you gave before”",
+            "title",
+        ),
+        (upload(b"We do.", "a.txt", kind="link", url="https://a.org"), "You also chose a file", "file"),
         ({"kind": "link", "url": "https://a.org", "criteria": ["NO-SUCH"]}, "not one of the criteria", "criteria"),
         ({"kind": "library"}, "Tick at least one piece of evidence.", "library"),
         ({"kind": "library", "library": ["0" * 32]}, "Tick at least one piece of evidence.", "library"),
@@ -303,6 +325,137 @@ def test_in_a_round_of_more_information_only_what_was_asked_is_open(
     frozen = client.send(form_page, {"text": "And here.", "criteria": [codes[2]]})
     assert frozen.status_code == 400
     assert "cannot be changed now" in frozen.text
+
+
+# Where to look -----------------------------------------------------------------------------------------------------
+
+
+def places() -> dict[str, str]:
+    db.session.rollback()
+    return {use.criterion: use.place for use in db.session.scalars(sa.select(EvidenceUse))}
+
+
+def test_where_to_look_is_given_for_the_criterion_it_is_added_from_and_changed_later(
+    sign_in: SignIn, owner: User, form_page: str, codes: list[str], assessment: Assessment
+) -> None:
+    client = sign_in(owner)
+    client.send(form_page, upload(pdf(), title="Handbook", place="Pages 4 to 6", criteria=codes[1:2]))
+    assert places() == {codes[0]: "Pages 4 to 6", codes[1]: ""}
+    page = form_page.removesuffix("/evidence")
+    assert "<strong>Look at:</strong> Pages 4 to 6" in client.get(page).text
+    [added] = there()
+    change = f"{form_page}/{added.id}/place"
+    assert change in client.get(page).text
+    assert 'value="Pages 4 to 6"' in client.get(change).text
+    saved = client.send(change, {"place": "Section 3.2"})
+    assert (saved.status_code, saved.location) == (303, page)
+    other = change.replace(codes[0], codes[1])
+    saved = client.send(f"{other}?from=list", {"place": "Page 9"})
+    assert (saved.status_code, saved.location) == (303, f"/assessments/{assessment.id}/evidence")
+    assert places() == {codes[0]: "Section 3.2", codes[1]: "Page 9"}
+    everything = client.get(f"/assessments/{assessment.id}/evidence").text
+    assert all(f"<strong>Look at:</strong> {place}" in everything for place in ("Section 3.2", "Page 9"))
+    assert "Look at: Section 3.2" in client.get(f"/assessments/{assessment.id}/check").text
+    long = client.send(change, {"place": "p" * 201})
+    assert long.status_code == 400
+    assert "Where to look must be 200 characters or fewer. It has 201." in long.text
+    assert client.get(change.replace(codes[0], codes[2])).status_code == 404
+
+
+def test_what_is_used_again_has_a_place_of_its_own(
+    sign_in: SignIn, owner: User, form_page: str, codes: list[str]
+) -> None:
+    client = sign_in(owner)
+    client.send(form_page, upload(pdf(), place="Page 1"))
+    client.send(form_page, {"kind": "link", "url": "https://example.org/staff"})
+    file, link = there()
+    other = form_page.replace(codes[0], codes[1])
+    said = {"kind": "library", "library": [str(file.id)], f"place-{file.id}": "Page 7", f"place-{link.id}": "The top"}
+    unticked = client.send(other, said)
+    assert unticked.status_code == 400
+    assert "Tick this evidence, or clear where to look in it." in unticked.text
+    assert 'value="The top"' in unticked.text
+    assert client.send(other, {**said, f"place-{link.id}": ""}).status_code == 303
+    assert places()[codes[1]] == "Page 7"
+
+
+def test_frozen_evidence_keeps_its_place_and_what_was_typed_stays_in_sight(
+    sign_in: SignIn, owner: User, make: Factory, assessment: Assessment, form_page: str
+) -> None:
+    client = sign_in(owner)
+    client.send(form_page, upload(pdf(), place="Page 1"))
+    [added] = there()
+    change = f"{form_page}/{added.id}/place"
+    token = client.token(change)
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    assert "with the assessor and cannot be changed now" in client.get(change).text
+    late = client.post(change, data={"csrf_token": token, "place": "Page 22"})
+    assert late.status_code == 400
+    assert "Page 22" in late.text
+    assert "Page 22" not in places().values()
+    assert "Look at:</strong> Page 1" in client.get(form_page.removesuffix("/evidence")).text
+
+
+def test_the_assessor_reads_where_to_look(
+    sign_in: SignIn, owner: User, assessor: User, make: Factory, assessment: Assessment, form_page: str
+) -> None:
+    sign_in(owner).send(form_page, upload(pdf(), place="Pages 4 to 6"))
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    case = sign_in(assessor).get(f"/admin/reviews/{make.review(assessment).id}").text
+    assert case.count("<strong>Look at:</strong> Pages 4 to 6") == 1
+
+
+def test_a_snapshot_of_before_there_were_places_still_reads(make: Factory, assessment: Assessment, owner: User) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    [sent] = submitted.rounds(db.session, assessment)
+    old = {**sent.snapshot, "evidence": [dict(item) for item in sent.snapshot["evidence"]]}
+    for item in old["evidence"]:
+        del item["places"]
+    said = submitted.read(old)
+    assert {piece.place for pieces in said.evidence.values() for piece in pieces} == {""}
+
+
+# What it also supports ---------------------------------------------------------------------------------------------
+
+
+def test_the_other_criteria_stand_under_their_themes_with_the_musts_marked(
+    sign_in: SignIn, owner: User, form_page: str, assessment: Assessment, codes: list[str]
+) -> None:
+    content = assessment.framework.content
+    others = [criterion for criterion in content.asked(assessment.target_level) if criterion.code != codes[0]]
+    text = html.unescape(sign_in(owner).get(form_page).text)
+    assert re.findall(r'<legend class="govuk-visually-hidden">([^<]+)</legend>', text) == [
+        theme.title for theme in content.themes if any(one.theme == theme.code for one in others)
+    ]
+    musts = [standing(content, criterion, assessment.target_level).is_must for criterion in others]
+    assert text.count("charter-must") == sum(musts) > 0
+
+
+def test_a_theme_with_something_ticked_is_open_and_says_how_much(
+    sign_in: SignIn, owner: User, form_page: str, codes: list[str]
+) -> None:
+    text = sign_in(owner).send(form_page, {"kind": "link", "url": "", "criteria": codes[1:2]}).text
+    assert text.count('charter-also" open>') == 1
+    assert text.count("1 ticked") == 1
+
+
+def test_a_piece_that_keeps_its_title_and_date_says_so(
+    sign_in: SignIn,
+    owner: User,
+    make: Factory,
+    assessor: User,
+    assessment: Assessment,
+    form_page: str,
+    codes: list[str],
+) -> None:
+    client, content = sign_in(owner), pdf()
+    client.send(form_page, upload(content, title="Our policy"))
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    make.asked_for_more(assessment, codes[:1], assessor=assessor)
+    dated = {"dated_on-day": "1", "dated_on-month": "3", "dated_on-year": "2026"}
+    text = client.send(form_page, upload(content, title="New policy", **dated), follow_redirects=True).text
+    assert "You gave this before, so it keeps its title, Our policy." in text
+    assert "You gave this before, so it stays without a date." in text
 
 
 # Seeing and taking away --------------------------------------------------------------------------------------------
