@@ -1,7 +1,7 @@
 """The forms of the panel's pages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -30,6 +30,8 @@ class Entry:
     given: Given
     refusal: Refusal | None = None
 
+    is_unsaved: bool = False
+    """Whether it holds what was typed and is not saved."""
     @property
     def error(self) -> str | None:
         """What was wrong, in a sentence."""
@@ -77,16 +79,19 @@ def entries(case: Case, typed: Any, refused: Mapping[str, Refusal]) -> dict[str,
     codes = [one.criterion.code for theme in case.themes for one in theme.criteria]
     sent = {given.criterion: given for given in given_in(typed or {}, codes)}
     return {
-        one.criterion.code: Entry(
-            sent.get(one.criterion.code) or entry_of(one),
-            refused.get(one.criterion.code),
-        )
+        one.criterion.code: _entry(one, sent.get(one.criterion.code), refused.get(one.criterion.code))
         for theme in case.themes
         for one in theme.criteria
     }
 
 
 # Steps of a case ---------------------------------------------------------------------------------------------------
+def _entry(one: CriterionCase, sent: Given | None, refusal: Refusal | None) -> Entry:
+    kept = entry_of(one)
+    unsaved = sent is not None and replace(sent, seen_version=kept.seen_version) != kept
+    return Entry(sent or kept, refusal, is_unsaved=unsaved or refusal is not None)
+
+
 
 
 class ConflictForm(BaseForm):

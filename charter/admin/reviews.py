@@ -24,8 +24,17 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.permissions import Permission
-from charter.review import allocation, findings, moderation, more_information, queries, recommendation, working_days
+from charter.permissions import Permission, allows
+from charter.review import (
+    allocation,
+    desk,
+    findings,
+    moderation,
+    more_information,
+    queries,
+    recommendation,
+    working_days,
+)
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.web.access import the_user
@@ -70,13 +79,33 @@ class ReviewsView(ActionView):
     @expose("/<uuid:review_id>")
     @on(Permission.VIEW_CASE, Review, THE_ASSESSMENT)
     def case_view(self, review: Review) -> ResponseReturnValue:
-        """One case, whole: what was said beside what shows it, and what was found."""
+        """One case, whole: what was said beside what shows it, and what was found.
+
+        The address says what lies open: `at`, a criterion; `saved`, the one just saved, so the next without a finding;
+        `open=all`, everything.
+        """
         return self._case(review, g.get("typed_before"), {})
 
     def _case(self, review: Review, typed: Any, refused: dict[str, Refusal]) -> str:
         case = queries.case(db.session, review, by=the_user(), on=today())
         boxes = entries(case, typed, refused)
-        return self.render("admin/reviews/case.html", case=case, entries=boxes, refused=refused, form=EmptyForm())
+        at, saved = request.args.get("at"), request.args.get("saved")
+        editable = desk.is_of(case, the_user()) and allows(the_user(), Permission.REVIEW_CASE, case.assessment)
+        following = desk.following(case, saved or at) if editable else None
+        unsaved = frozenset(code for code, entry in boxes.items() if entry.is_unsaved)
+        return self.render(
+            "admin/reviews/case.html",
+            case=case,
+            entries=boxes,
+            refused=refused,
+            form=EmptyForm(),
+            editable=editable,
+            following=following,
+            opened=desk.lying_open(
+                case, at=at, following=following, unsaved=unsaved, everything=request.args.get("open") == "all"
+            ),
+            saved=case.content.criterion(saved) if saved else None,
+        )
 
     # Work ----------------------------------------------------------------------------------------------------------
 
@@ -95,8 +124,9 @@ class ReviewsView(ActionView):
         if refused:
             return self._case(review, request.form, dict(refused)), BAD
         flash("Your findings are saved.", "success")
-        at = request.form.get("at") or None  # the page opens there, far below the message: it says so there as well
-        return redirect(url_for(".case_view", review_id=review.id, saved=at, _anchor=at))
+        saved = request.form.get("at")
+        saved = saved if saved in codes else None  # what was saved last: the page opens at the next without a finding
+        return redirect(url_for(".case_view", review_id=review.id, saved=saved, _anchor="next" if saved else None))
 
     @expose("/<uuid:review_id>/claim", methods=("GET", "POST"))
     @on(Permission.CLAIM_CASE, Review, THE_ASSESSMENT)

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 from flask import render_template_string
 
-from charter.account.models import User
-from charter.assessment import evidence
+from charter.account.models import SignInSession, User
+from charter.assessment import evidence, returns
+from charter.assessment import queries as queries_of_assessment
 from charter.assessment.models import Assessment, EvidenceKind
 from charter.award.models import Award
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation, Scope
-from charter.review import findings, queries
+from charter.review import desk, findings, queries
 from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
 from charter.review.submitted import EvidenceSaid
@@ -168,6 +169,38 @@ def test_a_figure_stands_beside_the_criterion_it_belongs_to(sign_in, make, emplo
         assert f'<a class="govuk-link" href="#figures">{returned[code]}</a>' in page
 
 
+@pytest.mark.parametrize(("scope", "told"), [(Scope.LOCAL, True), (Scope.WHOLE, False)])
+def test_a_figure_the_employer_does_not_know_is_never_shown_as_0(
+    sign_in, make: Factory, assessor, scope: Scope, told: bool
+) -> None:
+    organisation = make.organisation("Branch Ltd", scope=scope)
+    person = make.member(organisation, "Bo Branch")
+    made = make.answered(make.assessment(organisation, by=person), by=person)
+    (metric,) = made.framework.content.metrics_for(1)
+    with transaction() as session:
+        found = queries_of_assessment.material(session, made).figures
+        own = {field.name for field in metric.inputs}
+        inputs = {name: number for name, number in found.inputs.items() if name not in own}
+        returns.save(
+            session,
+            made,
+            period_end=found.period_end,
+            inputs=inputs,
+            notes={},
+            unknown=[metric.code],
+            seen_version=found.version,
+            by=person,
+            at=AT,
+        )
+    review = make.claimed(make.submitted(made, by=person), by=assessor)
+    page = sign_in(assessor).get(f"/admin/reviews/{review.id}").text
+    assert page.count("<strong>not known yet</strong>") == len(own)
+    assert len(re.findall(r"govuk-tag--grey[^>]*>\s*Not known yet", page)) == 1
+    assert "What is not known yet is left out of every total, and never counts as 0." in page
+    assert "Still to come, because not known yet" in page
+    assert ("The answers are for local staff only" in page) is told
+
+
 def test_files_are_offered_for_download(app) -> None:
     piece = EvidenceSaid(
         UUID(int=7), EvidenceKind.FILE, "Handbook", "handbook.pdf", 120_000, "0" * 64, None, None, None
@@ -197,19 +230,120 @@ def test_taking_a_case_and_saving_a_page_of_findings(sign_in, waiting, assessor)
             f"outcome-{code}": "met",
             f"feedback-{code}": "Clear.",
             f"note-{code}": "Rang them.",
-            "at": "theme-X",
+            "at": code,
         },
         to=f"/admin/reviews/{waiting.id}/findings",
     )
-    assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}?saved=theme-X#theme-X")
+    assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}?saved={code}#next")
     kept = finding_of(waiting, code)
     assert (kept.outcome, kept.feedback, kept.private_note) == ("met", "Clear.", "Rang them.")
     page = theirs.get(f"/admin/reviews/{waiting.id}").text
     assert "Your findings are saved." in page
     assert "wrote findings" in page
-    theme = content.themes[0].code
-    there = theirs.get(f"/admin/reviews/{waiting.id}?saved=theme-{theme}").text
-    assert there.count("Your findings are saved.") == 1, "the page opens at the theme, below the message"
+
+
+def lies_open(page: str, code: str) -> bool:
+    """Whether a criterion of the case page is unfolded."""
+    found = re.search(
+        rf'<details class="charter-case__criterion[^"]*"( open)?>\s*<summary[^>]*><h3[^>]*"title-{code}"', page
+    )
+    assert found is not None, code
+    return found[1] is not None
+
+
+def open_of(page: str, codes: list[str]) -> list[str]:
+    return [code for code in codes if lies_open(page, code)]
+
+
+def in_page_order(case: queries.Case) -> list[str]:
+    return [one.criterion.code for one in desk.in_order(case)]
+
+
+def test_the_case_page_is_folded_but_for_the_first_criterion_without_a_finding(sign_in, claimed, assessor) -> None:
+    order = in_page_order(queries.case(db.session, claimed, by=assessor, on=today()))
+    theirs = sign_in(assessor)
+    page = theirs.get(f"/admin/reviews/{claimed.id}").text
+    assert open_of(page, order) == order[:1]
+    assert page.count('id="next"') == 1
+    assert 'href="#next" role="button"' in page
+    assert open_of(theirs.get(f"/admin/reviews/{claimed.id}?at={order[3]}").text, order) == [order[3], order[4]]
+    assert open_of(theirs.get(f"/admin/reviews/{claimed.id}?at=NO-99&saved=no").text, order) == order[:1]
+    assert open_of(theirs.get(f"/admin/reviews/{claimed.id}?open=all").text, order) == order
+
+
+def test_whoever_only_reads_a_case_finds_it_folded(sign_in, claimed, second) -> None:
+    order = in_page_order(queries.case(db.session, claimed, by=second, on=today()))
+    theirs = sign_in(second)
+    page = theirs.get(f"/admin/reviews/{claimed.id}").text
+    assert (open_of(page, order), "Next without a finding" in page) == ([], False)
+    assert open_of(theirs.get(f"/admin/reviews/{claimed.id}?at={order[2]}").text, order) == [order[2]]
+
+
+def test_after_a_finding_the_page_goes_on_to_the_next_without_one(sign_in, claimed, assessor) -> None:
+    order = in_page_order(queries.case(db.session, claimed, by=assessor, on=today()))
+    titles = {one.code: one.title for one in claimed.assessment.framework.content.criteria}
+    theirs, home = sign_in(assessor), f"/admin/reviews/{claimed.id}"
+
+    def save(code: str, outcome: str = "partly_met") -> str:
+        answer = theirs.send(home, {f"seen-{code}": "0", f"outcome-{code}": outcome, "at": code}, to=f"{home}/findings")
+        assert answer.status_code == 302
+        return html.unescape(theirs.get(answer.location).text)
+
+    page = save(order[1])
+    assert open_of(page, order) == [order[2]]
+    assert f"Saved: {titles[order[1]]}. This is the next without a finding." in page
+    assert "Your findings are saved." in page
+    assert open_of(save(order[-1]), order) == [order[0]], "after the last it begins again at the top"
+    for code in [order[0], *order[2:-2]]:
+        save(code)
+    page = save(order[-2])
+    assert open_of(page, order) == []
+    assert "Every criterion that counts has a finding." in page
+    assert f"/admin/reviews/{claimed.id}/recommend" in page
+    assert page.index('id="next"') < page.index("Every criterion that counts") < page.index("On this page")
+
+
+def test_feedback_alone_is_kept_and_the_criterion_still_has_no_finding(sign_in, claimed, codes, make, assessor) -> None:
+    order = in_page_order(queries.case(db.session, claimed, by=assessor, on=today()))
+    make.found(claimed, by=assessor, but=order[:1])
+    theirs, home, code = sign_in(assessor), f"/admin/reviews/{claimed.id}", order[0]
+    answer = theirs.send(
+        home, {f"seen-{code}": "0", f"feedback-{code}": "Half a thought.", "at": code}, to=f"{home}/findings"
+    )
+    page = theirs.get(answer.location).text
+    assert "It still has no finding." in page
+    assert open_of(page, order) == [code]
+    assert "Half a thought." in page
+
+
+def test_what_was_typed_when_a_session_ended_lies_open_and_is_called_unsaved(sign_in, claimed, assessor) -> None:
+    order = in_page_order(queries.case(db.session, claimed, by=assessor, on=today()))
+    theirs, home, code = sign_in(assessor), f"/admin/reviews/{claimed.id}", order[5]
+    token = theirs.token(home)
+    with transaction() as session:
+        session.execute(sa.update(SignInSession).values(seen_at=now() - timedelta(days=2)))
+    typed = {"csrf_token": token, f"seen-{code}": "0", f"feedback-{code}": "Typed before lunch."}
+    typed |= {f"seen-{other}": "0" for other in order if other != code}
+    assert theirs.post(f"{home}/findings", data=typed).status_code == 303
+    theirs.sign_in(assessor)
+    page = theirs.get(f"{home}/findings").text
+    assert "Typed before lunch." in page
+    assert open_of(page, order) == [order[0], code]
+    assert page.count(">Not saved<") == 1
+
+
+def test_each_line_says_what_the_assessor_looks_for(sign_in, claimed, make, assessor) -> None:
+    case = queries.case(db.session, claimed, by=assessor, on=today())
+    page = html.unescape(sign_in(assessor).get(f"/admin/reviews/{claimed.id}").text)
+    for one in desk.in_order(case):
+        line = re.search(rf'<summary[^>]*><h3[^>]*"title-{one.criterion.code}">(.*?)</summary>', page, re.S)
+        assert line is not None
+        assert one.criterion.title in line[1]
+        assert (">Must<" in line[1]) is one.criterion.core
+        assert one.label in line[1]
+        assert ("items" in line[1] or "1 item" in line[1]) is bool(one.evidence)
+        assert "No finding" in line[1]
+    assert len(re.findall(r"0 of \d+ found", page)) == len(case.themes)
 
 
 def test_what_can_stand_is_kept_and_what_cannot_is_shown_beside_its_criterion(
@@ -230,6 +364,7 @@ def test_what_can_stand_is_kept_and_what_cannot_is_shown_beside_its_criterion(
         to=f"/admin/reviews/{claimed.id}/findings",
     )
     assert answer.status_code == 400
+    assert lies_open(answer.text, strict)
     assert f'href="#{strict}"' in answer.text
     assert f'id="error-{strict}"' in answer.text
     assert "applies to every employer" in answer.text
@@ -351,7 +486,9 @@ def test_a_second_round_shows_what_changed(sign_in, make, found, sent, owner, as
         )
     make.submitted(sent, by=owner)
     page = sign_in(assessor).get(f"/admin/reviews/{found.id}").text
-    assert "What changed since round 1" in page
+    assert page.count("What changed since round 1") == 2, "above all criteria, and beside the one that changed"
+    assert page.count(">Changed<") == 1
+    assert open_of(page, codes) == codes[:1], "what was asked about has to be found again"
     assert "The new notice" in page
     assert "Which of your people does this cover?" in page
     assert "Finding of round 1" in page

@@ -205,6 +205,7 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     asha.page.locator(f"#question-{doubtful.code}").fill("Please send one that you used this year.")
     asha.presses("Send the questions")
 
+    asha.opens(f"{case}?open=all")
     # Olive answers only that ---------------------------------------------------------------------------------------
     olive.opens(assessment)
     olive.reads("Please send one that you used this year.")
@@ -223,7 +224,8 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     asha.reads("What changed since round 1")
     met = next(one for one in content.outcomes if one.extent is Extent.MET)
     asha.page.locator(f"input[name='outcome-{doubtful.code}'][value='{met.value}']").check()
-    asha.presses("Save findings")
+    asha.presses("Save and go on")
+    asha.reads("Every criterion that counts has a finding.")
     asha.opens(f"{case}/recommend")
     asha.page.locator("input[name='level'][value='1']").check()
     asha.page.locator("#reasons").fill("Everything this level asks is in place.")
