@@ -87,28 +87,28 @@ def _figures(said: Material) -> dict[str, Any] | None:
 def _evidence(said: Material) -> list[dict[str, Any]]:
     items: dict[str, Evidence] = {}
     uses: dict[str, list[str]] = {}
+    places: dict[str, dict[str, str]] = {}
     for criterion in said.content.criteria:
         for use in said.evidence.get(criterion.code, ()):
             key = str(use.evidence_id)
             items[key] = use.evidence
             uses.setdefault(key, []).append(criterion.code)
+            if use.place:
+                places.setdefault(key, {})[criterion.code] = use.place
     return [
         {
             "id": key,
-    places: dict[str, dict[str, str]] = {}
             "kind": item.kind.value,
             "title": item.title,
             "filename": item.filename,
             "media_type": item.media_type,
             "size": item.size,
-            if use.place:
-                places.setdefault(key, {})[criterion.code] = use.place
             "sha256": item.sha256,
             "url": item.url,
             "text": item.text,
             "dated_on": item.dated_on.isoformat() if item.dated_on else None,
             "criteria": uses[key],
+            "places": places.get(key, {}),
         }
         for key, item in sorted(items.items())
     ]
-            "places": places.get(key, {}),

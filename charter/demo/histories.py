@@ -365,6 +365,7 @@ class _Life:
         kind = self.random.random()
         if kind < 0.7 and self.files:
             name, checked, sha256, size = self.random.choice(self.files)
+            place = next((said for ending, said in LOOK_AT.items() if name.endswith(ending)), "")
             evidence.add_file(
                 self.session,
                 assessment,
@@ -374,8 +375,8 @@ class _Life:
                 checked=checked,
                 sha256=sha256,
                 size=size,
-            place = next((said for ending, said in LOOK_AT.items() if name.endswith(ending)), "")
                 dated_on=day - timedelta(days=60),
+                places={criterion.code: place},
                 by=owner,
                 at=moment,
             )
@@ -385,7 +386,6 @@ class _Life:
                 assessment,
                 criteria=[criterion.code],
                 title="How we do it",
-                places={criterion.code: place},
                 text="We are a small team and talk every morning. New people get a sheet that explains this, and we "
                 "go through it together in the first week. Twice a year we ask if it still works for everyone.",
                 dated_on=None,
@@ -400,6 +400,7 @@ class _Life:
                 title="Our page for staff",
                 url=f"https://www.example.org/staff/{criterion.code.lower()}",
                 dated_on=None,
+                places={criterion.code: "The part called What we do"},
                 by=owner,
                 at=moment,
             )
@@ -409,7 +410,6 @@ class _Life:
         notes = {
             figure.metric.code: "This was an unusual year for us."
             for figure in metrics.figures(self.content, inputs, assessment.target_level)
-                places={criterion.code: "The part called What we do"},
             if figure.warning
         }
         period_end = date(self.day.year - (self.day.month < 4), 3, 31)

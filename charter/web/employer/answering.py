@@ -142,6 +142,7 @@ def _page(
         needed_for=lambda what: [value.label for value in content.scale if what in asks(value.value, content)],
         lacks=lacks,
         stood_in=stood_in,
+        last=cases.last_feedback(db.session, assessment, criterion.code),
         evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
         request_for_more=next((one for one in requests if one.criterion == criterion.code), None),
         frozen=frozen,
@@ -167,4 +168,3 @@ def asks(value: str, content: Content) -> list[str]:
     if chosen.needs is Need.REASON or chosen.extent is Extent.NOT_APPLICABLE:
         parts.append("reason")
     return parts
-        last=cases.last_feedback(db.session, assessment, criterion.code),
