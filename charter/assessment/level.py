@@ -331,7 +331,7 @@ def _core(case: _Case, level: Level, rule: CoreRule) -> Judged:
     missing = tuple(
         case.to_meet(rule.kind, level, criterion) for criterion in core if case.extent(criterion) != Extent.MET
     )
-    return "Each one that is a must for the level is fully met.", missing
+    return "Every question that is a must for the level is fully in place.", missing
 
 
 def _all_of(case: _Case, level: Level, rule: AllOfRule) -> Judged:
@@ -339,13 +339,13 @@ def _all_of(case: _Case, level: Level, rule: AllOfRule) -> Judged:
     missing = tuple(
         case.to_meet(rule.kind, level, criterion) for criterion in named if case.extent(criterion) != Extent.MET
     )
-    return f"Each of these is fully met: {_titles(named)}.", missing
+    return f"Each of these is fully in place: {_titles(named)}.", missing
 
 
 def _at_least(case: _Case, level: Level, rule: AtLeastRule) -> Judged:
     named = _named(case, level, rule.criteria)
     needed = min(rule.count, len(named))
-    asks = f"At least {needed} of these {len(named)} are fully met: {_titles(named)}."
+    asks = f"At least {needed} of these {len(named)} are fully in place: {_titles(named)}."
     return asks, _short_of(case, level, rule.kind, named, needed)
 
 
@@ -356,7 +356,7 @@ def _theme_minimum(case: _Case, level: Level, rule: ThemeMinimumRule) -> Judged:
         missing.extend(
             _short_of(case, level, rule.kind, own, min(rule.count, len(own)), f" in the theme “{theme.title}”")
         )
-    return f"In each theme, at least {rule.count} of its criteria are fully met.", tuple(missing)
+    return f"In each theme, at least {rule.count} of its questions are fully in place.", tuple(missing)
 
 
 def _in_progress_at_most(case: _Case, level: Level, rule: InProgressRule) -> Judged:
@@ -373,7 +373,7 @@ def _in_progress_at_most(case: _Case, level: Level, rule: InProgressRule) -> Jud
     if over > 0:
         sentence = f"Fully meet {_more_of(over, under_way)}."
         missing.append(Missing(rule.kind, level.rank, sentence, criteria=_codes(under_way)))
-    asks = f"Every other criterion of the level is met or in progress, with no more than {rule.count} in progress."
+    asks = f"Every other question of the level is in place or under way, with no more than {rule.count} under way."
     return asks, tuple(missing)
 
 

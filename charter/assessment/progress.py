@@ -7,6 +7,7 @@ from datetime import date
 from charter.assessment import level, metrics
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
+from charter.framework.asking import Standing, standing
 from charter.framework.content import Criterion, Extent, NumberField, Theme
 
 
@@ -31,7 +32,9 @@ class CriterionTask:
     said: str | None
     """The answer in the scale's words; None when none is chosen."""
     falls_short: bool
-    """Whether the answer is whole, and yet less than its level must have: a core criterion that is not fully met."""
+    """Whether the answer is whole, and yet less than its level must have: a must that is not fully in place."""
+    standing: Standing
+    """What the rules up to the target level make of it."""
 
 
 @dataclass(frozen=True)
@@ -189,8 +192,9 @@ def _task(said: Material, criterion: Criterion, evidenced: frozenset[str], on: d
     counts = level.counts_on(criterion, on)
     value = said.content.scale_value(answer.value) if answer else None
     enough = value is not None and value.extent in {Extent.MET, Extent.NOT_APPLICABLE}
-    falls_short = lacks is None and counts and criterion.core and not enough
-    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short)
+    stands = standing(said.content, criterion, said.assessment.target_level)
+    falls_short = lacks is None and counts and stands.is_must and not enough
+    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands)
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:

@@ -51,7 +51,7 @@ class Standing:
 
 
 def standing(content: Content, criterion: Criterion, rank: int) -> Standing:
-    """What the rules of the levels up to `rank` make of a criterion: the strongest, and of the lowest level that says so."""
+    """What the rules up to level `rank` make of a criterion: the strongest, and the lowest level that says so."""
     found = [
         (_weight(rule, level, criterion), level.rank, level)
         for level in content.levels
@@ -128,6 +128,15 @@ def asks(content: Content, headcount_ceiling: int | None = None) -> tuple[Ask, .
     return tuple(found)
 
 
+def rules_up_to(content: Content, rank: int) -> tuple[str, ...]:
+    """The rules of the levels up to `rank` in words. What every one of them asks is said once, the rest by level."""
+    levels = [level for level in content.levels if level.rank <= rank]
+    said = {level.rank: [rule_in_words(rule, content) for rule in level.rules] for level in levels}
+    shared = [words for words in said[rank] if all(words in own for own in said.values())]
+    own = [f"{level.title}: {words}" for level in levels for words in said[level.rank] if words not in shared]
+    return (*shared, *own)
+
+
 def rule_in_words(rule: Rule, content: Content) -> str:
     """A rule of a level as a sentence that begins after "To reach it, ..."."""
     match rule:
@@ -148,8 +157,8 @@ def rule_in_words(rule: Rule, content: Content) -> str:
             return "Every other question of the level is fully in place."
         case InProgressRule(count=most):
             return (
-                f"Every other question of the level is in place or under way. At most {most} may be under way, each "
-                f"with a dated action that is due within {content.meta.in_progress_months} months."
+                f"Every other question of the level is in place or under way. At most {most} may be under way, "
+                f"each with a date within {content.meta.in_progress_months} months."
             )
 
 

@@ -230,9 +230,9 @@ def test_the_steps_say_what_each_rule_asks() -> None:
     found = attain(charter(CORE, TWO_OF, ONE_UNDER_WAY), {"A": MET, "B": MET, "D": NA})
 
     assert [step.asks for step in found.steps] == [
-        "Each one that is a must for the level is fully met.",
-        "At least 2 of these 2 are fully met: “The A thing” and “The B thing”.",
-        "Every other criterion of the level is met or in progress, with no more than 1 in progress.",
+        "Every question that is a must for the level is fully in place.",
+        "At least 2 of these 2 are fully in place: “The A thing” and “The B thing”.",
+        "Every other question of the level is in place or under way, with no more than 1 under way.",
         "You say yes to each of the legal basics.",
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from charter.framework.asking import Standing, Weight, asks, rule_in_words, standing
+from charter.framework.asking import Standing, Weight, asks, rule_in_words, rules_up_to, standing
 from charter.framework.content import AllOfRule, AtLeastRule, Content, InProgressRule, ThemeMinimumRule
 from charter.framework.publishing import DATA, read
 from tests.framework import small
@@ -89,6 +89,15 @@ def test_the_time_follows_from_the_number_of_questions(published: Content) -> No
     meta = published.meta.model_copy(update={"minutes_per_question": 60})
     hours = asks(published.model_copy(update={"meta": meta}))[0]
     assert hours.time == f"{hours.questions + hours.figures} hours"
+
+
+def test_what_several_levels_ask_alike_is_said_once() -> None:
+    content = charter([CORE, ONE_UNDER_WAY], [CORE, NONE_UNDER_WAY])
+    must = "Every question that is a must for the level is fully in place."
+    under_way = rule_in_words(InProgressRule(kind="in_progress_at_most", count=1), content)
+    others = rule_in_words(InProgressRule(kind="in_progress_at_most", count=0), content)
+    assert rules_up_to(content, 1) == (must, under_way)
+    assert rules_up_to(content, 2) == (must, f"Bronze: {under_way}", f"Silver: {others}")
 
 
 def test_each_kind_of_rule_is_said_in_words(published: Content) -> None:

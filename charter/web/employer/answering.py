@@ -6,15 +6,16 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import answers, level, queries
+from charter.assessment import answers, level, progress, queries
 from charter.assessment.models import Answer, Assessment
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
+from charter.framework.asking import standing
 from charter.framework.content import Content, Criterion, Extent, Need
 from charter.permissions import Permission
 from charter.review import queries as cases
-from charter.review.models import InformationRequest
+from charter.review.models import About, InformationRequest, Subject
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
@@ -68,7 +69,34 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
         _saw(form, saved)
         stored = queries.one_answer(db.session, assessment, code)
         return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
-    return redirect(_onward(assessment, criterion, open_criteria), 303)
+    onward = _onward(assessment, criterion, open_criteria)
+    if request.form.get("then") != "evidence":
+        _say_what_a_must_needs(assessment, criterion, saved)
+    return redirect(onward, 303)
+
+
+def _say_what_a_must_needs(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> None:
+    """When the answer to a must was saved and is too little for its level, say so on the page that follows."""
+    needs = _more_needed(assessment, criterion, answer)
+    if needs is not None:
+        found = progress.attainment(queries.material(db.session, assessment), on=today())
+        reached = assessment.framework.content.level_title(found.level)
+        flash(f"Saved. “{criterion.title}” is a must: {needs} So far your answers reach: {reached}.", "notice")
+
+
+def _more_needed(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> str | None:
+    """What a must needs beyond its answer before its level can be reached, in a sentence; None when that does."""
+    content = assessment.framework.content
+    stands = standing(content, criterion, assessment.target_level)
+    value = content.scale_value(answer.value) if answer else None
+    if value is None or value.extent in {Extent.MET, Extent.NOT_APPLICABLE}:
+        return None
+    if not stands.is_must or not level.counts_on(criterion, today()):
+        return None
+    enough = [one for one in content.scale if one.extent is Extent.MET]
+    labels = "” or “".join(one.label for one in enough)
+    hint = f" {enough[0].hint}" if len(enough) == 1 and enough[0].hint else ""
+    return f"{stands.level.title} needs “{labels}”, and you said “{value.label}”.{hint and ' That means:'}{hint}"
 
 
 _NOTHING: dict[str, Any] = {
@@ -141,10 +169,14 @@ def _page(
         scale=[(value, asks(value.value, content)) for value in content.scale if _offered(value.value, form)],
         needed_for=lambda what: [value.label for value in content.scale if what in asks(value.value, content)],
         lacks=lacks,
+        more_needed=_more_needed(assessment, criterion, stored.answer),
+        standing=standing(content, criterion, assessment.target_level),
         stood_in=stood_in,
         last=cases.last_feedback(db.session, assessment, criterion.code),
         evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
-        request_for_more=next((one for one in requests if one.criterion == criterion.code), None),
+        request_for_more=next(
+            (one for one in requests if one.subject == Subject(About.CRITERION, criterion.code)), None
+        ),
         frozen=frozen,
         overtaken=overtaken,
         rest_saved=rest_saved,

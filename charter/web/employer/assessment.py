@@ -7,8 +7,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import progress, queries, submission
-from charter.assessment.level import Missing
+from charter.assessment import groups, level, progress, queries, submission
+from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
@@ -16,6 +16,7 @@ from charter.clock import local_date, now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.framework.asking import Ask, asks, rules_up_to
 from charter.framework.content import Content
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
@@ -56,7 +57,7 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
         form=form,
         content=content,
         organisation=organisation,
-        counts=_counts(content, organisation),
+        asks=_asks(content, organisation.size_band),
     )
     return page, 400 if form.errors else 200
 
@@ -82,7 +83,7 @@ def change_target(assessment: Assessment) -> ResponseReturnValue:
         content=content,
         organisation=assessment.organisation,
         assessment=assessment,
-        counts=_counts(content, assessment.organisation),
+        asks=_asks(content, assessment.organisation.size_band),
     )
     return page, 400 if form.errors else 200
 
@@ -93,16 +94,10 @@ def _target_form(content: Content, **values: Any) -> TargetForm:
     return form
 
 
-def _counts(content: Content, organisation: Organisation) -> dict[int, tuple[int, int]]:
-    """For each level: how many criteria it asks of this employer, and for how many figures."""
-    band = content.size_band(organisation.size_band)
-    return {
-        level.rank: (
-            len(content.asked(level.rank, band.max if band else None)),
-            len(content.metrics_for(level.rank)),
-        )
-        for level in content.levels
-    }
+def _asks(content: Content, size_band: str) -> dict[int, Ask]:
+    """For each level, by rank: what it asks of an employer of this size."""
+    band = content.size_band(size_band)
+    return {ask.level.rank: ask for ask in asks(content, band.max if band else None)}
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>")
@@ -113,7 +108,12 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         return _show_decision(assessment)
     said = queries.material(db.session, assessment)
     if assessment.status is AssessmentStatus.DRAFT:
-        return render_template("employer/assessment/tasks.html", **_facts(said))
+        return render_template(
+            "employer/assessment/tasks.html",
+            **_facts(said),
+            rules=rules_up_to(said.content, assessment.target_level),
+            announced=any(not level.counts_on(criterion, today()) for criterion in said.asked),
+        )
     requests = cases.asked_now(db.session, assessment)
     return render_template(
         "employer/assessment/follow.html",
@@ -165,40 +165,44 @@ def _facts(said: Material) -> dict[str, Any]:
         "content": said.content,
         "said": said,
         "progress": found,
-        "between": _linked(said, found.attainment.missing_for(min(found.attainment.level + 1, target))),
+        "between": groups.of_missing(said, found.attainment.missing_for(min(found.attainment.level + 1, target))),
     }
-
-
-def _linked(said: Material, missing: tuple[Missing, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Each missing thing as its sentence and the links (address, text) to where it can be put right."""
-    home = f"/assessments/{said.assessment.id}"
-    titles = {criterion.code: criterion.title for criterion in said.asked}
-    figures = {metric.code for metric in said.content.metrics_for(said.assessment.target_level)}
-    found = []
-    for item in missing:
-        links = [(f"{home}/criteria/{code}", titles[code]) for code in item.criteria if code in titles]
-        if item.declarations:
-            links.append((f"{home}/declarations", "The legal basics"))
-        if figures & set(item.metrics):
-            links.append((f"{home}/figures", "Your figures"))
-        found.append((item.sentence, links))
-    return found
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/level")
 @requires(Permission.VIEW_ASSESSMENT, Assessment)
 def show_level(assessment: Assessment) -> ResponseReturnValue:
-    """All that stands between the answers and each level."""
+    """What each level needs on top of the one below, and what of that is missing."""
     said = queries.material(db.session, assessment)
     facts = _facts(said)
     attainment = facts["progress"].attainment
     own = {
-        level.rank: _linked(
-            said, tuple(item for item in attainment.missing_for(level.rank) if item.level == level.rank)
+        one.rank: groups.of_missing(
+            said,
+            [item for item in attainment.missing_for(one.rank) if item.level == one.rank],
+            known=attainment.missing_for(one.rank - 1),
         )
-        for level in said.content.levels
+        for one in said.content.levels
     }
-    return render_template("employer/assessment/level.html", **facts, missing=own)
+    return render_template(
+        "employer/assessment/level.html",
+        **facts,
+        missing=own,
+        steps=_steps(attainment),
+        asks=_asks(said.content, said.assessment.organisation.size_band),
+    )
+
+
+def _steps(attainment: Attainment) -> dict[int, list[Step]]:
+    """For each level, by rank: its rules, without the legal basics where a lower level asks for them already."""
+    found: dict[int, list[Step]] = {}
+    asked_for = False
+    for step in attainment.steps:
+        own = found.setdefault(step.level, [])
+        if step.rule != "declarations" or not asked_for:
+            own.append(step)
+        asked_for = asked_for or step.rule == "declarations"
+    return found
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/check")
@@ -207,9 +211,11 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Everything that was said, on one page, with what is missing on top."""
     said = queries.material(db.session, assessment)
     open_criteria = cases.open_criteria(db.session, assessment)
+    facts = _facts(said)
     return render_template(
         "employer/assessment/check.html",
-        **_facts(said),
+        **facts,
+        gaps=groups.of_gaps(said, facts["progress"].gaps),
         may_change=lambda code: assessment.is_editable and (open_criteria is None or code in open_criteria),
         draft=assessment.status is AssessmentStatus.DRAFT,
     )

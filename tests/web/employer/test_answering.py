@@ -348,12 +348,11 @@ def test_too_little_for_a_must_is_saved_and_said(
         answered = browser.send(address, {"value": partly, **plan, "seen_version": "0", "then": then})
         assert answered.status_code == 303
         page = html.unescape(browser.get(answered.location).text)
-        held_back = f"Saved, but “{criterion.title}” holds {content.level_title(1)} back."
-        assert (held_back in page) is warned
+        assert (f"Saved. “{criterion.title}” is a must:" in page) is warned
         if warned:
             needs = f"{content.level_title(1)} needs “{labels[fully]}”, and you said “{labels[partly]}”."
             assert needs in page
-            assert f"Your answers reach so far: {content.level_title(0)}." in page
-        assert ("is out of reach with this answer" in browser.get(address).text) is warned
+            assert f"So far your answers reach: {content.level_title(0)}." in page
+        assert ("Change your answer once that is so" in browser.get(address).text) is warned
     answered = browser.send(f"{home}/criteria/{must.code}", {"value": fully, "seen_version": "1", "then": then})
-    assert "holds" not in browser.get(answered.location).text
+    assert "is a must: " not in browser.get(answered.location).text

@@ -1,15 +1,20 @@
 """An assessment from start to decision, as the employer's people see it."""
 
 import html
+import re
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
+from charter.assessment import queries
+from charter.assessment.level import counts_on
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import AssessmentStatus
+from charter.clock import today
 from charter.extensions import db, transaction
+from charter.framework.asking import asks, rules_up_to
 from charter.framework.content import Extent
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
@@ -331,3 +336,66 @@ def test_the_decision_asks_the_database_twelve_times_at_most(
     with counting() as said:
         assert browser.get(home).status_code == 200
     assert len(said) <= 12, [one.split("FROM")[-1].split()[0] + str(len(one)) for one in said]
+
+
+def test_the_task_list_marks_the_musts_before_anything_is_answered(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    made = make.assessment(employer, level=2, by=owner)
+    content = made.framework.content
+    said = html.unescape(sign_in(owner).get(f"/assessments/{made.id}").text)
+    asked = [one for one in content.asked(2, queries.headcount_ceiling(made)) if counts_on(one, today())]
+    for rank in (1, 2):
+        title = content.level_title(rank)
+        musts = [one for one in asked if one.level == rank and one.core]
+        others = [one for one in asked if one.level == rank and not one.core]
+        assert (said.count(f"Must for {title}."), said.count(f"Can be under way for {title}.")) == (
+            len(musts),
+            len(others),
+        )
+    legend = said.split(f"How you reach {content.level_title(2)}")[1].split("</section>")[0]
+    for words in rules_up_to(content, 2):
+        assert words in legend
+
+
+def test_what_is_announced_is_marked_with_its_day_and_not_as_a_must(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    made = make.assessment(employer, level=3, by=owner)
+    announced = [one for one in made.framework.content.asked(3) if one.counts_from and one.counts_from > today()]
+    assert announced
+    said = html.unescape(sign_in(owner).get(f"/assessments/{made.id}").text)
+    for criterion in announced:
+        row = said.split(f">{criterion.title}</a>")[1].split("</li>")[0]
+        assert f"Announced: it counts from {criterion.counts_from:%-d %B %Y}." in row
+        assert not re.search("Must for|under way for", row)
+
+
+def test_each_level_says_what_it_asks_on_top_of_the_one_below(
+    assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    found = asks(content, queries.headcount_ceiling(assessment))
+    browser = sign_in(owner)
+    for page in (f"{home}/target", f"{home}/level"):
+        text = " ".join(html.unescape(browser.get(page).text).split())
+        for ask in found[1:]:
+            assert ask.below is not None
+            assert f"All of {ask.below.title}, and {ask.more_questions} more questions" in text
+            assert f"Allow about {ask.time} for all {ask.questions} questions" in text
+    text = browser.get(f"{home}/level").text
+    assert text.count("You say yes to each of the legal basics.") == 1
+    assert text.count(f"Say yes to {len(content.declarations)} statements.") == 1
+
+
+def test_what_is_missing_is_grouped_and_each_thing_leads_to_its_page(
+    assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    text = html.unescape(sign_in(owner).get(f"{home}/check").text).split("to do before you can send")[1]
+    todo = text.split("<dl")[0]
+    assert todo.count(f'href="{home}/declarations"') == todo.count(f'href="{home}/figures"') == 1
+    assert all(todo.count(f'href="{home}/criteria/{code}"') == 1 for code in codes)
+    sizes = [int(size) for size in re.findall(r'charter-tally">(\d+) to do', todo)]
+    assert sizes == sorted(sizes)
+    assert len(sizes) == 2 + len({one.theme for one in content.asked(1)})

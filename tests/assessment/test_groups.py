@@ -1,0 +1,70 @@
+"""What is still to do, in groups."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from charter.assessment import groups
+from charter.assessment.level import Missing
+from charter.assessment.models import Answer
+from charter.assessment.progress import Gap, progress
+from charter.assessment.queries import Material
+from tests.assessment.test_progress import ASKED, CONTENT, TODAY, answer
+
+
+def material(answers: Mapping[str, Answer] | None = None, *, level: int = 1) -> Material:
+    assessment: Any = SimpleNamespace(
+        framework=SimpleNamespace(content=CONTENT),
+        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code),
+        target_level=level,
+    )
+    return Material(assessment, answers or {}, {}, {}, None)
+
+
+def test_all_that_stands_in_the_way_of_a_level_is_in_groups_the_smallest_first() -> None:
+    said = material()
+    missing = progress(said, on=TODAY).attainment.missing_for(1)
+    found = groups.of_missing(said, missing)
+    sizes = [len(group.todos) for group in found]
+    assert sizes == sorted(sizes)
+    assert {group.code for group in found if group.kind == "theme"} == {one.theme for one in ASKED}
+    basics = next(group for group in found if group.kind == "declarations")
+    assert basics.only is not None
+    assert basics.only.sentence == f"Say yes to {len(CONTENT.declarations)} statements."
+    assert sum(sizes) == len(missing)
+
+
+def test_what_a_lower_level_said_is_not_said_again() -> None:
+    said = material(level=2)
+    attainment = progress(said, on=TODAY).attainment
+    lower = attainment.missing_for(1)
+    higher = [one for one in attainment.missing_for(2) if one.level == 2]
+    found = groups.of_missing(said, higher, known=lower)
+    assert "declarations" not in {group.kind for group in found}
+    figures = next(group for group in found if group.kind == "figures")
+    more = len(CONTENT.metrics_for(2)) - len(CONTENT.metrics_for(1))
+    assert [todo.sentence for todo in figures.todos] == [f"Give the numbers for {more} more figures."]
+
+
+def test_what_was_begun_comes_first_in_its_group_since_it_is_the_nearest() -> None:
+    theme = next(one.theme for one in ASKED if sum(other.theme == one.theme for other in ASKED) > 1)
+    first, last = [one for one in ASKED if one.theme == theme][:2]
+    said = material({last.code: answer(last)})
+    found = groups.of_gaps(said, [Gap("criterion", one.code, one.title, "Choose an answer.") for one in (first, last)])
+    assert [(group.kind, group.code) for group in found] == [("theme", theme)]
+    assert [todo.criteria for todo in found[0].todos] == [(last.code,), (first.code,)]
+    assert [todo.begun for todo in found[0].todos] == [True, False]
+
+
+def test_a_rule_about_several_themes_has_a_group_of_its_own() -> None:
+    codes = tuple(next(one.code for one in ASKED if one.theme == theme.code) for theme in CONTENT.themes[:2])
+    found = groups.of_missing(material(), [Missing("at_least", 1, "Fully meet one of two.", criteria=codes)])
+    assert [(group.kind, group.todos[0].criteria) for group in found] == [("themes", codes)]
+
+
+def test_what_cannot_be_sent_is_grouped_alike() -> None:
+    said = material()
+    gaps = progress(said, on=TODAY).gaps
+    found = groups.of_gaps(said, gaps)
+    assert sum(len(group.todos) for group in found) == len(gaps)
+    assert {"theme", "declarations", "figures"} == {group.kind for group in found}
