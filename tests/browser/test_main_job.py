@@ -126,11 +126,27 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     olive.presses("Save and continue")
     organisation = re.search(r"/organisations/[0-9a-f-]{36}", olive.page.url)
     assert organisation
+    olive.opens(f"{organisation[0]}/recognitions")
+    olive.presses("Add this award")  # with nothing chosen: what is wrong is said, and axe reads that page too
+    olive.reads("Choose a scheme from the list.")
+    held = next(place for place, one in enumerate(content.passports) if "expiry_date" in one.needs)
+    olive.page.locator("[name=scheme]").select_option(str(held))
+    olive.fills("reference", "DCS012345")
+    for field, year in (("starts_on", "2025"), ("ends_on", "2028")):
+        for part, text in (("day", "1"), ("month", "4"), ("year", year)):
+            olive.fills(f"{field}-{part}", text)
+    olive.presses("Add this award")
+    olive.reads(f"{content.passports[held].title} is added. We will check it.")
     olive.opens(f"{organisation[0]}/team/invite")
     olive.fills("email", "colin@garage.example.org")
     olive.ticks("role", "contributor")
     olive.presses("Send the invitation")
     colin = at_browser(scripts=scripts, width=320)
+    colin.opens("/")
+    assert not colin.page.locator("nav[aria-label=Main] a").first.is_visible(), "the menu is folded on a phone"
+    colin.page.locator(".charter-menu__button").click()
+    colin.follows("What the charter asks")
+    colin.reads("What each level needs")
     signs_up(colin, portal, "Colin Colleague", "colin@garage.example.org")
     colin.opens(mailed(portal, "colin@garage.example.org", "invitation_to_employer"))
     colin.presses("Join")
