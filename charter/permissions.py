@@ -38,6 +38,7 @@ class Permission(enum.StrEnum):
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
     VIEW_ORGANISATIONS = "organisation:list"
+    TAKE_BACK_RECOGNITION = "recognition:take-back"
     VIEW_FRAMEWORKS = "framework:view"
     MANAGE_PEOPLE = "people:manage"
     READ_TRAIL = "audit:read"
@@ -126,6 +127,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.VIEW_ORGANISATIONS: _scheme,
+    Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
     Permission.VIEW_FRAMEWORKS: _scheme,
     Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),
     Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),

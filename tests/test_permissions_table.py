@@ -90,6 +90,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions": OWNERS,
+    "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back": OWNERS,
     "/organisations/<uuid:organisation_id>/sites": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
@@ -122,6 +123,7 @@ TABLE: Mapping[str, str] = {
     "/admin/reviews/<uuid:review_id>/recommend": DESK,
     "/admin/reviews/<uuid:review_id>/release": DESK,
     "/admin/employers/recognitions/<uuid:recognition_id>/check": DESK,
+    "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
     "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
@@ -361,6 +363,7 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
     shut = [
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
         "/admin/employers/recognitions/<uuid:recognition_id>/check",
+        "/admin/employers/recognitions/<uuid:recognition_id>/take-back",
         "/evidence/<uuid:evidence_id>/download",
     ]
     given = {rule: answers(people, fill(rule))[4:7] for rule in shut}

@@ -1,15 +1,18 @@
 """What every view of the panel shares: closed unless a permission opens it, in our own look, kept in the trail."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import abort
+import sqlalchemy as sa
+from flask import Response, abort, g, request
 from flask_admin import AdminIndexView, BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.clock import now, today
@@ -160,6 +163,28 @@ def plain(value: Any) -> str:
 
 
 class RecordView(Guarded, ModelView):
+CHANGED = (
+    "Somebody else changed this record after you opened it. Open it again to see what it says now, "
+    "or save again to keep what you typed."
+)
+Record = TypeVar("Record", bound=Base)
+
+
+def locked(session: Session, record: Record) -> Record:
+    """The record as it is now, held until the transaction ends. Raises `Refusal` when it is gone.
+
+    The lock is taken first and the record read after: reading it with the lock raises StaleDataError for whoever
+    waited, when its table counts versions.
+    """
+    model = type(record)
+    (key,) = sa.inspect(record).identity or (record.id,)  # what was loaded of a row that is gone cannot be read
+    if session.scalars(sa.select(model.id).where(model.id == key).with_for_update()).first() is None:
+        raise Refusal("This record is no longer here.")
+    again = session.get_one(model, key)
+    session.refresh(again)
+    return again
+
+
     """Records to search, sort, filter, read and export. Read-only unless a subclass says otherwise.
 
     A change made through its forms and the audit event that tells of it, with what was there before and after, are
@@ -258,17 +283,30 @@ class RecordView(Guarded, ModelView):
         return model
 
     def update_model(self, form: Any, model: Any) -> bool:
-        """Change a record as a form says, or False with the reason on the form."""
-        key = model.id
+        """Change a record as a form says, or False with the reason on the form.
+
+        Who opened the form before somebody else's change is told, and changes nothing until they save again.
+        """
         try:
             with transaction() as session:
-                again = session.get(self.model, key, with_for_update=True, populate_existing=True)
-                if again is None:
-                    raise Refusal("This record is no longer here.")
+                again = locked(session, model)
                 before = self._values(again)
                 form.populate_obj(again)
                 session.flush()  # so that values read back as they are stored
                 after = self._values(again)
+    def seen(self, model: Any) -> str:
+        """For the form: the record as the person saw it, in a few characters.
+
+        It stays what it was when the form comes back with a mistake in it; once they are told of somebody else's
+        change, it is the record with that change.
+        """
+        told: str | None = g.get("panel_seen") or request.form.get("seen")
+        return told or self._fingerprint(model)
+
+    def _fingerprint(self, model: Any) -> str:
+        columns = [column.key for column in self.model.__mapper__.column_attrs]
+        return hashlib.sha256(repr([(name, getattr(model, name)) for name in columns]).encode()).hexdigest()[:32]
+
                 changed = sorted(name for name in after if before[name] != after[name])
                 if changed:
                     self._record(
@@ -278,17 +316,17 @@ class RecordView(Guarded, ModelView):
                         after={name: after[name] for name in changed},
                     )
         except Refusal as refusal:
+                if request.form.get("seen") != self._fingerprint(again):
+                    g.panel_seen = self._fingerprint(again)
+                    raise Refusal(CHANGED)
             form.refuse(refusal)
             return False
         return True
 
     def delete_model(self, model: Any) -> bool:
         """Remove a record, keeping in the trail what it was."""
-        key = model.id
         with transaction() as session:
-            again = session.get(self.model, key, with_for_update=True, populate_existing=True)
-            if again is None:
-                raise Refusal("This record is no longer here.")
+            again = locked(session, model)
             self._record("delete", again, before=self._values(again))
             session.delete(again)
         return True

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
-from charter.admin.base import Chosen, RecordView, on
+from charter.admin.base import Chosen, RecordView, locked, on
 from charter.assessment.models import Assessment
 from charter.award.models import Award
 from charter.clock import now
@@ -125,13 +125,28 @@ class OrganisationsView(RecordView):
             return redirect(url_for(".details_view", id=recognition.organisation_id))
         return self.render("admin/records/check.html", recognition=recognition, form=form, content=content())
 
+    @expose("/recognitions/<uuid:recognition_id>/take-back", methods=("GET", "POST"))
+    @on(Permission.TAKE_BACK_RECOGNITION, Recognition)
+    def take_back_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """Remove an award of another scheme that was stated by mistake."""
+        form, employer_id = EmptyForm(), recognition.organisation_id
+        if form.validate_on_submit():
+            take_back(recognition)
+            flash("The award is taken back.", "success")
+            return redirect(url_for(".details_view", id=employer_id))
+        return self.render("admin/records/take_back.html", recognition=recognition, form=form, content=content())
+
 
 def check(stated: Recognition) -> None:
     """Mark an award of another scheme as checked, once, by one person."""
     with transaction() as session:
-        again = session.get(Recognition, stated.id, with_for_update=True, populate_existing=True)
-        assert again is not None, "awards of other schemes are not deleted while a page is open"
-        recognition.check(session, again, by=the_user(), at=now())
+        recognition.check(session, locked(session, stated), by=the_user(), at=now())
+
+
+def take_back(stated: Recognition) -> None:
+    """Remove an award of another scheme, once, by one person."""
+    with transaction() as session:
+        recognition.take_back(session, locked(session, stated), by=the_user(), at=now())
 
 
 def about(organisation: Organisation) -> dict[str, Any]:

@@ -49,6 +49,12 @@ def recognitions(session: Session, organisation: Organisation) -> Sequence[Recog
     ).all()
 
 
+def recognition(session: Session, organisation: Organisation, recognition_id: UUID) -> Recognition | None:
+    """One award of another scheme that this employer told us about."""
+    found = session.get(Recognition, recognition_id)
+    return found if found is not None and found.organisation_id == organisation.id else None
+
+
 def membership(session: Session, organisation: Organisation, membership_id: UUID) -> Membership | None:
     """One person's part in this employer."""
     found = session.get(Membership, membership_id, options=[joinedload(Membership.user)])

@@ -1,4 +1,4 @@
-"""The schemes an employer already holds: state one, with the dates on its certificate; check one."""
+"""The schemes an employer already holds: state one, with the dates on its certificate; check one; take one back."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -126,6 +126,42 @@ def check(session: Session, recognition: Recognition, *, by: User, at: datetime)
         scheme=recognition.scheme,
         level=recognition.level,
     )
+
+
+def take_back(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:
+    """Remove an award of another scheme that was stated by mistake. What it said stays in the trail.
+
+    From then on it stands in for nothing and is counted nowhere. Who stated it may do so until it is checked; the
+    scheme's staff may at any time, but not for an employer they have a part in. Raises `Refusal` when the rules say no,
+    or when it is gone already.
+    """
+    # The row is locked first and read after, so that it is not taken back while somebody checks it.
+    (key,) = sa.inspect(recognition).identity or (
+        recognition.id,
+    )  # what was loaded of a row that is gone cannot be read
+    held = sa.select(Recognition.id).where(Recognition.id == key).with_for_update()
+    if session.scalars(held).first() is None:
+        raise Refusal("This award was taken back already.")
+    session.refresh(recognition)
+    if by.is_staff and _has_part(session, recognition.organisation_id, by):
+        raise Refusal("You have a part in this employer, so somebody else must take back its awards.")
+    if not by.is_staff and recognition.checked_at is not None:
+        raise Refusal("We have checked this award, so only we can take it back. Contact us.")
+    audit.record(
+        session,
+        "recognition:take-back",
+        recognition,
+        by=by.id,
+        at=at,
+        organisation=str(recognition.organisation_id),
+        scheme=recognition.scheme,
+        level=recognition.level,
+        county=recognition.county,
+        starts_on=recognition.starts_on.isoformat(),
+        ends_on=recognition.ends_on.isoformat() if recognition.ends_on else None,
+        checked=recognition.checked_at is not None,
+    )
+    session.delete(recognition)
 
 
 def _passport(session: Session, scheme: str, level: str | None) -> Passport:

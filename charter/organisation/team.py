@@ -13,23 +13,32 @@ from charter.errors import Refusal
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 
 VALID_FOR = timedelta(days=14)
+SAME_CLICK = timedelta(minutes=1)
+"""An invitation to the same address and part within this time is the first one: somebody pressed the button twice."""
 
 
 def invite(
     session: Session, organisation: Organisation, *, email: str, role: MemberRole, by: User, at: datetime
-) -> tuple[Invitation, str]:
+) -> tuple[Invitation, str | None]:
     """An invitation for `email` and the token of its link, which only the email holds.
 
-    The caller mails the token in the same transaction. An older invitation to the same address stops working. Raises
-    Refusal (on `email`) when that person is in the team already.
+    The caller mails the token in the same transaction. There is none when the same was sent a moment ago
+    (`SAME_CLICK`): then that invitation is returned, and its link, on its way already, stays good. An older invitation
+    to the same address stops working. Raises Refusal (on `email`) when that person is in the team already.
     """
     email = email.strip().lower()
+    # The employer's row is locked, so that the second of two clicks finds what the first did.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
     there = (
         sa.select(Membership.id).join(User).where(Membership.organisation_id == organisation.id, User.email == email)
     )
     if session.scalars(there).first() is not None:
         raise Refusal("This person is in your team already.", field="email")
-    for older in session.scalars(_waiting(organisation).where(Invitation.email == email)):
+    waiting = session.scalars(_waiting(organisation).where(Invitation.email == email, Invitation.expires_at > at)).all()
+    for one in waiting:
+        if one.role is role and at - one.sent_at < SAME_CLICK:
+            return one, None
+    for older in waiting:
         older.expires_at = min(older.expires_at, at)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(

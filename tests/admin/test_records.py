@@ -146,6 +146,32 @@ def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, empl
 
 def test_an_award_is_revoked_with_its_reason(sign_in, make: Factory, employer, owner, administrator) -> None:
     award = make.award(employer, by=administrator)
+def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_not(
+    sign_in, make: Factory, employer, owner, assessor, administrator
+) -> None:
+    passport = make.framework().content.passports[1]
+    with transaction() as session:
+        stated = recognition.state(
+            session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
+            county=employer.county, starts_on=AT.date() - timedelta(days=30), ends_on=AT.date() + timedelta(days=300),
+            by=owner, at=AT,
+        )  # fmt: skip
+        recognition.check(session, stated, by=assessor, at=AT)
+    theirs, page = sign_in(administrator), f"/admin/employers/recognitions/{stated.id}/take-back"
+    home = f"/admin/employers/details/?id={employer.id}"
+    assert page in theirs.get(home).text
+    assert passport.title in theirs.get(page).text
+    assert theirs.send(page).location == home
+    assert again(Recognition, stated.id) is None
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "recognition:take-back")).one()
+    assert (event.actor_id, event.details["scheme"], event.details["checked"]) == (
+        administrator.id,
+        passport.scheme,
+        True,
+    )
+    assert theirs.get(page).status_code == 404
+
+
     theirs = sign_in(administrator)
     page = f"/admin/awards/{award.id}/revoke"
     refused = theirs.send(page, {"reason": "They asked us to."})
@@ -278,6 +304,13 @@ def test_the_trail_names_who_did_what_and_lays_out_the_details(sign_in, make: Fa
 
 class SiteForm(PanelForm):
     name = StringField("Name", validators=[needed("Enter a name.")])
+def change(theirs: Any, page: str, fields: dict[str, str]) -> Any:
+    """Open a record's form, change it and send it, as a browser does."""
+    found = re.search(r'name="seen" value="(\w+)"', theirs.get(page).text)
+    assert found is not None
+    return theirs.send(page, {"seen": found[1], **fields})
+
+
     town = StringField("Town")
 
 
@@ -307,7 +340,7 @@ def test_a_change_and_its_event_with_before_and_after_are_one(sign_in, site, adm
     page = f"/admin/sites/edit/?id={site.id}"
     wrong = theirs.send(page, {"name": "", "town": "Ross"})
     assert (wrong.status_code, "Enter a name." in wrong.text) == (200, True)
-    assert theirs.send(page, {"name": "Mill", "town": "Ledbury"}).status_code == 302
+    assert change(theirs, page, {"name": "Mill", "town": "Ledbury"}).status_code == 302
     assert again(Site, site.id).name == "Mill"
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "site:change")).one()
     assert (event.actor_id, event.details) == (
@@ -319,10 +352,30 @@ def test_a_change_and_its_event_with_before_and_after_are_one(sign_in, site, adm
 
 def test_a_change_that_is_refused_leaves_neither_change_nor_event(sign_in, site, administrator, monkeypatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
+def test_of_two_administrators_the_later_is_told_of_the_other_change(sign_in, site, administrator) -> None:
+    theirs, page = sign_in(administrator), f"/admin/sites/edit/?id={site.id}"
+
+    def seen(text: str) -> str:
+        found = re.search(r'name="seen" value="([0-9a-f]{32})"', text)
+        assert found is not None
+        return found[1]
+
+    old = seen(theirs.get(page).text)
+    assert theirs.send(page, {"name": "Mill", "town": "Ledbury", "seen": old}).status_code == 302
+    told = theirs.send(page, {"name": "Barn", "town": "Ross", "seen": old})
+    assert "Somebody else changed this record" in told.text
+    assert 'value="Ross"' in told.text, "what was typed is kept"
+    assert (again(Site, site.id).name, again(Site, site.id).town) == ("Mill", "Ledbury")
+    wrong = theirs.send(page, {"name": "", "town": "Ross", "seen": seen(told.text)})
+    assert seen(wrong.text) == seen(told.text), "a mistake in the form does not make them have seen more"
+    assert theirs.send(page, {"name": "Barn", "town": "Ross", "seen": seen(told.text)}).status_code == 302
+    assert (again(Site, site.id).name, again(Site, site.id).town) == ("Barn", "Ross")
+
+
         raise Refusal("Not today.")
 
     monkeypatch.setattr(SitesView, "_record", refuse)
-    answer = sign_in(administrator).send(f"/admin/sites/edit/?id={site.id}", {"name": "Mill", "town": "Ledbury"})
+    answer = change(sign_in(administrator), f"/admin/sites/edit/?id={site.id}", {"name": "Mill", "town": "Ledbury"})
     assert "Not today." in answer.text
     assert again(Site, site.id).name == "Barn"
 

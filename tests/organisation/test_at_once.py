@@ -7,12 +7,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
+from charter.admin.base import locked
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db
-from charter.organisation import joining, recognition
+from charter.organisation import joining, recognition, team
 from charter.organisation.joining import Place
-from charter.organisation.models import Organisation, Recognition, Scope, Site
+from charter.organisation.models import Invitation, MemberRole, Organisation, Recognition, Scope, Site
 from tests.conftest import AT
 from tests.turns import in_turn
 
@@ -75,3 +76,28 @@ def test_an_award_of_another_scheme_is_told_once(app: Flask, employer: Organisat
     _, second = in_turn(app, employer, (owner, state), (owner, state))
     assert isinstance(second, Refusal)
     assert second.field == "scheme"
+
+
+def invite(session: Session, organisation: Organisation, user: User) -> tuple[Invitation, str | None]:
+    return team.invite(session, organisation, email="colin@example.org", role=MemberRole.CONTRIBUTOR, by=user, at=AT)
+
+
+def test_a_button_pressed_twice_at_once_sends_one_invitation(app: Flask, employer: Organisation, owner: User) -> None:
+    (first, sent), (second, again) = in_turn(app, employer, (owner, invite), (owner, invite))
+    assert (first.id, sent is not None) == (second.id, True)
+    assert again is None
+    assert len(db.session.scalars(sa.select(Invitation)).all()) == 1
+
+
+def name_it(session: Session, organisation: Organisation, user: User) -> str:
+    """Change a record that counts versions, as the panel does."""
+    again = locked(session, organisation)
+    found, again.about = again.about or "", f"As {user.name} says"
+    return found
+
+
+def test_a_record_with_versions_is_read_after_it_is_locked(
+    app: Flask, employer: Organisation, owner: User, colleague: User
+) -> None:
+    _, second = in_turn(app, employer, (owner, name_it), (colleague, name_it))
+    assert second == f"As {owner.name} says"

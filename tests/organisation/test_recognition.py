@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import Role, User
 from charter.errors import Refusal
 from charter.framework.content import Passport
 from charter.organisation import recognition
@@ -31,6 +31,18 @@ def clerk(history: History) -> User:
 @pytest.fixture
 def employer(history: History) -> Organisation:
     return history.employer()
+
+
+@pytest.fixture
+def lead(session: Session, clerk: User) -> User:
+    """Somebody who works for the employer, not for the scheme."""
+    found = User(
+        email="lena@example.org", name="Lena Lead", role=Role.EMPLOYER, password_hash=None, created_at=AT,
+        email_confirmed_at=AT, disabled_at=None,
+    )  # fmt: skip
+    session.add(found)
+    session.flush()
+    return found
 
 
 @pytest.fixture
@@ -135,3 +147,42 @@ def test_nobody_checks_the_awards_of_their_own_employer(
     with pytest.raises(Refusal, match="somebody else"):
         recognition.check(session, stated, by=clerk, at=AT)
     assert stated.checked_at is None
+
+
+def test_a_mistyped_award_is_taken_back_once_and_the_trail_keeps_what_it_said(
+    session: Session, employer: Organisation, facts: dict[str, Any], clerk: User
+) -> None:
+    stated = recognition.state(session, employer, **facts)
+    session.flush()
+    recognition.take_back(session, stated, by=clerk, at=AT)
+    session.flush()
+    audit.seal(session)
+    assert session.scalars(sa.select(Recognition)).all() == []
+    event = session.scalars(sa.select(audit.AuditEvent).where(audit.AuditEvent.action == "recognition:take-back")).one()
+    assert (event.details["scheme"], event.details["starts_on"]) == (facts["scheme"], "2025-06-01")
+    with pytest.raises(Refusal, match="taken back already"):
+        recognition.take_back(session, stated, by=clerk, at=AT)
+    assert recognition.state(session, employer, **facts).id != stated.id, "it can be told again, as it should be"
+
+
+def test_an_employer_does_not_take_back_what_was_checked(
+    session: Session, employer: Organisation, facts: dict[str, Any], clerk: User, lead: User
+) -> None:
+    stated = recognition.state(session, employer, **facts)
+    recognition.check(session, stated, by=clerk, at=AT)
+    session.flush()
+    with pytest.raises(Refusal, match="only we can take it back"):
+        recognition.take_back(session, stated, by=lead, at=AT)
+    recognition.take_back(session, stated, by=clerk, at=AT)
+    session.flush()
+    assert session.scalars(sa.select(Recognition)).all() == []
+
+
+def test_staff_do_not_take_back_the_awards_of_their_own_employer(
+    session: Session, employer: Organisation, facts: dict[str, Any], clerk: User
+) -> None:
+    session.add(Membership(organisation_id=employer.id, user_id=clerk.id, role=MemberRole.CONTRIBUTOR, joined_at=AT))
+    stated = recognition.state(session, employer, **facts)
+    session.flush()
+    with pytest.raises(Refusal, match="somebody else must take back"):
+        recognition.take_back(session, stated, by=clerk, at=AT)

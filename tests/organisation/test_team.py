@@ -52,6 +52,7 @@ def join(session: Session, employer: Organisation, user: User, role: MemberRole)
 
 def invite(session: Session, employer: Organisation, owner: User, email: str = "colin@example.org") -> str:
     _, token = team.invite(session, employer, email=email, role=MemberRole.CONTRIBUTOR, by=owner, at=AT)
+    assert token is not None
     session.flush()
     return token
 
@@ -98,8 +99,55 @@ def test_the_schemes_own_staff_do_not_join_an_employer(session: Session, employe
         team.accept(session, token=token, by=person(session, "asha@example.org", Role.ASSESSOR), at=AT)
 
 
+def test_a_button_pressed_twice_invites_once_and_the_link_stays_good(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    first = invite(session, employer, owner)
+    again, token = team.invite(
+        session,
+        employer,
+        email="Colin@example.org",
+        role=MemberRole.CONTRIBUTOR,
+        by=owner,
+        at=AT + timedelta(seconds=59),
+    )
+    assert token is None
+    assert team.find(session, first, at=LATER) is again
+    assert len(session.scalars(sa.select(Invitation)).all()) == 1
+
+
+def test_an_invitation_to_another_part_is_another_one_at_once(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    first = invite(session, employer, owner)
+    other, token = team.invite(session, employer, email="colin@example.org", role=MemberRole.OWNER, by=owner, at=AT)
+    session.flush()
+    assert token is not None
+    assert team.find(session, token, at=LATER) is other
+    assert team.find(session, first, at=LATER) is None
+
+
+def test_a_cancelled_invitation_can_be_sent_again_at_once(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    found = team.find(session, invite(session, employer, owner), at=AT)
+    assert found is not None
+    team.cancel(session, found, by=owner, at=AT)
+    assert team.find(session, invite(session, employer, owner), at=LATER) is not None
+
+
 def test_a_second_invitation_ends_the_first(session: Session, employer: Organisation, owner: User) -> None:
-    first, second = invite(session, employer, owner), invite(session, employer, owner)
+    first = invite(session, employer, owner)
+    _, second = team.invite(
+        session,
+        employer,
+        email="colin@example.org",
+        role=MemberRole.CONTRIBUTOR,
+        by=owner,
+        at=AT + timedelta(minutes=1),
+    )
+    session.flush()
+    assert second is not None
     assert (team.find(session, first, at=LATER), team.find(session, second, at=LATER) is not None) == (None, True)
     assert [one.email for one in team.waiting(session, employer, at=LATER)] == ["colin@example.org"]
 

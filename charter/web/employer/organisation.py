@@ -201,6 +201,27 @@ def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
     return page, 400 if form.errors else 200
 
 
+@blueprint.route(
+    "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back", methods=["GET", "POST"]
+)
+@requires(Permission.EDIT_ORGANISATION, Organisation)
+def take_back_recognition(organisation: Organisation, recognition_id: UUID) -> ResponseReturnValue:
+    """Take back an award of another scheme that was told by mistake."""
+    stated = queries.recognition(db.session, organisation, recognition_id)
+    if stated is None:
+        abort(404)
+    form, content = EmptyForm(), publishing.current(db.session).content
+    title = content.passport_title(stated.scheme, stated.level)
+    if form.validate_on_submit():
+        with transaction() as session:
+            recognition.take_back(session, stated, by=the_user(), at=now())
+        flash(f"{title} is taken back.", "success")
+        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
+    return render_template(
+        "employer/organisation/take_back.html", form=form, organisation=organisation, recognition=stated, title=title
+    )
+
+
 # The team --------------------------------------------------------------------------------------------------------
 
 
@@ -233,16 +254,17 @@ def invite_colleague(organisation: Organisation) -> ResponseReturnValue:
                     at=now(),
                 )
                 session.flush()  # the email names the invitation
-                emails.invitation_to_employer(
-                    session,
-                    to=invitation.email,
-                    organisation_name=organisation.name,
-                    invited_by=the_user().name,
-                    token=token,
-                    expires_on=local_date(invitation.expires_at),
-                    event_key=f"invitation:{invitation.id}",
-                    at=now(),
-                )
+                if token is not None:  # else the button was pressed twice: the email is on its way
+                    emails.invitation_to_employer(
+                        session,
+                        to=invitation.email,
+                        organisation_name=organisation.name,
+                        invited_by=the_user().name,
+                        token=token,
+                        expires_on=local_date(invitation.expires_at),
+                        event_key=f"invitation:{invitation.id}",
+                        at=now(),
+                    )
         except Refusal as refusal:
             form.refuse(refusal)
         else:

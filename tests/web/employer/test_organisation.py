@@ -1,6 +1,7 @@
 """The dashboard, an employer's details, its sites and its team."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.notification.models import Message
+from charter.organisation import recognition
 from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
+from tests.conftest import AT
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -246,6 +249,33 @@ def test_a_colleague_is_invited_by_email_and_joins(
     theirs = sign_in(colin)
     assert theirs.send(f"/invitations/{found[1]}").location == "/dashboard"
     assert employer.name in theirs.get("/dashboard").text
+
+
+def test_an_award_told_by_mistake_is_taken_back(
+    make: Factory, employer: Organisation, stranger: User, owner: User, sign_in: SignIn
+) -> None:
+    passport = make.framework().content.passports[1]
+    with transaction() as session:
+        stated = recognition.state(
+            session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
+            county=employer.county, starts_on=AT.date() - timedelta(days=30), ends_on=AT.date() + timedelta(days=300),
+            by=owner, at=AT,
+        )  # fmt: skip
+    home, browser = f"/organisations/{employer.id}/recognitions", sign_in(owner)
+    page = f"{home}/{stated.id}/take-back"
+    assert page in browser.get(home).text
+    assert f"Take back {passport.title}?" in browser.get(page).text
+    assert browser.send(page).location == home
+    assert "taken back" in browser.get(home).text
+    assert browser.get(page).status_code == 404
+
+
+def test_a_button_pressed_twice_sends_one_email(employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/team/invite"
+    for _ in range(2):
+        assert browser.send(address, {"email": "colin@example.org", "role": "contributor"}).status_code == 303
+    kind = Message.kind == "invitation_to_employer"
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Message).where(kind)) == 1
 
 
 def test_an_invitation_can_be_cancelled(employer: Organisation, owner: User, sign_in: SignIn) -> None:
