@@ -21,6 +21,7 @@ from charter.extensions import db, transaction
 from charter.lifecycle import Status
 from charter.orm import Base
 from charter.permissions import Permission, allows
+from charter.reporting.exports import MARK
 from charter.review import queries
 from charter.web import filters
 from charter.web.access import ask_to_sign_in, requires, signed_in_user, the_user
@@ -261,6 +262,17 @@ def locked(session: Session, record: Record) -> Record:
             0, column[0] if column else None, args.sort_desc, args.search, args.filters, execute=False, page_size=0
         )
         return count or 0, iter(query.yield_per(1000))
+
+    def _export_csv(self, return_url: Any) -> Response:
+        """The file begins with the mark that spreadsheets need, as every other download here does."""
+        answer: Response = super()._export_csv(return_url)
+
+        def marked(pieces: Any) -> Iterator[Any]:
+            yield MARK.encode()
+            yield from pieces
+
+        answer.response = marked(answer.response)
+        return answer
 
     def chosen(self) -> Mapping[str, str]:
         """The filters in use, by key."""

@@ -107,6 +107,7 @@ class _Case:
     headcount_ceiling: int | None
     on: date
     lacking: Mapping[str, str]
+    unknown: Collection[str]
 
     def extent(self, criterion: Criterion) -> Extent:
         return self.outcomes.get(criterion.code, Extent.NOT_MET)
@@ -140,6 +141,7 @@ def attained_level(
     headcount_ceiling: int | None,
     on: date,
     lacking: Mapping[str, str] = NOTHING,
+    unknown: Collection[str] = (),
 ) -> Attainment:
     """The highest level whose rules, and those of every level below it, hold on the day `on`.
 
@@ -147,9 +149,10 @@ def attained_level(
     agreed to and `returned` the metrics whose numbers are complete. `headcount_ceiling` is the most people the employer
     can have (None: unlimited or unknown): criteria for larger ones are not asked. Criteria that count only from a later
     day, and those that do not apply, are as if they were not there. `lacking` says of a criterion, in a sentence, what
-    its answer lacks before it counts; `lacking_of_answers` works it out.
+    its answer lacks before it counts; `lacking_of_answers` works it out. `unknown` are metrics that the employer says
+    it does not know yet: they stand in the way as any figure that is not there does, but are named as still to come.
     """
-    case = _Case(content, outcomes, agreed, returned, headcount_ceiling, on, lacking)
+    case = _Case(content, outcomes, agreed, returned, headcount_ceiling, on, lacking, unknown)
     steps: list[Step] = []
     reached, unbroken = 0, True
     for level in sorted(content.levels, key=lambda level: level.rank):
@@ -171,6 +174,7 @@ def level_of_answers(
     returned: Collection[str],
     headcount_ceiling: int | None,
     on: date,
+    unknown: Collection[str] = (),
 ) -> Attainment:
     """The level that an employer's own answers reach, saying of each gap what the answer lacks."""
     answers = tuple(answers)
@@ -182,6 +186,7 @@ def level_of_answers(
         headcount_ceiling=headcount_ceiling,
         on=on,
         lacking=lacking_of_answers(content, answers, evidenced=evidenced, on=on),
+        unknown=unknown,
     )
 
 
@@ -318,12 +323,20 @@ def _declarations(case: _Case, level: Level, rule: DeclarationsRule) -> Judged:
 
 def _figures(case: _Case, level: Level, rule: FiguresRule) -> Judged:
     asks = "You give the numbers for every figure that the level asks for."
-    left = [metric for metric in case.content.metrics_for(level.rank) if metric.code not in case.returned]
-    if not left:
-        return asks, ()
-    what = f"“{left[0].label}”" if len(left) == 1 else f"{len(left)} figures"
-    sentence = f"Give the numbers for {what}."
-    return asks, (Missing(rule.kind, level.rank, sentence, metrics=tuple(metric.code for metric in left)),)
+    missing = []
+    absent = [metric for metric in case.content.metrics_for(level.rank) if metric.code not in case.returned]
+    left = [metric for metric in absent if metric.code not in case.unknown]
+    if left:
+        what = f"“{left[0].label}”" if len(left) == 1 else f"{len(left)} figures"
+        sentence = f"Give the numbers for {what}."
+        missing.append(Missing(rule.kind, level.rank, sentence, metrics=tuple(metric.code for metric in left)))
+    to_come = [metric for metric in absent if metric.code in case.unknown]
+    if to_come:
+        names = _joined([f"“{metric.label}”" for metric in to_come])
+        what = "the figure" if len(to_come) == 1 else "the figures"
+        sentence = f"Still to come, because not known yet: {what} {names}."
+        missing.append(Missing(rule.kind, level.rank, sentence, metrics=tuple(metric.code for metric in to_come)))
+    return asks, tuple(missing)
 
 
 def _core(case: _Case, level: Level, rule: CoreRule) -> Judged:

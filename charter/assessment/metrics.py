@@ -1,7 +1,7 @@
 """The numbers an employer returns: read as people type them, checked, and turned into figures."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from charter.framework.content import Content, Metric, NumberField
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:[, ][0-9]{3}){1,3}(?:\.[0-9]+)?")
 _PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{0,10})?|-?\.[0-9]{1,10}")
 _LONGEST = 25
+NOT_KNOWN = "Not known yet."
 
 
 class Parsed(NamedTuple):
@@ -33,6 +34,8 @@ class Figure:
     """Why there is no value."""
     warning: str | None = None
     """What to look at again; the employer may keep the value and explain it."""
+    unknown: bool = False
+    """Whether the employer says that it does not know this figure yet. Then it has no value and nothing is missing."""
 
 
 def fields(content: Content, rank: int | None = None) -> tuple[NumberField, ...]:
@@ -55,11 +58,31 @@ def needs(content: Content, metric: Metric) -> frozenset[str]:
     return frozenset(names | (set(re.findall(r"[a-z][a-z0-9_]*", metric.formula)) & known))
 
 
-def parse(content: Content, inputs: Mapping[str, str]) -> Parsed:
-    """Read what was typed in every field of the framework. Thousands may be set apart by commas or spaces."""
+def own_fields(content: Content, codes: Collection[str]) -> frozenset[str]:
+    """The names of the numbers that belong to these metrics alone, and to no other figure."""
+    return frozenset(item.name for metric in content.metrics if metric.code in codes for item in metric.inputs)
+
+
+def contradicted(
+    content: Content, inputs: Mapping[str, str], unknown: Collection[str], rank: int | None = None
+) -> tuple[Metric, ...]:
+    """The metrics of level `rank` said to be unknown although numbers were typed for them: one of the two is wrong."""
+    return tuple(
+        metric
+        for metric in _metrics(content, rank)
+        if metric.code in unknown and any(str(inputs.get(item.name) or "").strip() for item in metric.inputs)
+    )
+
+
+def parse(content: Content, inputs: Mapping[str, str], unknown: Collection[str] = ()) -> Parsed:
+    """Read what was typed in every field of the framework. Thousands may be set apart by commas or spaces.
+
+    What was typed for a metric that is `unknown` is not looked at: it is neither a number nor a mistake.
+    """
     numbers: dict[str, Decimal] = {}
     faults: dict[str, str] = {}
-    all_fields = fields_of(content)
+    left_out = own_fields(content, unknown)
+    all_fields = {name: item for name, item in fields_of(content).items() if name not in left_out}
     for name, item in all_fields.items():
         text = str(inputs.get(name) or "").strip()
         if text:
@@ -79,14 +102,14 @@ def parse(content: Content, inputs: Mapping[str, str]) -> Parsed:
     return Parsed(numbers, faults)
 
 
-def check(content: Content, inputs: Mapping[str, str]) -> dict[str, str]:
+def check(content: Content, inputs: Mapping[str, str], unknown: Collection[str] = ()) -> dict[str, str]:
     """A sentence for each field that is wrong."""
-    return parse(content, inputs).faults
+    return parse(content, inputs, unknown).faults
 
 
-def warnings(content: Content, inputs: Mapping[str, str]) -> dict[str, str]:
+def warnings(content: Content, inputs: Mapping[str, str], unknown: Collection[str] = ()) -> dict[str, str]:
     """A sentence for each field that is allowed but unusual."""
-    numbers, _ = parse(content, inputs)
+    numbers, _ = parse(content, inputs, unknown)
     found: dict[str, str] = {}
     all_fields = fields_of(content)
     for name, item in all_fields.items():
@@ -97,15 +120,27 @@ def warnings(content: Content, inputs: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def figures(content: Content, inputs: Mapping[str, str], rank: int | None = None) -> tuple[Figure, ...]:
-    """Each metric that level `rank` asks for (None: every metric), worked out from what was typed."""
-    numbers, _ = parse(content, inputs)
-    return tuple(_figure(content, metric, numbers) for metric in _metrics(content, rank))
+def figures(
+    content: Content, inputs: Mapping[str, str], rank: int | None = None, unknown: Collection[str] = ()
+) -> tuple[Figure, ...]:
+    """Each metric that level `rank` asks for (None: every metric), worked out from what was typed.
+
+    `unknown` are the codes of the metrics that the employer says it does not know yet: they have no value, never 0.
+    """
+    numbers, _ = parse(content, inputs, unknown)
+    return tuple(
+        Figure(metric, None, complete=False, note=NOT_KNOWN, unknown=True)
+        if metric.code in unknown
+        else _figure(content, metric, numbers)
+        for metric in _metrics(content, rank)
+    )
 
 
-def returned(content: Content, inputs: Mapping[str, str], rank: int | None = None) -> frozenset[str]:
-    """The codes of the metrics whose numbers are complete and right."""
-    return frozenset(figure.metric.code for figure in figures(content, inputs, rank) if figure.complete)
+def returned(
+    content: Content, inputs: Mapping[str, str], rank: int | None = None, unknown: Collection[str] = ()
+) -> frozenset[str]:
+    """The codes of the metrics whose numbers are complete and right. One that is `unknown` is not returned."""
+    return frozenset(figure.metric.code for figure in figures(content, inputs, rank, unknown) if figure.complete)
 
 
 def headcount(content: Content, inputs: Mapping[str, str]) -> int | None:

@@ -156,7 +156,8 @@ class MetricReturn(Base):
     """The figures an employer returns with an assessment: counts go in, rates are computed from them.
 
     `inputs` maps the name of a context field or a metric's input to the number typed, as text. `notes` maps a
-    metric's code to the explanation the employer gave for a figure outside the usual range.
+    metric's code to the explanation the employer gave for a figure outside the usual range. `unknown` lists the codes
+    of the metrics that the employer says it does not know yet.
     """
 
     __tablename__ = "metric_return"
@@ -167,6 +168,7 @@ class MetricReturn(Base):
     """The last day of the twelve months the figures cover."""
     inputs: Mapped[dict[str, Any]]
     notes: Mapped[dict[str, Any]]
+    unknown: Mapped[list[Any]] = mapped_column(server_default="[]")
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     version: Mapped[int] = mapped_column()

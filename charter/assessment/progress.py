@@ -8,7 +8,7 @@ from charter.assessment import level, metrics
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
 from charter.framework.asking import Standing, standing
-from charter.framework.content import Criterion, Extent, NumberField, Theme
+from charter.framework.content import Criterion, Extent, Metric, NumberField, Theme
 
 
 class TaskState(enum.StrEnum):
@@ -61,19 +61,33 @@ class Figures:
     warnings: dict[str, str]
     unexplained: tuple[metrics.Figure, ...]
     """Figures outside the usual range without a note. They never stand in the way."""
+    contradicted: tuple[Metric, ...] = ()
+    """Figures said to be not known yet although there are numbers for them."""
+
+    @property
+    def unknown(self) -> tuple[Metric, ...]:
+        """The figures that the employer says it does not know yet. They hold back no submission."""
+        return tuple(figure.metric for figure in self.figures if figure.unknown)
+
+    @property
+    def to_give(self) -> tuple[NumberField, ...]:
+        """The numbers that must be there: all but those of figures that are not known yet."""
+        spared = {field.name for metric in self.unknown for field in metric.inputs}
+        return tuple(field for field in self.fields if field.name not in spared)
 
     @property
     def given(self) -> int:
         """How many of the numbers are there and make sense."""
-        return sum(field.name in self.parsed.numbers for field in self.fields)
+        return sum(field.name in self.parsed.numbers for field in self.to_give)
 
     @property
     def complete(self) -> bool:
-        """Whether every number of the target level, and the day they end on, is there."""
+        """Whether every number of the target level that is known, and the day they end on, is there."""
         return (
             self.period_end is not None
-            and self.given == len(self.fields)
-            and all(figure.complete for figure in self.figures)
+            and self.given == len(self.to_give)
+            and not self.contradicted
+            and all(figure.complete or figure.unknown for figure in self.figures)
         )
 
     @property
@@ -81,7 +95,7 @@ class Figures:
         """How far the task is."""
         if self.complete:
             return TaskState.COMPLETED
-        begun = self.parsed.numbers or self.parsed.faults or self.period_end
+        begun = self.parsed.numbers or self.parsed.faults or self.period_end or self.unknown
         return TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
 
 
@@ -163,24 +177,26 @@ def attainment(said: Material, *, on: date) -> Attainment:
         said.answers.values(),
         evidenced=said.evidenced(on),
         agreed=said.agreed,
-        returned=metrics.returned(said.content, said.inputs),
+        returned=metrics.returned(said.content, said.inputs, unknown=said.unknown),
         headcount_ceiling=said.headcount_ceiling,
         on=on,
+        unknown=said.unknown,
     )
 
 
 def figures(said: Material) -> Figures:
     """How far the figures of the target level are."""
-    content, rank, inputs = said.content, said.assessment.target_level, said.inputs
+    content, rank, inputs, unknown = said.content, said.assessment.target_level, said.inputs, said.unknown
     notes = said.figures.notes if said.figures else {}
-    worked_out = metrics.figures(content, inputs, rank)
+    worked_out = metrics.figures(content, inputs, rank, unknown)
     return Figures(
         fields=metrics.fields(content, rank),
-        parsed=metrics.parse(content, inputs),
+        parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=said.figures.period_end if said.figures else None,
-        warnings=metrics.warnings(content, inputs),
+        warnings=metrics.warnings(content, inputs, unknown),
         unexplained=tuple(figure for figure in worked_out if figure.warning and not notes.get(figure.metric.code)),
+        contradicted=metrics.contradicted(content, inputs, unknown, rank),
     )
 
 
@@ -216,8 +232,12 @@ def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numb
 def _why_not_figures(numbers: Figures) -> str:
     if numbers.parsed.faults.keys() & {field.name for field in numbers.fields}:
         return "Correct the numbers that do not look right."
-    if numbers.given < len(numbers.fields):
-        left = len(numbers.fields) - numbers.given
+    if numbers.contradicted:
+        names = " and ".join(f"“{metric.label}”" for metric in numbers.contradicted[:2])
+        more = " and others" if len(numbers.contradicted) > 2 else ""
+        return f"You gave numbers for {names}{more}, and also said that you do not know. Choose one."
+    if numbers.given < len(numbers.to_give):
+        left = len(numbers.to_give) - numbers.given
         which = "the last" if numbers.given else "all"
         return f"Give {which} {left} numbers." if left > 1 else "Give the last number."
     if numbers.period_end is None:

@@ -61,6 +61,11 @@ class Material:
         """The numbers as they were typed."""
         return self.figures.inputs if self.figures else {}
 
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The metrics, by code, that the employer says it does not know yet."""
+        return frozenset(self.figures.unknown or ()) if self.figures else frozenset()
+
 
 def headcount_ceiling(assessment: Assessment) -> int | None:
     """The most people an assessment's employer can have; None when its size band has no top."""

@@ -1,6 +1,6 @@
 """Save the figures an employer returns, as typed: what is wrong with them is said each time they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -26,12 +26,14 @@ def save(
     period_end: date | None,
     inputs: Mapping[str, str],
     notes: Mapping[str, str],
+    unknown: Collection[str] = (),
     seen_version: int,
     by: User,
     at: datetime,
 ) -> MetricReturn:
     """Save the numbers typed (by field), the notes (by metric) and the last day of their twelve months.
 
+    `unknown` are the metrics (by code) that the employer does not know yet; numbers typed for one of them are kept too.
     A number that makes no sense is kept as it was typed; `metrics.parse` says what is wrong with it. `seen_version` is
     the version the person saw, 0 for none. Raises Refusal when the figures may not be changed now, or the day is yet to
     come, and Stale when somebody else saved different figures meanwhile.
@@ -46,12 +48,18 @@ def save(
     known, codes = metrics.fields_of(content), {metric.code for metric in content.metrics}
     typed = {name: text.strip()[:INPUT_LIMIT] for name, text in inputs.items() if name in known and text.strip()}
     said = {code: text.strip()[:NOTE_LIMIT] for code, text in notes.items() if code in codes and text.strip()}
+    not_known = sorted(codes & set(unknown))
     found = session.scalars(
         sa.select(MetricReturn)
         .where(MetricReturn.assessment_id == assessment.id)
         .execution_options(populate_existing=True)
     ).first()
-    if found is not None and (found.period_end, found.inputs, found.notes) == (period_end, typed, said):
+    if found is not None and (found.period_end, found.inputs, found.notes, found.unknown) == (
+        period_end,
+        typed,
+        said,
+        not_known,
+    ):
         return found
     if seen_version != (found.version if found else 0):
         raise Stale("Somebody else saved figures while you were typing.", current=found)
@@ -61,6 +69,7 @@ def save(
     found.period_end = period_end
     found.inputs = dict(typed)
     found.notes = dict(said)
+    found.unknown = not_known
     found.saved_at = at
     found.saved_by_id = author
     session.flush()  # so that its version is known to the page
@@ -72,6 +81,7 @@ def save(
         at=at,
         case=assessment.id,
         fields=sorted(typed),
+        unknown=not_known,
         period_end=period_end.isoformat() if period_end else None,
     )
     return found

@@ -8,7 +8,9 @@ from charter.assessment import metrics
 from charter.assessment.models import Answer, Evidence
 from charter.assessment.queries import Material
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; whoever reads
+a snapshot takes a missing one for an empty one."""
 
 
 def build(said: Material) -> dict[str, Any]:
@@ -76,9 +78,10 @@ def _figures(said: Material) -> dict[str, Any] | None:
         "period_end": found.period_end.isoformat() if found.period_end else None,
         "inputs": dict(sorted(found.inputs.items())),
         "notes": dict(sorted(found.notes.items())),
+        "unknown": sorted(said.unknown),
         "values": {
             figure.metric.code: str(figure.value)
-            for figure in metrics.figures(said.content, found.inputs)
+            for figure in metrics.figures(said.content, found.inputs, unknown=said.unknown)
             if figure.value is not None
         },
     }

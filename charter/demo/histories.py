@@ -95,6 +95,9 @@ def plan() -> Sequence[Story]:
     )
 
 
+OPEN_TO_DOUBT = frozenset({Stage.SUBMITTED, Stage.IN_REVIEW, Stage.ASKED, Stage.ANSWERED, Stage.DECLINED})
+"""Stages in which an employer may lack a figure: one that its level asks for would have stood in the award's way."""
+
 FEEDBACK = {
     Extent.MET: ("Clear and up to date. Thank you.", "The document says what we hoped to see.", ""),
     Extent.IN_PROGRESS: ("A good plan. Show us at renewal that it happened.",),
@@ -406,10 +409,13 @@ class _Life:
             )
 
     def _return_figures(self, assessment: Assessment, owner: User) -> None:
-        inputs = self._numbers(assessment.target_level)
+        level = assessment.target_level
+        unknown = self._not_known(level)
+        spared = metrics.own_fields(self.content, unknown)
+        inputs = {name: number for name, number in self._numbers(level).items() if name not in spared}
         notes = {
             figure.metric.code: "This was an unusual year for us."
-            for figure in metrics.figures(self.content, inputs, assessment.target_level)
+            for figure in metrics.figures(self.content, inputs, level, unknown)
             if figure.warning
         }
         period_end = date(self.day.year - (self.day.month < 4), 3, 31)
@@ -419,10 +425,18 @@ class _Life:
             period_end=period_end,
             inputs=inputs,
             notes=notes,
+            unknown=unknown,
             seen_version=0,
             by=owner,
             at=at(self.day + timedelta(days=19)),
         )
+
+    def _not_known(self, level: int) -> list[str]:
+        """The figures this employer does not know yet: some of those whose level is not decided have one or two."""
+        if self.story.stage not in OPEN_TO_DOUBT or self.position % 2:
+            return []
+        codes = [metric.code for metric in self.content.metrics_for(level)]
+        return self.random.sample(codes, min(2, len(codes) // 2))
 
     def _numbers(self, level: int) -> dict[str, str]:
         """Numbers that fit together: nothing above what it is a part of."""

@@ -15,6 +15,8 @@ from charter.reporting import engagement, measures, targets
 Value = str | int | Decimal | date | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How text begins that a spreadsheet takes for a formula."""
+MARK = "\ufeff"
+"""The byte order mark. Spreadsheets read a file that begins with it as UTF-8; without it Excel garbles “é” and “–”."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,9 @@ TABLES: Mapping[str, Callable[[Session, Content, date], Table]] = {
 
 
 def as_csv(table: Table) -> str:
-    """The table as comma-separated values with a line of column names, as RFC 4180 has it."""
+    """The table as comma-separated values with a line of column names, as RFC 4180 has it, after `MARK`."""
     text = io.StringIO(newline="")
+    text.write(MARK)
     writer = csv.writer(text)
     writer.writerow(table.columns)
     writer.writerows([_cell(value) for value in row] for row in table.rows)

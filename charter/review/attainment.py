@@ -22,9 +22,10 @@ def of_findings(assessment: Assessment, stands: Iterable[Finding], said: Submitt
         content,
         outcomes_of_findings(content, stands),
         agreed=said.agreed,
-        returned=metrics.returned(content, said.inputs, assessment.target_level),
+        returned=metrics.returned(content, said.inputs, assessment.target_level, said.unknown),
         headcount_ceiling=submitted.headcount_ceiling(assessment, said),
         on=on,
+        unknown=said.unknown,
     )
 
 

@@ -94,6 +94,12 @@ def _figures(content: Content, before: Submitted, after: Submitted) -> list[Chan
         for name, field in fields_of(content).items()
         if (old := before.inputs.get(name, "")) != (new := after.inputs.get(name, ""))
     ]
+    words = {True: "Not known yet", False: ""}
+    changes.extend(
+        Change(metric.label, words[metric.code in before.unknown], words[metric.code in after.unknown])
+        for metric in content.metrics
+        if (metric.code in before.unknown) != (metric.code in after.unknown)
+    )
     if before.period_end != after.period_end:
         changes.append(Change("Last day of the 12 months", day(before.period_end), day(after.period_end)))
     changes.extend(

@@ -323,9 +323,9 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
                 tuple((fields[item.name], said.inputs.get(item.name, "")) for item in figure.metric.inputs),
                 said.notes.get(figure.metric.code, ""),
             )
-            for figure in metrics.figures(content, said.inputs, rank)
+            for figure in metrics.figures(content, said.inputs, rank, said.unknown)
         ),
-        warnings=metrics.warnings(content, said.inputs),
+        warnings=metrics.warnings(content, said.inputs, said.unknown),
         requests=requests,
         moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
         moments=timeline.told(content, events, names),

@@ -58,6 +58,8 @@ class Submitted:
     inputs: Mapping[str, str]
     notes: Mapping[str, str]
     period_end: date | None
+    unknown: frozenset[str] = frozenset()
+    """The metrics, by code, that the employer said it did not know yet. Snapshots of format 1 have none."""
 
     @property
     def agreed(self) -> frozenset[str]:
@@ -138,6 +140,7 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
         inputs=figures["inputs"],
         notes=figures["notes"],
         period_end=_day(figures["period_end"]),
+        unknown=frozenset(figures.get("unknown", ())),
     )
 
 

@@ -100,7 +100,9 @@ def test_no_cell_of_an_export_is_a_formula(sign_in, make: Factory, assessor, nam
     answer = sign_in(assessor).get("/admin/employers/export/csv/")
     assert answer.mimetype == "text/csv"
     assert f"organisations-{today().isoformat()}.csv" in answer.headers["Content-Disposition"]
-    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert answer.data.startswith(b"\xef\xbb\xbf")  # so that a spreadsheet reads it as UTF-8
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert not rows[0][0].startswith("\ufeff")
     assert rows[1][0] == f"'{name}"
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 

@@ -148,6 +148,17 @@ def test_several_declarations_are_one_thing_to_do() -> None:
     ]
 
 
+def test_figures_that_are_not_known_yet_are_still_to_come_and_each_is_named() -> None:
+    content = published()
+    first, second, third = content.metrics_for(2)[:3]
+    returned = {metric.code for metric in content.metrics} - {first.code, second.code, third.code}
+    found = attain(content, {}, returned=returned, unknown={first.code, second.code})
+    sentences = {missing.sentence: missing.metrics for missing in found.missing_for(2) if missing.level == 2}
+    assert sentences[f"Give the numbers for “{third.label}”."] == (third.code,)
+    to_come = f"Still to come, because not known yet: the figures “{first.label}” and “{second.label}”."
+    assert sentences[to_come] == (first.code, second.code)
+
+
 def test_several_figures_are_one_thing_to_do() -> None:
     content = published()
     asked = [metric.code for metric in content.metrics_for(2)]

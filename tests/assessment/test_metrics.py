@@ -181,6 +181,31 @@ def test_a_figure_about_few_people_says_so() -> None:
     assert warnings == [few, None]
 
 
+def test_a_figure_that_is_not_known_has_no_value_and_nothing_is_missing(content: Content) -> None:
+    (figure,) = metrics.figures(content, {"staff": "16"}, 2, {"M1"})
+
+    assert (figure.value, figure.complete, figure.unknown, figure.warning) == (None, False, True, None)
+    assert figure.note == "Not known yet."
+    assert metrics.returned(content, {"staff": "16", "left": "0"}, 2, {"M1"}) == frozenset()
+
+
+def test_what_was_typed_for_a_figure_that_is_not_known_is_no_number_and_no_mistake(content: Content) -> None:
+    for typed in ("-3", "lots", "3"):
+        assert metrics.parse(content, {"staff": "16", "left": typed}, {"M1"}) == ({"staff": Decimal(16)}, {})
+        assert metrics.check(content, {"staff": "16", "left": typed}, {"M1"}) == {}
+    assert metrics.headcount(content, {"staff": "16", "left": "3"}) == 16
+
+
+def test_numbers_for_a_figure_that_is_not_known_are_a_contradiction_that_is_named(content: Content) -> None:
+    (metric,) = content.metrics
+
+    assert metrics.contradicted(content, {"left": "0"}, {"M1"}) == (metric,)
+    assert metrics.contradicted(content, {"left": "lots"}, {"M1"}) == (metric,)
+    assert metrics.contradicted(content, {"left": " ", "staff": "16"}, {"M1"}) == ()
+    assert metrics.contradicted(content, {"left": "0"}, ()) == ()
+    assert metrics.contradicted(content, {"left": "0"}, {"M1"}, 1) == ()  # a level that does not ask for it
+
+
 @given(st.text(max_size=30))
 def test_whatever_is_typed_is_a_number_or_a_mistake(typed: str) -> None:
     content = small.content()

@@ -42,6 +42,7 @@ def so_far(
     declarations: Mapping[str, bool] | None = None,
     inputs: Mapping[str, str] | None = None,
     period_end: date | None = None,
+    unknown: tuple[str, ...] = (),
     level: int = 1,
     on: date = TODAY,
 ) -> Progress:
@@ -50,7 +51,11 @@ def so_far(
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code),
         target_level=level,
     )
-    returned: Any = SimpleNamespace(inputs=inputs, notes={}, period_end=period_end) if inputs is not None else None
+    returned: Any = (
+        SimpleNamespace(inputs=inputs, notes={}, period_end=period_end, unknown=list(unknown))
+        if inputs is not None
+        else None
+    )
     uses: Any = {code: (object(),) for code in evidenced}
     return progress(Material(assessment, answers or {}, uses, declarations or {}, returned, held), on=on)
 
@@ -144,6 +149,33 @@ def test_a_figure_out_of_the_usual_range_asks_for_a_note_and_never_stands_in_the
     assert found.figures.complete
     assert found.figures.unexplained
     assert "figures" not in {gap.kind for gap in found.gaps}
+
+
+def test_a_figure_that_is_not_known_yet_holds_back_no_submission_but_the_level_that_asks_for_it() -> None:
+    (metric,) = CONTENT.metrics_for(1)
+    own = {field.name for field in metric.inputs}
+    numbers = {name: number for name, number in WHOLE["inputs"].items() if name not in own}
+    found = so_far(**{**WHOLE, "inputs": numbers, "unknown": (metric.code,)})
+    assert (found.figures.state, found.gaps) == (TaskState.COMPLETED, ())
+    assert (found.figures.unknown, found.figures.given) == ((metric,), len(numbers))
+    assert found.attainment.level == 0
+    assert [(missing.sentence, missing.metrics) for missing in found.attainment.missing] == [
+        (f"Still to come, because not known yet: the figure “{metric.label}”.", (metric.code,))
+    ]
+    assert so_far(**WHOLE).attainment.level == 1
+
+
+def test_numbers_beside_a_tick_that_they_are_not_known_must_be_settled_first() -> None:
+    (metric,) = CONTENT.metrics_for(1)
+    found = so_far(**{**WHOLE, "unknown": (metric.code,)})
+    sentence = f"You gave numbers for “{metric.label}”, and also said that you do not know. Choose one."
+    assert [(gap.kind, gap.sentence) for gap in found.gaps] == [("figures", sentence)]
+    assert found.figures.state is TaskState.INCOMPLETE
+
+
+def test_to_say_only_that_a_figure_is_not_known_is_a_beginning() -> None:
+    found = so_far(inputs={}, unknown=(CONTENT.metrics_for(1)[0].code,))
+    assert found.figures.state is TaskState.INCOMPLETE
 
 
 def test_a_criterion_that_is_only_announced_may_be_left_empty_until_its_day() -> None:

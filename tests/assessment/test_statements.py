@@ -58,6 +58,18 @@ def test_a_field_that_nobody_asked_for_is_not_kept(assessment: Assessment, owner
     assert give(assessment, {"unheard_of": "6"}, owner, 0).inputs == {}
 
 
+def test_what_is_not_known_yet_is_saved_with_the_numbers_typed_beside_it(assessment: Assessment, owner: User) -> None:
+    content = assessment.framework.content
+    first, second = content.metrics[:2]
+    typed = {first.inputs[0].name: "3"}
+    saved = give(assessment, typed, owner, 0, unknown=[second.code, first.code, "OTHER"])
+    assert (saved.unknown, saved.inputs) == (sorted([first.code, second.code]), typed)
+    assert give(assessment, typed, owner, 0, unknown={first.code, second.code}).version == 1  # nothing changed
+    with pytest.raises(Stale):
+        give(assessment, typed, owner, 0, unknown=[])
+    assert give(assessment, typed, owner, 1).unknown == []
+
+
 def test_a_day_that_has_not_come_is_refused(assessment: Assessment, owner: User) -> None:
     with pytest.raises(Refusal) as refused:
         give(assessment, {}, owner, 0, period_end=AT.date() + timedelta(days=1))

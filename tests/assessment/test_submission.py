@@ -84,6 +84,7 @@ def test_what_is_submitted_is_kept_as_it_was_with_its_hash(make: Factory, assess
         ("https://example.org/staff", needing)
     ]
     assert stored.snapshot["figures"]["inputs"][content.headcount_field] == "6"
+    assert stored.snapshot["figures"]["unknown"] == []
 
 
 def test_the_same_answers_always_give_the_same_hash(make: Factory, assessment: Assessment, owner: User) -> None:

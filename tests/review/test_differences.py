@@ -63,6 +63,13 @@ def test_evidence_added_changed_and_removed_is_named(content: Content, before: S
     }
 
 
+def test_a_figure_that_became_known_is_told(content: Content, before: Submitted) -> None:
+    metric = content.metrics[0]
+    old = replace(before, unknown=frozenset({metric.code}))
+    assert differences.between(content, old, before).figures == (Change(metric.label, "Not known yet", ""),)
+    assert differences.between(content, before, old).figures == (Change(metric.label, "", "Not known yet"),)
+
+
 def test_where_to_look_is_a_change_of_its_own(content: Content, before: Submitted, code: str) -> None:
     old, new = piece(1, "Handbook"), replace(piece(1, "Handbook"), place="Pages 4 to 6")
     found = differences.between(

@@ -1,6 +1,6 @@
 """The forms of the employer's pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -338,10 +338,14 @@ def figures_form(
     *,
     inputs: Mapping[str, str],
     notes: Mapping[str, str],
+    unknown: Collection[str],
     period_end: date | None,
     seen_version: int,
 ) -> BaseForm:
-    """The numbers asked for, a note for each figure, and the day they end on, filled with what is saved."""
+    """The numbers asked for, for each figure a note and whether it is not known yet, and the day they end on.
+
+    All of it is filled with what is saved.
+    """
     made: dict[str, Any] = {
         "period_end": DateParts("Which day do the 12 months end on?", default=period_end),
         "seen_version": HiddenField(default=str(seen_version)),
@@ -355,6 +359,7 @@ def figures_form(
             validators=[at_most(INPUT_LIMIT, "The number")],
         )
     for metric in metrics:
+        made[f"unknown-{metric.code}"] = BooleanField("We do not know this yet", default=metric.code in unknown)
         made[f"note-{metric.code}"] = TextAreaField(
             "Tell us why",
             description="You can leave this empty, but a note saves a question later.",

@@ -79,6 +79,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
                 period_end=period_end,
                 inputs=_typed(form, "number-"),
                 notes=_typed(form, "note-"),
+                unknown=_ticked(form, "unknown-"),
                 seen_version=number_in(form["seen_version"]),
                 by=the_user(),
                 at=now(),
@@ -86,7 +87,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     except Stale as stale:
         said = queries.material(db.session, assessment)
         form["seen_version"].data = str(said.figures.version if said.figures else 0)
-        return _figures_page(said, form, overtaken=str(stale), show_saved=True), 409
+        return _figures_page(said, form, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
         return _figures_page(queries.material(db.session, assessment), form), 400
@@ -100,8 +101,11 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
         return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
-    if progress.figures(said).complete:
-        flash("Saved: your figures.", "success")
+    now_there = progress.figures(said)
+    if now_there.complete:
+        to_come = len(now_there.unknown)
+        rest = f" You do not know {to_come} {'figure' if to_come == 1 else 'figures'} yet." if to_come else ""
+        flash(f"Saved: your figures.{rest}", "success")
     else:
         flash("Saved so far. Some of your figures are still missing.", "notice")
     return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
@@ -114,6 +118,7 @@ def _figures_form(said: Material) -> BaseForm:
         said.content.metrics_for(rank),
         inputs=said.inputs,
         notes=found.notes if found else {},
+        unknown=said.unknown,
         period_end=found.period_end if found else None,
         seen_version=found.version if found else 0,
     )
@@ -123,12 +128,23 @@ def _typed(form: BaseForm, prefix: str) -> dict[str, str]:
     return {field.name.removeprefix(prefix): field.data or "" for field in form if field.name.startswith(prefix)}
 
 
+def _ticked(form: BaseForm, prefix: str) -> frozenset[str]:
+    return frozenset(field.name.removeprefix(prefix) for field in form if field.name.startswith(prefix) and field.data)
+
+
 def _say_faults(said: Material, form: BaseForm) -> None:
     """Put what is wrong with the saved numbers beside them."""
-    for name, fault in metrics.check(said.content, said.inputs).items():
+    for name, fault in metrics.check(said.content, said.inputs, said.unknown).items():
         field = f"number-{name}"
         if field in form and not form[field].errors:
             form[field].errors = [fault]
+    for metric in metrics.contradicted(said.content, said.inputs, said.unknown):
+        field = f"unknown-{metric.code}"
+        if field in form:
+            form[field].errors = [
+                f"You gave numbers for “{metric.label}” and ticked that you do not know it. We kept both. "
+                "Untick the box to use the numbers, or delete the numbers."
+            ]
 
 
 def _figures_page(
@@ -137,7 +153,6 @@ def _figures_page(
     *,
     frozen: bool = False,
     overtaken: str | None = None,
-    show_saved: bool = False,
     rest_saved: bool = False,
 ) -> str:
     content, numbers = said.content, progress.figures(said)
@@ -151,6 +166,6 @@ def _figures_page(
         context_fields=[field for field in numbers.fields if field.name not in own],
         frozen=frozen,
         overtaken=overtaken,
-        saved_inputs=said.inputs if show_saved else {},
+        said=said,
         rest_saved=rest_saved,
     )

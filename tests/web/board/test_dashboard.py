@@ -151,7 +151,8 @@ def table(browser: CheckedClient, name: str, day: date = TODAY) -> list[dict[str
     response = browser.get(f"/board/{name}.csv?as-at={day.isoformat()}")
     assert response.mimetype == "text/csv"
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}-{day.isoformat()}.csv"'
-    return list(csv.DictReader(io.StringIO(response.text, newline="")))
+    assert response.data.startswith(b"\xef\xbb\xbf")  # so that a spreadsheet reads it as UTF-8
+    return list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
 
 
 COLUMNS = {
@@ -166,7 +167,7 @@ COLUMNS = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_columns_of_each_file_are_a_contract(sign_in: SignIn, board_member: User, name: str) -> None:
-    line = sign_in(board_member).get(f"/board/{name}.csv").text.split("\r\n", 1)[0]
+    line = sign_in(board_member).get(f"/board/{name}.csv").data.decode("utf-8-sig").split("\r\n", 1)[0]
     assert line.split(",") == COLUMNS[name].split()
 
 

@@ -11,7 +11,7 @@ from charter.assessment.models import Assessment, Declaration, MetricReturn
 from charter.clock import today
 from charter.extensions import db
 from charter.framework.content import Content
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Scope
 from tests.factories import Factory
 from tests.web.employer.conftest import SignIn
 
@@ -88,6 +88,79 @@ def test_a_number_that_makes_no_sense_is_kept_as_typed_and_told(
     assert 'value="about six"' in answered.text
     assert figures(assessment).inputs == {head: "about six", local: "4"}
     assert "Write this as a number" in browser.get(f"{home}/figures").text
+
+
+def test_a_figure_that_is_not_known_is_ticked_and_the_rest_is_enough(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    made = make.assessment(employer, level=2, by=owner)
+    content, home = made.framework.content, f"/assessments/{made.id}"
+    metric = content.metrics_for(2)[0]
+    own = {field.name for field in metric.inputs}
+    numbers = {f"number-{field.name}": "5" for field in metrics.fields(content, 2) if field.name not in own}
+    browser = sign_in(owner)
+    typed = {**numbers, **period(-30), f"unknown-{metric.code}": "y", "seen_version": "0", "then": "list"}
+    text = browser.send(f"{home}/figures", typed, follow_redirects=True).text
+    assert "Saved: your figures. You do not know 1 figure yet." in text
+    assert "1 figure you do not know yet" in text
+    between = browser.get(f"{home}/level").text
+    assert f"Still to come, because not known yet: the figure “{metric.label}”." in between
+    assert figures(made).unknown == [metric.code]
+    page = browser.get(f"{home}/figures").text
+    assert (page.count(" checked"), page.count("Not known yet.")) == (1, 1)
+    assert "govuk-error-message" not in page
+    checked = browser.get(f"{home}/check").text
+    assert checked.count("You do not know this yet") == len(own)
+    assert checked.count("Still to come: you do not know this yet") == 1
+    assert browser.send(f"{home}/figures", {**numbers, **period(-30), "seen_version": "1"}).status_code == 303
+    assert figures(made).unknown == []
+
+
+def test_numbers_beside_a_tick_that_they_are_not_known_are_told_and_both_are_kept(
+    content: Content, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    (metric,) = content.metrics_for(1)
+    name = metric.inputs[0].name
+    typed = {f"number-{name}": "about 6", f"unknown-{metric.code}": "y", **period(-1), "seen_version": "0"}
+    answered = browser.send(f"{home}/figures", typed)
+    assert answered.status_code == 400
+    assert answered.text.count(f"You gave numbers for “{metric.label}” and ticked that you do not know it.") == 2
+    assert "Write this as a number" not in answered.text
+    assert 'value="about 6"' in answered.text
+    saved = figures(assessment)
+    assert (saved.inputs, saved.unknown) == ({name: "about 6"}, [metric.code])
+    assert "ticked that you do not know it" in browser.get(f"{home}/figures").text
+    assert "You also gave numbers for it. Choose one." in browser.get(f"{home}/check").text
+
+
+def test_of_two_browsers_the_later_sees_which_tick_differs(
+    content: Content, assessment: Assessment, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    (metric,) = content.metrics_for(1)
+    first, second = sign_in(owner), sign_in(colleague)
+    token = second.token(f"{home}/figures")
+    first.send(f"{home}/figures", {f"unknown-{metric.code}": "y", "seen_version": "0"})
+    answered = second.post(f"{home}/figures", data={"csrf_token": token, "seen_version": "0"})
+    assert answered.status_code == 409
+    assert '<td class="govuk-table__cell">Not known yet</td><td class="govuk-table__cell">Known</td>' in answered.text
+
+
+@pytest.mark.parametrize(("scope", "told"), [(Scope.LOCAL, True), (Scope.WHOLE, False)])
+def test_who_answers_for_local_staff_only_is_told_whom_the_numbers_are_about(
+    make: Factory, owner: User, sign_in: SignIn, scope: Scope, told: bool
+) -> None:
+    organisation = make.organisation("Branch Ltd", scope=scope)
+    person = make.member(organisation, "Bo Branch")
+    home = f"/assessments/{make.assessment(organisation, by=person).id}"
+    browser = sign_in(person)
+    page = browser.get(f"{home}/figures").text
+    of_part = "How many people do you employ in the part of your organisation that your answers cover?"
+    about = "Give every number for the part of your organisation that your answers cover, not for all of it."
+    assert [text in page for text in (of_part, about)] == [told, told]
+    assert (about in browser.get(f"{home}/check").text) is told
+    shown = browser.get(f"/organisations/{organisation.id}").text
+    assert ("People employed in the part that your answers cover" in shown) is told
 
 
 def test_a_count_above_the_headcount_is_told_and_the_rest_is_saved(

@@ -133,6 +133,7 @@ def test_open_data_is_what_was_searched_for(client: CheckedClient, make: Factory
     make.award(make.organisation("Other Ltd"), on=FIRST, by=moderator)
     response = client.get("/employers.csv?q=%C5%BCabka", buffered=True)
     assert response.content_type == "text/csv; charset=utf-8"
+    assert response.data.startswith(b"\xef\xbb\xbf")  # so that a spreadsheet reads it as UTF-8
     (row,) = csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff")))
     assert (row["name"], row["certificate"]) == ("Żabka Ltd", f"http://localhost/certificates/{award.code}")
     document = client.get("/employers.json", buffered=True).get_json()
