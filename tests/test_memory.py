@@ -4,11 +4,14 @@ from datetime import date
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
-from charter.award import register
+from charter.award import issuing, register
 from charter.award.models import Award
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.memory import Memory
+from charter.organisation import joining
+from charter.organisation.models import Organisation
 from charter.orm import Base
+from tests.conftest import AT
 from tests.factories import Factory
 
 DAY = date(2026, 11, 22)
@@ -50,3 +53,37 @@ def test_a_remembered_total_is_the_total(make: Factory, moderator: User) -> None
             assert register.total(db.session, on=DAY, memory=memory) == {1: number}
             assert register.search(db.session, register.Search(), page=1, on=DAY, memory=memory).total == number
     assert register.total(db.session, on=date(2020, 1, 1), memory=memory) == {}
+
+
+def test_a_remembered_page_shows_at_once_what_became_of_an_award_or_an_employer(make: Factory, moderator: User) -> None:
+    memory = Memory()
+
+    def named() -> list[str]:
+        found = register.search(db.session, register.Search(), page=1, on=DAY, memory=memory)
+        return [entry.name for entry in found.entries]
+
+    employer = make.organisation("First Ltd")
+    owner = make.member(employer, "Olive Owner")
+    make.award(employer, on=DAY, by=moderator)
+    taken = make.award(make.organisation("Second Ltd"), on=DAY, by=moderator)
+    assert named() == named() == ["First Ltd", "Second Ltd"]
+    with transaction() as session:
+        issuing.revoke(session, session.get_one(Award, taken.id), reason="x", by=moderator, at=AT, on=DAY)
+    assert named() == ["First Ltd"]
+    details = joining.Details(
+        name="Renamed Ltd",
+        county=employer.county,
+        district="",
+        size_band=employer.size_band,
+        sector=employer.sector,
+        company_number="",
+        charity_number="",
+        website="",
+        about="",
+        scope=employer.scope,
+        listed=True,
+    )
+    with transaction() as session:
+        here = session.get_one(Organisation, employer.id)
+        joining.change(session, here, details, version=here.version, by=owner, at=AT)
+    assert named() == ["Renamed Ltd"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -46,8 +46,7 @@ class Search:
         return bool(self.text.strip() or self.county or self.sector or self.size or self.level)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One employer on the register."""
 
     organisation_id: UUID
@@ -84,16 +83,22 @@ class Page:
 
 
 def search(session: Session, asked: Search, *, page: int, on: date, memory: Memory | None = None) -> Page:
-    """The employers found, by name, a page at a time. Three queries, whatever is found."""
+    """The employers found, by name, a page at a time. At most four queries, whatever is found.
+
+    What a memory holds stands only until something happens to an award or employer: one taken back is gone at once.
+    """
 
     def count() -> int:
         return session.scalar(_total(asked, on)) or 0
 
-    total = memory.recall(session, ("register", asked, on), SHOWN, count) if memory else count()
-    number = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
-    contents = _Contents(session)
-    found = session.execute(_entries(asked, on, page=number)).all()
-    return Page(tuple(_entry(row, contents) for row in found), total, number)
+    def find() -> Page:
+        total = memory.recall(session, ("register", asked, on), SHOWN, count) if memory else count()
+        number = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
+        contents = _Contents(session)
+        found = session.execute(_entries(asked, on, page=number)).all()
+        return Page(tuple(_entry(row, contents) for row in found), total, number)
+
+    return memory.recall(session, ("register", asked, on, page), SHOWN, find) if memory else find()
 
 
 def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
@@ -192,14 +197,14 @@ def _harmless(value: Any) -> Any:
 def _entries(asked: Search, on: date, *, only: UUID | None = None, page: int | None = None) -> Query:
     """Employers by name, each with the award it holds: all of them, or one page.
 
-    The award is looked up for one employer after the other, in the order of an index that holds all it takes to choose:
-    a page then reads about as many as it shows, instead of all of them to sort them, and leaves the rest unread.
+    Whether it holds one is looked up for one employer after the other, in the order of an index that holds all it takes
+    to choose: a page then reads about as many as it shows, instead of all of them to sort them, and leaves the rest
+    unread. Which award it is, is looked up for those alone that are shown.
     """
     held = _held(asked, on).with_only_columns(Award.id).where(Award.organisation_id == Organisation.id)
-    newest = held.order_by(Award.starts_on.desc(), Award.id.desc()).limit(1).correlate(Organisation).scalar_subquery()
-    chosen = _chosen(sa.select(Organisation.id.label("organisation_id"), newest.label("award_id")), asked).where(
-        newest.is_not(None)
-    )
+    held = held.correlate(Organisation)
+    newest = held.order_by(Award.starts_on.desc(), Award.id.desc()).limit(1).scalar_subquery()
+    chosen = _chosen(sa.select(Organisation.id.label("organisation_id")), asked).where(held.exists())
     if only is not None:
         chosen = chosen.where(Organisation.id == only)
     if page is not None:
@@ -224,7 +229,7 @@ def _entries(asked: Search, on: date, *, only: UUID | None = None, page: int | N
         )
         .select_from(found)
         .join(Organisation, Organisation.id == found.c.organisation_id)
-        .join(Award, Award.id == found.c.award_id)
+        .join(Award, Award.id == newest)
         .order_by(Organisation.name, Organisation.id)
     )
 

@@ -8,6 +8,12 @@ from flask import Flask
 
 from charter.clock import LOCAL
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Said here, so that they are English whatever the machine speaks, and because a long list says many of them."""
+
 
 def day(value: date | datetime | None) -> str:
     """5 March 2027. A moment is shown as the local day it falls on."""
@@ -15,7 +21,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(LOCAL).date()
-    return f"{value.day} {value:%B %Y}"
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def moment(value: datetime | None) -> str:

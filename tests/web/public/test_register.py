@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
+import html5lib
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -17,6 +18,7 @@ from tests.factories import Factory
 from tests.pages import CheckedClient
 
 FIRST = date(2026, 11, 22)
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +60,25 @@ def test_a_page_of_the_register_asks_as_little_for_sixty_as_for_one(
         assert "61 employers</h2>" in client.get("/employers").text
     assert len(one) == len(many)
     assert len(many) <= 5
+
+
+def test_a_full_page_of_the_register_stays_small_and_says_every_level_in_words(
+    client: CheckedClient, make: Factory, moderator: User
+) -> None:
+    fill(make, moderator, 50)
+    response = client.get("/employers")
+    document = html5lib.parse(response.text, namespaceHTMLElements=False)
+    drawn = {symbol.get("id") for symbol in document.iter(f"{SVG}symbol")}
+    rows = [row for row in document.iter("li") if row.get("class") == "charter-register__row"]
+    title = make.framework().content.level_title(1)
+    assert len(rows) == 50
+    for row in rows:
+        (mark,) = row.iter(f"{SVG}svg")
+        (use,) = mark.iter(f"{SVG}use")
+        assert mark.get("aria-hidden") == "true"
+        assert use.get("href", "").removeprefix("#") in drawn
+        assert [strong.text for strong in row.iter("strong")] == [title]
+    assert len(response.data) < 50_000
 
 
 @pytest.mark.parametrize("pattern", ["/", "/criteria", "/certificates/{code}", "/employers/{organisation}"])
