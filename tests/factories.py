@@ -20,7 +20,7 @@ from charter.framework.content import Extent
 from charter.framework.models import Framework
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, more_information, recommendation, submitted
-from charter.review.models import Review
+from charter.review.models import About, Review, Subject
 
 PASSWORD = "correct horse battery staple"
 _hash: list[str] = []
@@ -181,8 +181,21 @@ class Factory:
             )
         return assessment
 
-    def asked_for_more(self, assessment: Assessment, criteria: Collection[str], *, assessor: User) -> Assessment:
-        """The same assessment, back with the employer for more on `criteria`."""
+    def asked_for_more(
+        self,
+        assessment: Assessment,
+        criteria: Collection[str] = (),
+        *,
+        declarations: Collection[str] = (),
+        figures: Collection[str] = (),
+        assessor: User,
+    ) -> Assessment:
+        """The same assessment, back with the employer for more on `criteria`, `declarations` and `figures`, by code."""
+        asked = [
+            *(Subject(About.CRITERION, code) for code in criteria),
+            *(Subject(About.DECLARATION, code) for code in declarations),
+            *(Subject(About.FIGURE, code) for code in figures),
+        ]
         with transaction() as session:
             session.expire_all()  # pages may have changed it meanwhile
             review = session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
@@ -191,7 +204,7 @@ class Factory:
             more_information.ask(
                 session,
                 review,
-                questions=dict.fromkeys(criteria, "Which of your people does this cover?"),
+                questions=dict.fromkeys(asked, "Which of your people does this cover?"),
                 answer_by=local_date(self.at) + timedelta(days=14),
                 by=assessor,
                 at=self.at,

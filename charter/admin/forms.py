@@ -10,9 +10,10 @@ from wtforms.validators import InputRequired
 from charter.account.models import STAFF, Role
 from charter.errors import Refusal, Stale
 from charter.framework.content import Content
+from charter.review import more_information
 from charter.review.allocation import REASON_LENGTH
 from charter.review.findings import Given
-from charter.review.more_information import LONGEST as LONGEST_QUESTION
+from charter.review.models import About, Subject
 from charter.review.queries import Case, CriterionCase
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
@@ -29,9 +30,9 @@ class Entry:
 
     given: Given
     refusal: Refusal | None = None
-
     is_unsaved: bool = False
     """Whether it holds what was typed and is not saved."""
+
     @property
     def error(self) -> str | None:
         """What was wrong, in a sentence."""
@@ -85,13 +86,13 @@ def entries(case: Case, typed: Any, refused: Mapping[str, Refusal]) -> dict[str,
     }
 
 
-# Steps of a case ---------------------------------------------------------------------------------------------------
 def _entry(one: CriterionCase, sent: Given | None, refusal: Refusal | None) -> Entry:
     kept = entry_of(one)
     unsaved = sent is not None and replace(sent, seen_version=kept.seen_version) != kept
     return Entry(sent or kept, refusal, is_unsaved=unsaved or refusal is not None)
 
 
+# Steps of a case ---------------------------------------------------------------------------------------------------
 
 
 class ConflictForm(BaseForm):
@@ -106,38 +107,65 @@ class ConflictForm(BaseForm):
 
 
 class AskForm(BaseForm):
-    """What to ask the employer: criteria that are ticked, a question for each, and a day to answer by."""
+    """What to ask the employer: what is ticked, a question on each, and a day to answer by."""
 
-    questions = SelectMultipleField("Which criteria do you ask about?", validate_choice=False)
+    questions = SelectMultipleField("What do you ask about?", validate_choice=False)
     answer_by = DateParts(
         "When should they answer by?",
         description="Two weeks is usual. Give longer if holidays are near.",
         validators=[needed("Enter the day to answer by.")],
     )
+    subjects: Mapping[Subject, str]
+    """All that may be asked about, with its words, in the order of the page."""
+    groups: Sequence[tuple[str, Sequence[tuple[Subject, str]]]]
+    """The same, under a heading each: theme by theme, then declarations, then figures."""
 
     @classmethod
     def about(cls, case: Case, **data: Any) -> "AskForm":
-        """The form for one case, with a box for a question on each of its criteria."""
-        listed = [one for theme in case.themes for one in theme.criteria]
+        """The form for one case, with a box for a question on each thing that may be asked about."""
+        subjects = more_information.subjects(case.assessment, case.said)
         boxes = {
-            f"question-{one.criterion.code}": TextAreaField(
+            f"question-{subject.key}": TextAreaField(
                 "Your question to the employer",
                 filters=[stripped],
-                validators=[at_most(LONGEST_QUESTION, "The question")],
+                validators=[at_most(more_information.LONGEST, "The question")],
             )
-            for one in listed
+            for subject in subjects
         }
         form: AskForm = type("AskFormOfCase", (cls,), boxes)(data=data)
-        form.questions.choices = [(one.criterion.code, one.criterion.title) for one in listed]
+        form.questions.choices = [(subject.key, title) for subject, title in subjects.items()]
+        form.subjects, form.groups = subjects, _in_groups(case, subjects)
         return form
 
-    def asked(self) -> dict[str, str]:
-        """The questions on the criteria that are ticked."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether it can be sent. What is wrong with each question is said beside it, all at once."""
+        good = super().validate(extra_validators)
+        asked = self.asked()
+        if not self.questions.data:
+            self.questions.errors = [more_information.NOTHING_CHOSEN]
+        for subject, question in asked.items():
+            field = self[f"question-{subject.key}"]
+            wrong = more_information.fault(question, self.subjects[subject])
+            if wrong:
+                field.errors = [wrong]
+        return good and not self.errors
+
+    def asked(self) -> dict[Subject, str]:
+        """The questions on what is ticked."""
+        ticked = self.questions.data or ()
         return {
-            code: self[f"question-{code}"].data or ""
-            for code in self.questions.data or ()
-            if f"question-{code}" in self._fields
+            subject: self[f"question-{subject.key}"].data or "" for subject in self.subjects if subject.key in ticked
         }
+
+
+def _in_groups(case: Case, subjects: Mapping[Subject, str]) -> list[tuple[str, list[tuple[Subject, str]]]]:
+    themes = {one.criterion.code: theme.theme.title for theme in case.themes for one in theme.criteria}
+    headings = {About.DECLARATION: "Declarations", About.FIGURE: "Figures"}
+    groups: dict[str, list[tuple[Subject, str]]] = {}
+    for subject, title in subjects.items():
+        heading = headings.get(subject.about) or themes.get(subject.code, "")
+        groups.setdefault(heading, []).append((subject, title))
+    return list(groups.items())
 
 
 def levels(content: Content, highest: int) -> list[tuple[str, str]]:

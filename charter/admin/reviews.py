@@ -35,7 +35,7 @@ from charter.review import (
     recommendation,
     working_days,
 )
-from charter.review.models import Review
+from charter.review.models import About, Review, Subject
 from charter.review.status import ReviewStatus
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm
@@ -168,7 +168,7 @@ class ReviewsView(ActionView):
     @expose("/<uuid:review_id>/ask", methods=("GET", "POST"))
     @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
     def ask_view(self, review: Review) -> ResponseReturnValue:
-        """Ask the employer for more on chosen criteria."""
+        """Ask the employer for more on chosen criteria, declarations and figures."""
         case = queries.case(db.session, review, by=the_user(), on=today())
         form = AskForm.about(case, **suggested(case))
         if form.validate_on_submit():
@@ -281,9 +281,12 @@ def narrowed(args: Any) -> dict[str, Any]:
 
 def suggested(case: queries.Case) -> dict[str, Any]:
     """How the form that asks for more opens: the criteria found to need more, with the feedback as a first question."""
-    asking = {one.criterion.code: one.finding.feedback if one.finding else "" for one in case.asking}
+    asking = {
+        Subject(About.CRITERION, one.criterion.code).key: one.finding.feedback if one.finding else ""
+        for one in case.asking
+    }
     return {
         "questions": list(asking),
         "answer_by": working_days.after(today(), TIME_TO_ANSWER),
-        **{f"question-{code}": feedback for code, feedback in asking.items()},
+        **{f"question-{key}": feedback for key, feedback in asking.items()},
     }

@@ -27,13 +27,13 @@ _LIMITS = {
 FROZEN = "This answer is with the assessor and cannot be changed now."
 
 
-def is_open(assessment: Assessment, criterion: str, open_criteria: Collection[str] | None) -> bool:
-    """Whether the answer to a criterion may be changed now.
+def is_open(assessment: Assessment, code: str, asked: Collection[str] | None) -> bool:
+    """Whether the answer to a criterion, a declaration or a figure may be changed now.
 
-    `open_criteria` are those that the assessor asked about; they matter only in a round of more information.
+    `asked` are those of its kind that the assessor asked about; they matter only in a round of more information.
     """
     if assessment.status is AssessmentStatus.MORE_INFORMATION:
-        return criterion in (open_criteria or ())
+        return code in (asked or ())
     return assessment.is_editable
 
 

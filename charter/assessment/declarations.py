@@ -1,6 +1,6 @@
 """Save the employer's yes or no to each baseline declaration."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,20 +8,33 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment.answers import FROZEN
+from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.models import Assessment, Declaration
-from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
 
+NOTE_LIMIT = 1_000
 
-def save(session: Session, assessment: Assessment, *, agreed: Mapping[str, bool], by: User, at: datetime) -> None:
-    """Save the declarations named in `agreed`; the others stay as they were.
 
-    Raises Refusal when the assessment is not in progress, or a code is not one of the framework's.
+def save(
+    session: Session,
+    assessment: Assessment,
+    *,
+    agreed: Mapping[str, bool],
+    notes: Mapping[str, str] | None = None,
+    by: User,
+    at: datetime,
+    open_declarations: Collection[str] | None = None,
+) -> None:
+    """Save the declarations named in `agreed`, each with its note if `notes` has one; the others stay as they were.
+
+    `open_declarations` are those that the assessor asked about, which only a round of more information needs. Raises
+    Refusal (on the field `declaration-<code>` or `note-<code>`) when one may not be changed now, a code is not one of
+    the framework's, or a note is too long.
     """
     author = by.id  # read now: a query later would store a half-filled row
+    notes = notes or {}
     session.refresh(assessment, with_for_update=True)
-    if assessment.status is not AssessmentStatus.DRAFT:
+    if not assessment.is_editable:
         raise Refusal(FROZEN)
     known = {declaration.code for declaration in assessment.framework.content.declarations}
     if not agreed.keys() <= known:
@@ -32,12 +45,18 @@ def save(session: Session, assessment: Assessment, *, agreed: Mapping[str, bool]
     }
     for code, yes in agreed.items():
         declaration = stored.get(code)
+        note = notes[code].strip() if code in notes else declaration.note if declaration else ""
+        if declaration is not None and (declaration.agreed, declaration.note) == (yes, note):
+            continue
+        if not is_open(assessment, code, open_declarations):
+            raise Refusal(FROZEN, field=f"declaration-{code}")
+        if len(note) > NOTE_LIMIT:
+            raise Refusal(f"The note must be {NOTE_LIMIT:,} characters or fewer.", field=f"note-{code}")
         if declaration is None:
             declaration = Declaration(assessment_id=assessment.id, code=code)
             session.add(declaration)
-        elif declaration.agreed == yes:
-            continue
         declaration.agreed = yes
+        declaration.note = note
         declaration.saved_at = at
         declaration.saved_by_id = author
         audit.record(

@@ -148,6 +148,8 @@ class Declaration(Base):
     assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
     code: Mapped[str] = mapped_column(sa.String(32))
     agreed: Mapped[bool]
+    note: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """What the employer adds in its own words, when the assessor asked about it."""
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
 

@@ -1,7 +1,7 @@
 """All that a page needs to know of an assessment, in a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from uuid import UUID
@@ -31,6 +31,8 @@ class Material:
     figures: MetricReturn | None
     held: tuple[Recognition, ...] = ()
     """The awards of other schemes that were checked; some stand in for evidence while they are in date."""
+    declaration_notes: Mapping[str, str] = field(default_factory=dict)
+    """What was added to a declaration, by its code."""
 
     @cached_property
     def content(self) -> Content:
@@ -113,7 +115,7 @@ def material(session: Session, assessment: Assessment) -> Material:
     mine = assessment.id
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
     answers = session.scalars(sa.select(Answer).where(Answer.assessment_id == mine))
-    declared = session.scalars(sa.select(Declaration).where(Declaration.assessment_id == mine))
+    declared = session.scalars(sa.select(Declaration).where(Declaration.assessment_id == mine)).all()
     return Material(
         assessment=assessment,
         answers={answer.criterion: answer for answer in answers},
@@ -121,6 +123,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         declarations={declaration.code: declaration.agreed for declaration in declared},
         figures=figures,
         held=_held(session, assessment),
+        declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
     )
 
 

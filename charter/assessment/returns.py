@@ -30,6 +30,7 @@ def save(
     seen_version: int,
     by: User,
     at: datetime,
+    open_figures: Collection[str] | None = None,
 ) -> MetricReturn:
     """Save the numbers typed (by field), the notes (by metric) and the last day of their twelve months.
 
@@ -37,10 +38,14 @@ def save(
     A number that makes no sense is kept as it was typed; `metrics.parse` says what is wrong with it. `seen_version` is
     the version the person saw, 0 for none. Raises Refusal when the figures may not be changed now, or the day is yet to
     come, and Stale when somebody else saved different figures meanwhile.
+
+    In a round of more information only the figures that the assessor asked about may change: `open_figures`, by code.
+    What is not given then stays as it is, and what is given otherwise for another figure is refused on its field.
     """
     author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
-    if assessment.status is not AssessmentStatus.DRAFT:
+    again = assessment.status is AssessmentStatus.MORE_INFORMATION
+    if not assessment.is_editable or (again and not open_figures):
         raise Refusal(FROZEN)
     if period_end is not None and period_end > local_date(at):
         raise Refusal("The 12 months must have ended: choose a day that is not in the future.", field="period_end")
@@ -54,6 +59,12 @@ def save(
         .where(MetricReturn.assessment_id == assessment.id)
         .execution_options(populate_existing=True)
     ).first()
+    if again and found is not None:
+        period_end = _day_as_it_was(found, period_end)
+        open_names = opened(assessment, open_figures, found)
+        typed = _merged(found.inputs, typed, inputs, open_names, "number-")
+        said = _merged(found.notes, said, notes, open_figures or (), "note-")
+        not_known = _unknown_as_asked(found, not_known, open_figures or ())
     if found is not None and (found.period_end, found.inputs, found.notes, found.unknown) == (
         period_end,
         typed,
@@ -85,3 +96,49 @@ def save(
         period_end=period_end.isoformat() if period_end else None,
     )
     return found
+
+
+def opened(assessment: Assessment, open_figures: Collection[str] | None, found: MetricReturn | None) -> frozenset[str]:
+    """The names of the numbers that may be changed now.
+
+    In a round of more information they are those that the figures asked about are worked out from, with the headcounts
+    and the like that they share with others. A number that no longer fits, since one of these changed, is open too:
+    otherwise nobody could send the figures again.
+    """
+    content = assessment.framework.content
+    if assessment.status is AssessmentStatus.MORE_INFORMATION:
+        shared = {field.name for field in content.context_fields}
+        asked = [metric for metric in content.metrics if metric.code in (open_figures or ())]
+        needed = {name for metric in asked for name in metrics.needs(content, metric)}
+        faulty = metrics.check(content, found.inputs, found.unknown or ()) if found and asked else {}
+        return frozenset(needed & shared) | metrics.own_fields(content, open_figures or ()) | frozenset(faulty)
+    return frozenset(metrics.fields_of(content)) if assessment.is_editable else frozenset()
+
+
+def _day_as_it_was(found: MetricReturn, period_end: date | None) -> date | None:
+    if period_end not in {None, found.period_end}:
+        raise Refusal(FROZEN, field="period_end")
+    return found.period_end
+
+
+def _merged(
+    stored: Mapping[str, str],
+    said: Mapping[str, str],
+    given: Mapping[str, str],
+    open_names: Collection[str],
+    field: str,
+) -> dict[str, str]:
+    """What is stored, with what was `said` about the open ones. What is not `given` at all stays."""
+    for name in given:
+        if name not in open_names and said.get(name, "") != stored.get(name, ""):
+            raise Refusal(FROZEN, field=f"{field}{name}")
+    kept = {name: text for name, text in stored.items() if name not in open_names or name not in given}
+    return {**kept, **{name: text for name, text in said.items() if name in open_names}}
+
+
+def _unknown_as_asked(found: MetricReturn, unknown: Collection[str], open_figures: Collection[str]) -> list[str]:
+    for code in unknown:
+        if code not in open_figures and code not in found.unknown:
+            raise Refusal(FROZEN, field=f"unknown-{code}")
+    kept = {code for code in found.unknown if code not in open_figures}
+    return sorted(kept | {code for code in unknown if code in open_figures})

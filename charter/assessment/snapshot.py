@@ -46,6 +46,11 @@ def build(said: Material) -> dict[str, Any]:
             for declaration in content.declarations
             if declaration.code in said.declarations
         },
+        "declaration_notes": {
+            declaration.code: said.declaration_notes[declaration.code]
+            for declaration in content.declarations
+            if declaration.code in said.declaration_notes
+        },
         "figures": _figures(said),
         "evidence": _evidence(said),
     }

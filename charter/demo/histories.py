@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from charter.account.models import User
 from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
 from charter.assessment.file_checks import Checked, check
-from charter.assessment.models import Answer, Assessment
+from charter.assessment.models import Answer, Assessment, MetricReturn
 from charter.award import issuing
 from charter.award.models import Award
 from charter.demo import documents, names
@@ -28,7 +28,7 @@ from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
 from charter.review import allocation, findings, intake, moderation, more_information, recommendation
 from charter.review.findings import Given
-from charter.review.models import Review
+from charter.review.models import About, Review, Subject
 from charter.storage import Store
 
 LOOK_AT = {
@@ -97,6 +97,12 @@ def plan() -> Sequence[Story]:
 
 OPEN_TO_DOUBT = frozenset({Stage.SUBMITTED, Stage.IN_REVIEW, Stage.ASKED, Stage.ANSWERED, Stage.DECLINED})
 """Stages in which an employer may lack a figure: one that its level asks for would have stood in the award's way."""
+
+ALSO_ASKED = {
+    About.DECLARATION: "You say yes. Your last answers name agency staff: please tell us if this holds for them too.",
+    About.FIGURE: "This differs from the document that you sent. Please check it, or tell us what you counted.",
+}
+"""What the assessors of the demo ask besides evidence."""
 
 FEEDBACK = {
     Extent.MET: ("Clear and up to date. Thank you.", "The document says what we hoped to see.", ""),
@@ -451,6 +457,9 @@ class _Life:
                 value = people
             elif field.name == self.content.local_headcount_field:
                 value = people - self.random.randint(0, max(0, self.firm.headcount // 5))
+            elif field.name in context and field.type == "decimal":  # part-time staff make jobs fewer than people
+                least = 80 if field.warn_if_above_field else 96
+                value = (people * self.random.randint(least, 98) / 100).quantize(Decimal("0.1"))
             elif field.type == "decimal":
                 value = (people * self.random.randint(15, 60) / 10).quantize(Decimal("0.1"))
             elif field.max_field == self.content.headcount_field and field.name in wholes:
@@ -543,12 +552,16 @@ class _Life:
     ) -> None:
         chosen = self.random.sample([one for one in asked if one.evidence_required] or list(asked), 2)
         day = self.last
+        also = self._also_asked(assessment)
+        questions = {
+            Subject(About.CRITERION, one.code): "Please send something that shows this in use in the last two years."
+            for one in chosen
+        }
+        questions[also] = ALSO_ASKED[also.about]
         more_information.ask(
             self.session,
             review,
-            questions={
-                one.code: "Please send something that shows this in use in the last two years." for one in chosen
-            },
+            questions=questions,
             answer_by=max(day + timedelta(days=21), self.on),
             by=assessor,
             at=at(day - timedelta(days=2)),
@@ -569,6 +582,51 @@ class _Life:
                 at=at(day - timedelta(days=1)),
                 open_criteria=open_criteria,
             )
+        self._answer_also(assessment, also, owner, at(day - timedelta(days=1), 16))
         intake.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 17), on=day
+        )
+
+    def _also_asked(self, assessment: Assessment) -> Subject:
+        """A declaration at the first level, a figure above it."""
+        if assessment.target_level == 1:
+            return Subject(About.DECLARATION, self.content.declarations[0].code)
+        given = self._returned(assessment).inputs
+        return Subject(
+            About.FIGURE,
+            next(
+                metric.code
+                for metric in self.content.metrics_for(assessment.target_level)
+                if given.get(metric.inputs[0].name, "0") != "0"
+            ),
+        )
+
+    def _returned(self, assessment: Assessment) -> MetricReturn:
+        return self.session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == assessment.id)).one()
+
+    def _answer_also(self, assessment: Assessment, asked: Subject, owner: User, moment: datetime) -> None:
+        if asked.about is About.DECLARATION:
+            declarations.save(
+                self.session,
+                assessment,
+                agreed={asked.code: True},
+                notes={asked.code: "Yes. The agency pays them, and we checked the rates with it in spring."},
+                by=owner,
+                at=moment,
+                open_declarations={asked.code},
+            )
+            return
+        stored = self._returned(assessment)
+        part = next(metric for metric in self.content.metrics if metric.code == asked.code).inputs[0].name
+        returns.save(
+            self.session,
+            assessment,
+            period_end=None,
+            inputs={part: str(int(stored.inputs[part]) - 1)},
+            notes={asked.code: "We had counted one person who started after the 12 months."},
+            unknown=stored.unknown,
+            seen_version=stored.version,
+            by=owner,
+            at=moment,
+            open_figures={asked.code},
         )

@@ -1,11 +1,11 @@
 """What changed from one round of an assessment to the next, in words. Pure: it looks at nothing but two snapshots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from charter.assessment.metrics import fields_of
-from charter.framework.content import Content
+from charter.assessment.metrics import fields_of, figures, needs, written
+from charter.framework.content import BaselineDeclaration, Content, Metric
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 
 
@@ -26,6 +26,10 @@ class Differences:
     """By criterion; one that did not change is left out."""
     declarations: tuple[Change, ...]
     figures: tuple[Change, ...]
+    by_declaration: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """The changes of each declaration, by code; one that did not change is left out."""
+    by_figure: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    """The changes of each figure and of the numbers it is worked out from, by the metric's code."""
 
     def __bool__(self) -> bool:
         return bool(self.criteria or self.declarations or self.figures)
@@ -42,7 +46,15 @@ def between(content: Content, before: Submitted, after: Submitted) -> Difference
         )
         if changes:
             criteria[code] = changes
-    return Differences(criteria, tuple(_declarations(content, before, after)), tuple(_figures(content, before, after)))
+    declared = {one.code: _declaration(one, before, after) for one in content.declarations}
+    worked_out = {metric.code: _figure(content, metric, before, after) for metric in content.metrics}
+    return Differences(
+        criteria,
+        tuple(change for changes in declared.values() for change in changes),
+        tuple(_figures(content, before, after)),
+        {code: changes for code, changes in declared.items() if changes},
+        {code: changes for code, changes in worked_out.items() if changes},
+    )
 
 
 def _answer(content: Content, before: AnswerSaid | None, after: AnswerSaid | None) -> list[Change]:
@@ -79,13 +91,37 @@ def _evidence(before: tuple[EvidenceSaid, ...], after: tuple[EvidenceSaid, ...])
     return [*added, *removed, *changed, *moved]
 
 
-def _declarations(content: Content, before: Submitted, after: Submitted) -> list[Change]:
-    words = {True: "Yes", False: "No", None: ""}
-    return [
-        Change(declaration.statement, words[old], words[new])
-        for declaration in content.declarations
-        if (old := before.declarations.get(declaration.code)) != (new := after.declarations.get(declaration.code))
+def _declaration(declaration: BaselineDeclaration, before: Submitted, after: Submitted) -> tuple[Change, ...]:
+    words, code = {True: "Yes", False: "No", None: ""}, declaration.code
+    pairs = (
+        (declaration.statement, words[before.declarations.get(code)], words[after.declarations.get(code)]),
+        (
+            f"Note on “{declaration.statement}”",
+            before.declaration_notes.get(code, ""),
+            after.declaration_notes.get(code, ""),
+        ),
+    )
+    return tuple(Change(what, old, new) for what, old, new in pairs if old != new)
+
+
+def _figure(content: Content, metric: Metric, before: Submitted, after: Submitted) -> tuple[Change, ...]:
+    """What changed in one figure: the numbers it needs, the note, and what they come to."""
+    needed = needs(content, metric)
+    pairs = [
+        *(
+            (field.label, before.inputs.get(name, ""), after.inputs.get(name, ""))
+            for name, field in fields_of(content).items()
+            if name in needed
+        ),
+        ("Comes to", _comes_to(content, metric, before), _comes_to(content, metric, after)),
+        ("Note", before.notes.get(metric.code, ""), after.notes.get(metric.code, "")),
     ]
+    return tuple(Change(what, old, new) for what, old, new in pairs if old != new)
+
+
+def _comes_to(content: Content, metric: Metric, said: Submitted) -> str:
+    found = next(one for one in figures(content, said.inputs, unknown=said.unknown) if one.metric == metric)
+    return f"{written(found.value)} {metric.unit}" if found.value is not None else found.note or ""
 
 
 def _figures(content: Content, before: Submitted, after: Submitted) -> list[Change]:

@@ -17,7 +17,7 @@ from charter.framework.content import Extent
 from charter.organisation.models import Recognition
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
-from charter.review.models import Finding, InformationRequest, Review
+from charter.review.models import About, Finding, InformationRequest, Review
 from charter.review.status import ReviewStatus
 
 LONGEST = 5000
@@ -57,17 +57,12 @@ def of_review(session: Session, review: Review) -> Sequence[Finding]:
 
 
 def requests_of(session: Session, review_id: UUID) -> Sequence[InformationRequest]:
-    """All that was ever asked of the employer in a case, the earliest round first."""
+    """All that was ever asked of the employer in a case, the earliest round first, criteria before the rest."""
     return session.scalars(
         sa.select(InformationRequest)
         .where(InformationRequest.review_id == review_id)
-        .order_by(InformationRequest.round, InformationRequest.criterion)
+        .order_by(InformationRequest.round, InformationRequest.about, InformationRequest.code)
     ).all()
-
-
-def reopened(requests: Iterable[InformationRequest], round: int) -> frozenset[str]:
-    """The criteria that the employer was asked about to reach this round."""
-    return frozenset(request.criterion for request in requests if request.round == round - 1)
 
 
 def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest], round: int) -> Mapping[str, Finding]:
@@ -78,8 +73,8 @@ def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest]
     """
     last_asked: dict[str, int] = {}
     for request in requests:
-        if request.round < round:
-            last_asked[request.criterion] = max(request.round, last_asked.get(request.criterion, 0))
+        if request.round < round and request.about is About.CRITERION:
+            last_asked[request.code] = max(request.round, last_asked.get(request.code, 0))
     latest: dict[str, Finding] = {}
     for finding in sorted(findings, key=lambda finding: finding.round):
         if finding.round <= round:

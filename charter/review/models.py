@@ -1,5 +1,6 @@
 """A case on an assessor's desk, what is found in it, and what is decided."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -87,19 +88,47 @@ class Finding(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class About(Status):
+    """What a question to an employer is about."""
+
+    CRITERION = "criterion"
+    DECLARATION = "declaration"
+    FIGURE = "figure"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing that an employer can be asked about: a criterion, a declaration or a figure, by its code."""
+
+    about: About
+    code: str
+
+    @property
+    def key(self) -> str:
+        """Both in one word, for the name of a field."""
+        return f"{self.about.value}-{self.code}"
+
+
 class InformationRequest(Base):
-    """One thing asked of the employer on one criterion, at the end of one round."""
+    """One thing asked of the employer on one criterion, declaration or figure, at the end of one round."""
 
     __tablename__ = "information_request"
-    __table_args__ = (sa.UniqueConstraint("review_id", "round", "criterion"),)
+    __table_args__ = (sa.UniqueConstraint("review_id", "round", "about", "code"),)
 
     review_id: Mapped[UUID] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"))
     round: Mapped[int]
-    criterion: Mapped[str] = mapped_column(sa.String(32))
+    about: Mapped[About] = mapped_column(server_default=About.CRITERION.value)
+    code: Mapped[str] = mapped_column(sa.String(32))
+    """Of the criterion, declaration or figure."""
     question: Mapped[str] = mapped_column(sa.Text)
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     answer_by: Mapped[date]
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return Subject(self.about, self.code)
 
 
 class ModerationOutcome(Status):

@@ -1,6 +1,6 @@
-"""Ask the employer for more on some criteria: those open again, the rest stays frozen."""
+"""Ask the employer for more on some criteria, declarations or figures: those open again, the rest stays frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -8,56 +8,93 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment import status as assessment_status
+from charter.assessment.models import Assessment
+from charter.assessment.queries import in_order
 from charter.clock import local_date
 from charter.errors import Refusal
+from charter.framework.content import Content
 from charter.notification import emails
 from charter.review import submitted, telling
 from charter.review.allocation import check_holds, locked
-from charter.review.models import InformationRequest, Review
+from charter.review.models import About, InformationRequest, Review, Subject
 from charter.review.status import ASK_FOR_MORE
+from charter.review.submitted import Submitted
 
 LONGEST = 2000
 """The most characters of a question."""
+NOTHING_CHOSEN = "Choose at least one thing to ask about, and write your question."
+
+
+def titles(content: Content) -> dict[Subject, str]:
+    """Everything of a version that an employer could be asked about, in the order of the pages, by its words."""
+    criteria = in_order(content, content.criteria)
+    return {
+        **{Subject(About.CRITERION, criterion.code): criterion.title for criterion in criteria},
+        **{Subject(About.DECLARATION, one.code): one.statement for one in content.declarations},
+        **{Subject(About.FIGURE, metric.code): metric.label for metric in content.metrics},
+    }
+
+
+def subjects(assessment: Assessment, said: Submitted) -> dict[Subject, str]:
+    """What the employer of this case may be asked about: what its level asks for, in the order of the pages."""
+    content = assessment.framework.content
+    asked = {
+        About.CRITERION: {criterion.code for criterion in submitted.asked(assessment, said)},
+        About.DECLARATION: {declaration.code for declaration in content.declarations},
+        About.FIGURE: {metric.code for metric in content.metrics_for(assessment.target_level)},
+    }
+    return {subject: title for subject, title in titles(content).items() if subject.code in asked[subject.about]}
+
+
+def fault(question: str, title: str) -> str | None:
+    """What is wrong with a question on the thing called `title`, in a sentence."""
+    if not question.strip():
+        return f"Write your question on “{title}”."
+    if len(question.strip()) > LONGEST:
+        return f"The question on “{title}” must be {LONGEST:,} characters or fewer."
+    return None
 
 
 def ask(
     session: Session,
     review: Review,
     *,
-    questions: Mapping[str, str],
+    questions: Mapping[Subject, str],
     answer_by: date,
     by: User,
     at: datetime,
 ) -> None:
-    """Put `questions` (by criterion code) to the employer, to answer by a day, and tell its people by email."""
+    """Put `questions` to the employer, to answer by a day, and tell its people by email.
+
+    Raises Refusal (on the field `questions`, `question-<key of the subject>` or `answer_by`) when the case is somebody
+    else's, a subject is not part of the case, or a question is missing or too long.
+    """
     review = locked(session, review)
     check_holds(session, by, review)
     assessment = review.assessment
     said = submitted.latest(session, assessment)
-    titles = {criterion.code: criterion.title for criterion in submitted.asked(assessment, said)}
+    known = subjects(assessment, said)
     if not questions:
-        raise Refusal("Choose at least one criterion and write your question.", field="questions")
-    for code, question in questions.items():
-        if code not in titles:
-            raise Refusal("One of these criteria is not part of the case.", field="questions")
-        if not question.strip():
-            raise Refusal(f"Write your question on “{titles[code]}”.", field=f"question-{code}")
-        if len(question.strip()) > LONGEST:
-            raise Refusal(
-                f"The question on “{titles[code]}” must be {LONGEST:,} characters or fewer.",
-                field=f"question-{code}",
-            )
+        raise Refusal(NOTHING_CHOSEN, field="questions")
+    if not questions.keys() <= known.keys():
+        raise Refusal("One of these is not part of the case.", field="questions")
+    for subject, question in questions.items():
+        wrong = fault(question, known[subject])
+        if wrong:
+            raise Refusal(wrong, field=f"question-{subject.key}")
     if answer_by <= local_date(at):
         raise Refusal("The day to answer by must be in the future.", field="answer_by")
     review.move(ASK_FOR_MORE)
     assessment.move(assessment_status.ASK_FOR_MORE)
-    for code, question in questions.items():
+    in_turn = {subject: questions[subject].strip() for subject in known if subject in questions}
+    for subject, question in in_turn.items():
         session.add(
             InformationRequest(
                 review_id=review.id,
                 round=assessment.round,
-                criterion=code,
-                question=question.strip(),
+                about=subject.about,
+                code=subject.code,
+                question=question,
                 asked_at=at,
                 asked_by_id=by.id,
                 answer_by=answer_by,
@@ -71,14 +108,20 @@ def ask(
         at=at,
         case=assessment.id,
         round=assessment.round,
-        criteria=sorted(questions),
+        criteria=_codes(questions, About.CRITERION),
+        declarations=_codes(questions, About.DECLARATION),
+        figures=_codes(questions, About.FIGURE),
         answer_by=answer_by.isoformat(),
     )
     emails.more_information_needed(
         session,
         **telling.about(session, assessment, level=assessment.target_level),
-        questions=[(titles[code], question.strip()) for code, question in questions.items()],
+        questions=[(known[subject], question) for subject, question in in_turn.items()],
         reply_by=answer_by,
         event_key=f"case:{review.id}:round:{assessment.round}",
         at=at,
     )
+
+
+def _codes(subjects: Iterable[Subject], about: About) -> list[str]:
+    return sorted(subject.code for subject in subjects if subject.about is about)

@@ -13,13 +13,14 @@ from charter.account.models import Role, User
 from charter.assessment import metrics
 from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Assessment, Submission
+from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from charter.review import allocation, attainment, differences, findings, submitted, timeline
 from charter.review.differences import Change, Differences
-from charter.review.models import Finding, InformationRequest, Moderation, Review
+from charter.review.models import About, Finding, InformationRequest, Moderation, Review
 from charter.review.status import OPEN, ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment
@@ -243,6 +244,14 @@ class Case:
         """How many have a finding."""
         return sum(theme.found for theme in self.themes)
 
+    def request(self, about: str, code: str) -> InformationRequest | None:
+        """What the employer was last asked about a criterion, a declaration or a figure (`about`)."""
+        return next((one for one in reversed(self.requests) if (one.about, one.code) == (about, code)), None)
+
+    def touches(self, about: str) -> bool:
+        """Whether the employer was asked about a declaration or a figure (`about`), now or just before this round."""
+        return any(one.about == about and one.round >= self.assessment.round - 1 for one in self.requests)
+
     @property
     def asking(self) -> tuple[CriterionCase, ...]:
         """The criteria whose finding asks the employer for more."""
@@ -281,7 +290,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
     }
     own = {one.criterion: one for one in found if one.round == assessment.round}
     previous = {one.criterion: one for one in found if one.round < assessment.round}  # the later rounds come last
-    asked_last = {one.criterion: one for one in requests}
+    asked_last = {one.code: one for one in requests if one.about is About.CRITERION}
     criteria = [
         CriterionCase(
             criterion=criterion,
@@ -348,7 +357,7 @@ def requests(session: Session, assessment: Assessment) -> Sequence[InformationRe
         sa.select(InformationRequest)
         .join(Review, Review.id == InformationRequest.review_id)
         .where(Review.assessment_id == assessment.id)
-        .order_by(InformationRequest.round, InformationRequest.criterion)
+        .order_by(InformationRequest.round, InformationRequest.about, InformationRequest.code)
     ).all()
 
 
@@ -359,16 +368,59 @@ def asked_now(session: Session, assessment: Assessment) -> Sequence[InformationR
     return [one for one in requests(session, assessment) if one.round == assessment.round]
 
 
-def opened_by(assessment: Assessment, asked: Sequence[InformationRequest]) -> frozenset[str] | None:
-    """The criteria the employer may change when it is asked this much: None for all."""
+def opened_by(
+    assessment: Assessment, asked: Sequence[InformationRequest], about: About = About.CRITERION
+) -> frozenset[str] | None:
+    """The criteria, declarations or figures the employer may change when it is asked this much: None for all."""
     if assessment.status is AssessmentStatus.DRAFT:
         return None
-    return frozenset(one.criterion for one in asked)
+    return frozenset(one.code for one in asked if one.about is about)
 
 
 def open_criteria(session: Session, assessment: Assessment) -> frozenset[str] | None:
     """The criteria the employer may change: None for all, those it was asked about in a round of more information."""
     return opened_by(assessment, asked_now(session, assessment))
+
+
+def open_declarations(session: Session, assessment: Assessment) -> frozenset[str] | None:
+    """The declarations the employer may change: None for all, those it was asked about when more was asked."""
+    return opened_by(assessment, asked_now(session, assessment), About.DECLARATION)
+
+
+def open_figures(session: Session, assessment: Assessment) -> frozenset[str] | None:
+    """The figures (metrics) the employer may change: None for all, those it was asked about when more was asked."""
+    return opened_by(assessment, asked_now(session, assessment), About.FIGURE)
+
+
+def unchanged(said: Material, asked: Sequence[InformationRequest], before: Submitted) -> list[InformationRequest]:
+    """Which of the questions the employer has done nothing about since it last submitted, as `before` says.
+
+    An answer counts when it was saved or evidence was added since it was asked.
+    """
+    inputs = {name: str(text) for name, text in said.inputs.items()}
+    notes = said.figures.notes if said.figures else {}
+
+    def touched(one: InformationRequest) -> bool:
+        code = one.code
+        if one.about is About.DECLARATION:
+            return (said.declarations.get(code), said.declaration_notes.get(code, "")) != (
+                before.declarations.get(code),
+                before.declaration_notes.get(code, ""),
+            )
+        if one.about is About.FIGURE:
+            metric = next((metric for metric in said.content.metrics if metric.code == code), None)
+            needed = metrics.needs(said.content, metric) if metric else ()
+            return (
+                any(inputs.get(name, "") != before.inputs.get(name, "") for name in needed)
+                or notes.get(code, "") != before.notes.get(code, "")
+                or (code in said.unknown) != (code in before.unknown)
+            )
+        answer = said.answers.get(code)
+        return bool(answer and answer.saved_at > one.asked_at) or any(
+            use.evidence.added_at > one.asked_at for use in said.evidence.get(code, ())
+        )
+
+    return [one for one in asked if not touched(one)]
 
 
 def feedback(session: Session, assessment: Assessment, review: Review | None = None) -> Mapping[str, Finding]:

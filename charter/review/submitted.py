@@ -1,7 +1,7 @@
 """What the employer said, read from the frozen snapshot of a submission: the thing an assessor judges."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,8 @@ class Submitted:
     period_end: date | None
     unknown: frozenset[str] = frozenset()
     """The metrics, by code, that the employer said it did not know yet. Snapshots of format 1 have none."""
+    declaration_notes: Mapping[str, str] = field(default_factory=dict)
+    """What the employer added to a declaration, by its code. Older snapshots have none."""
 
     @property
     def agreed(self) -> frozenset[str]:
@@ -141,6 +143,7 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
         notes=figures["notes"],
         period_end=_day(figures["period_end"]),
         unknown=frozenset(figures.get("unknown", ())),
+        declaration_notes=snapshot.get("declaration_notes", {}),
     )
 
 

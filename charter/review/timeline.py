@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from charter.audit import AuditEvent
@@ -68,8 +69,21 @@ def _detail(content: Content, event: AuditEvent) -> str:
         rank = details.get("level")
         return content.level_title(rank) if rank else "No award"
     if event.action == "case:ask-for-more":
-        titles = [found.title for code in details.get("criteria", ()) if (found := content.criterion(code))]
-        return "; ".join(titles)
+        return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:
         return f"Round {details.get('round')}"
     return ""
+
+
+def _asked(content: Content, details: Mapping[str, Any]) -> list[str]:
+    """What an employer was asked about, in words. Events of older portals name criteria alone."""
+    criteria = [found.title for code in details.get("criteria", ()) if (found := content.criterion(code))]
+    declarations = [
+        f"the declaration “{one.statement}”"
+        for one in content.declarations
+        if one.code in details.get("declarations", ())
+    ]
+    figures = [
+        f"the figure “{metric.label}”" for metric in content.metrics if metric.code in details.get("figures", ())
+    ]
+    return [*criteria, *declarations, *figures]

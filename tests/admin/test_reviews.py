@@ -434,15 +434,15 @@ def in_two_weeks() -> dict[str, str]:
 
 def test_asking_for_more_from_the_page(sign_in, claimed, codes, assessor) -> None:
     theirs = sign_in(assessor)
-    page = f"/admin/reviews/{claimed.id}/ask"
-    wrong = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": " ", **in_two_weeks()})
+    page, key = f"/admin/reviews/{claimed.id}/ask", f"criterion-{codes[0]}"
+    wrong = theirs.send(page, {"questions": key, f"question-{key}": " ", **in_two_weeks()})
     assert wrong.status_code == 400
     assert "Write your question on" in wrong.text
     none = theirs.send(page, in_two_weeks())
-    assert "Choose at least one criterion" in none.text
-    kept = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": "Which shifts?", "answer_by-day": "1"})
+    assert "Choose at least one thing" in none.text
+    kept = theirs.send(page, {"questions": key, f"question-{key}": "Which shifts?", "answer_by-day": "1"})
     assert "Which shifts?" in kept.text
-    done = theirs.send(page, {"questions": codes[0], f"question-{codes[0]}": "Which shifts?", **in_two_weeks()})
+    done = theirs.send(page, {"questions": key, f"question-{key}": "Which shifts?", **in_two_weeks()})
     assert done.status_code == 302
     assert fresh(claimed).status is ReviewStatus.WITH_EMPLOYER
     assert "Which shifts?" in theirs.get(f"/admin/reviews/{claimed.id}").text
@@ -465,8 +465,8 @@ def test_criteria_found_to_need_more_are_ticked_with_the_feedback_as_question(
             at=now(),
         )
     page = sign_in(assessor).get(f"/admin/reviews/{claimed.id}/ask").text
-    assert re.search(rf'value="{codes[0]}" checked', page)
-    assert not re.search(rf'value="{codes[1]}" checked', page)
+    assert re.search(rf'value="criterion-{codes[0]}" checked', page)
+    assert not re.search(rf'value="criterion-{codes[1]}" checked', page)
     assert "Who does this cover?" in page
 
 

@@ -96,3 +96,65 @@ def test_both_are_frozen_once_sent(make: Factory, assessment: Assessment, owner:
             give(assessment, {}, owner, 1)
         if stage == 0:
             make.asked_for_more(assessment, [assessment.framework.content.asked(1)[0].code], assessor=assessor)
+
+
+def test_a_declaration_that_was_asked_about_can_change_with_a_note_and_no_other(
+    make: Factory, assessment: Assessment, owner: User, assessor: User
+) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    asked, other = (one.code for one in assessment.framework.content.declarations[:2])
+    make.asked_for_more(assessment, declarations=[asked], assessor=assessor)
+
+    def declare_again(agreed: dict[str, bool], note: str = "") -> None:
+        with transaction() as session:
+            declarations.save(
+                session, assessment, agreed=agreed, notes={asked: note}, by=owner, at=AT, open_declarations={asked}
+            )
+
+    declare_again({asked: False, other: True}, " Since June. ")  # the other says what it said: that is no change
+    with pytest.raises(Refusal, match="with the assessor") as refused:
+        declare_again({other: False})
+    assert refused.value.field == f"declaration-{other}"
+    with pytest.raises(Refusal, match="1,000 characters") as refused:
+        declare_again({asked: True}, "x" * 1001)
+    assert refused.value.field == f"note-{asked}"
+    found = {one.code: one for one in db.session.scalars(sa.select(Declaration))}
+    assert (found[asked].agreed, found[asked].note, found[other].agreed) == (False, "Since June.", True)
+
+
+def test_only_the_numbers_and_note_of_a_figure_that_was_asked_about_can_change(
+    make: Factory, employer: Organisation, owner: User, assessor: User
+) -> None:
+    assessment = make.answered(make.assessment(employer, level=2, by=owner), by=owner)
+    make.submitted(assessment, by=owner)
+    content = assessment.framework.content
+    shared = {field.name for field in content.context_fields}
+    metric = next(one for one in content.metrics_for(2) if metrics.needs(content, one) & shared)
+    other = next(one for one in content.metrics_for(2) if one != metric)
+    make.asked_for_more(assessment, figures=[metric.code], assessor=assessor)
+
+    def give_again(inputs: dict[str, str], seen: int, **more: object) -> MetricReturn:
+        return give(assessment, inputs, owner, seen, **{"open_figures": {metric.code}, **more})
+
+    own, closed = metric.inputs[0].name, other.inputs[0].name
+    for field, inputs, more in (
+        (f"number-{closed}", {closed: "2"}, {}),
+        (f"note-{other.code}", {}, {"notes": {other.code: "Because."}}),
+        (f"unknown-{other.code}", {}, {"unknown": [other.code]}),
+        ("period_end", {}, {"period_end": AT.date() - timedelta(days=9)}),
+    ):
+        with pytest.raises(Refusal, match="with the assessor") as refused:
+            give_again({own: "5", **inputs}, 1, **more)
+        assert refused.value.field == field
+    before = dict(db.session.scalars(sa.select(MetricReturn)).one().inputs)
+    saved = give_again({own: "5", closed: "6"}, 1, notes={metric.code: "One left."})
+    assert (saved.inputs, saved.notes, saved.period_end) == (
+        {**before, own: "5"},
+        {metric.code: "One left."},
+        AT.date(),
+    )
+    emptied = give_again({own: " "}, 2, unknown=[metric.code])
+    assert (own in emptied.inputs, emptied.unknown, emptied.notes) == (False, [metric.code], {metric.code: "One left."})
+    needed = metrics.needs(content, metric)
+    assert returns.opened(assessment, {metric.code}, saved) >= (needed & shared) | {own}
+    assert closed not in returns.opened(assessment, {metric.code}, saved)

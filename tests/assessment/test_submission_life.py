@@ -30,7 +30,7 @@ from charter.framework import publishing
 from charter.framework.content import Content, Criterion, Extent
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, moderation, more_information, recommendation
-from charter.review.models import Finding, Review
+from charter.review.models import About, Finding, Review, Subject
 from tests.conftest import AT, empty_tables
 
 OWNER, ASSESSOR, MODERATOR, SECOND = "owner", "assessor", "moderator", "second moderator"
@@ -66,6 +66,8 @@ class Expected:
     evidenced: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     """The criteria that the employer was asked about, while it is its turn."""
+    asked_also: set[Subject] = field(default_factory=set)
+    """The declarations and figures that it was asked about then."""
     found: dict[str, bool] = field(default_factory=dict)
     """Criteria with a finding that stands, and whether they were found met."""
     holder: str | None = None
@@ -171,6 +173,9 @@ class Life(RuleBasedStateMachine):
     def go_forward(self, data: st.DataObject, steps: int) -> None:
         """People take the case further, so that its end is reached often."""
         for _ in range(steps):
+            if is_now(self, status="more_information"):
+                for name in CHANGES:  # few lives stop here by themselves
+                    self.attempt(name, OWNER)
             nearer = [(name, by) for name in next_steps(self) for by in DEEDS[name].people]
             self.attempt(*data.draw(st.sampled_from([one for one in nearer if DEEDS[one[0]].allowed(self, one[1])])))
             self.the_database_is_as_the_model_expects()
@@ -352,6 +357,51 @@ def answer_frozen(life: Life, session: Session, by: User, at: datetime) -> None:
     save(life, session, by, at, next(code for code in life.codes if not life.now or code not in life.now.asked))
 
 
+def the_declaration(life: Life) -> Subject:
+    return Subject(About.DECLARATION, life.content.declarations[0].code)
+
+
+def the_figure(life: Life) -> Subject:
+    return Subject(About.FIGURE, life.content.metrics_for(LEVEL)[0].code)
+
+
+def may_change(life: Life, subject: Subject) -> bool:
+    return is_now(life, status="draft") or (life.now is not None and subject in life.now.asked_also)
+
+
+def asked_also(life: Life, about: About) -> set[str]:
+    return {subject.code for subject in (life.now.asked_also if life.now else ()) if subject.about is about}
+
+
+def declare_again(life: Life, session: Session, by: User, at: datetime, *, asked: bool = True) -> None:
+    code = the_declaration(life).code if asked else life.content.declarations[-1].code
+    declarations.save(
+        session,
+        current(life, session),
+        agreed={code: True},
+        notes={code: f"Checked at {at}."},
+        by=by,
+        at=at,
+        open_declarations=asked_also(life, About.DECLARATION),
+    )
+
+
+def return_again(life: Life, session: Session, by: User, at: datetime) -> None:
+    assessment, code = current(life, session), the_figure(life).code
+    stored = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == assessment.id)).first()
+    returns.save(
+        session,
+        assessment,
+        period_end=stored.period_end if stored else None,
+        inputs=stored.inputs if stored else {},
+        notes={code: f"Counted at {at}."},
+        seen_version=stored.version if stored else 0,
+        by=by,
+        at=at,
+        open_figures=asked_also(life, About.FIGURE),
+    )
+
+
 def attached_to(life: Life) -> str:
     return max(life.now.asked if life.now and life.now.asked else life.codes)
 
@@ -435,14 +485,14 @@ def submitted(life: Life, by: str) -> None:
     now.round += again
     for code in now.asked:
         now.found.pop(code, None)
-    now.asked = set()
+    now.asked, now.asked_also = set(), set()
     now.snapshots.append(life.sent)
 
 
 def withdrawn(life: Life, by: str) -> None:
     assert life.now
     life.now.status, life.now.case = "withdrawn", "closed" if life.now.case else None
-    life.now.asked = set()
+    life.now.asked, life.now.asked_also = set(), set()
 
 
 def claimed(life: Life, by: str) -> None:
@@ -478,7 +528,9 @@ def ask(life: Life, session: Session, by: User, at: datetime) -> None:
     more_information.ask(
         session,
         case(life, session),
-        questions=dict.fromkeys(asked_about(life), "Who does this cover?"),
+        questions=dict.fromkeys(
+            [*(Subject(About.CRITERION, code) for code in asked_about(life)), also_about(life)], "Who does this cover?"
+        ),
         answer_by=local_date(at) + timedelta(days=14),
         by=by,
         at=at,
@@ -491,9 +543,15 @@ def asked_about(life: Life) -> list[str]:
     return [sorted(life.needed)[turn % len(life.needed)], max(set(life.codes) - life.needed)]
 
 
+def also_about(life: Life) -> Subject:
+    """A declaration in the odd rounds, a figure in the even ones."""
+    return the_declaration(life) if life.now is None or life.now.round % 2 else the_figure(life)
+
+
 def asked(life: Life, by: str) -> None:
     assert life.now
     life.now.status, life.now.case, life.now.asked = "more_information", "with_employer", set(asked_about(life))
+    life.now.asked_also = {also_about(life)}
 
 
 def is_found(life: Life, level: int) -> bool:
@@ -544,6 +602,14 @@ DEEDS: dict[str, Deed] = {
     "complete": Deed([OWNER], lambda life, by: is_now(life, status="draft"), complete, completed),
     "answer what is open": Deed([OWNER], may_edit, answer_open, nothing),
     "answer what was not asked": Deed([OWNER], lambda life, by: is_now(life, status="draft"), answer_frozen, nothing),
+    "declare again": Deed([OWNER], lambda life, by: may_change(life, the_declaration(life)), declare_again, nothing),
+    "declare what was not asked": Deed(
+        [OWNER],
+        lambda life, by: is_now(life, status="draft"),
+        lambda life, session, by, at: declare_again(life, session, by, at, asked=False),
+        nothing,
+    ),
+    "return figures again": Deed([OWNER], lambda life, by: may_change(life, the_figure(life)), return_again, nothing),
     "attach": Deed([OWNER], may_edit, attach, attached),
     "detach": Deed([OWNER], may_detach, detach, detached),
     "submit": Deed([OWNER], may_submit, submit, submitted),
@@ -623,6 +689,10 @@ DEEDS: dict[str, Deed] = {
         lambda life, by: decided(life, other_level(life)),
     ),
 }
+
+
+CHANGES = ("declare again", "declare what was not asked", "return figures again", "answer what was not asked")
+"""What changes one thing that an employer said: some of it allowed in a round of more information, some not."""
 
 
 def next_steps(life: Life) -> list[str]:

@@ -205,6 +205,7 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     case = asha.page.url.split("#")[0]
     asha.opens(f"{case}/claim")
     asha.presses("Take this case")
+    asha.opens(f"{case}?open=all")
     doubtful = next(criterion for criterion in asked if criterion.evidence_required)
     for criterion in asked:
         outcome = next(
@@ -217,11 +218,10 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     asha.page.locator(f"#note-{asked[0].code}").fill("A private thought about this case.")
     asha.presses("Save findings")
     asha.opens(f"{case}/ask")
-    asha.page.locator(f"input[name='questions'][value='{doubtful.code}']").check()
-    asha.page.locator(f"#question-{doubtful.code}").fill("Please send one that you used this year.")
+    asha.page.locator(f"input[name='questions'][value='criterion-{doubtful.code}']").check()
+    asha.page.locator(f"#question-criterion-{doubtful.code}").fill("Please send one that you used this year.")
     asha.presses("Send the questions")
 
-    asha.opens(f"{case}?open=all")
     # Olive answers only that ---------------------------------------------------------------------------------------
     olive.opens(assessment)
     olive.reads("Please send one that you used this year.")

@@ -11,7 +11,7 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db
 from charter.review import allocation, findings, intake, more_information, recommendation
-from charter.review.models import Finding, Review
+from charter.review.models import About, Finding, Review, Subject
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.turns import Deed, in_turn
@@ -51,7 +51,7 @@ def ask(session: Session, review: Review, user: User) -> None:
     more_information.ask(
         session,
         review,
-        questions={code: "Which of your people does this cover?"},
+        questions={Subject(About.CRITERION, code): "Which of your people does this cover?"},
         answer_by=local_date(AT) + timedelta(days=14),
         by=user,
         at=AT,

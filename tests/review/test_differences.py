@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from charter.app import resource
+from charter.assessment import metrics
 from charter.assessment.models import EvidenceKind
 from charter.framework import publishing
 from charter.framework.content import Content
@@ -93,3 +94,23 @@ def test_figures_and_declarations_are_compared_too(content: Content, before: Sub
     label = next(one.label for one in content.context_fields if one.name == field)
     assert found.figures == (Change(label, "", "12"), Change("Last day of the 12 months", "", "31 March 2026"))
     assert found.declarations == (Change(declaration.statement, "", "Yes"),)
+
+
+def test_what_changed_in_a_declaration_is_said_with_its_note(content: Content, before: Submitted) -> None:
+    one = content.declarations[0]
+    old = replace(before, declarations={one.code: False})
+    new = replace(before, declarations={one.code: True}, declaration_notes={one.code: "Since June."})
+    found = differences.between(content, old, new)
+    changes = (Change(one.statement, "No", "Yes"), Change(f"Note on “{one.statement}”", "", "Since June."))
+    assert (found.declarations, found.by_declaration) == (changes, {one.code: changes})
+
+
+def test_what_changed_in_a_figure_is_said_with_what_it_comes_to(content: Content, before: Submitted) -> None:
+    metric = next(one for one in content.metrics if len(metrics.needs(content, one)) == 2)
+    old = replace(before, inputs=dict.fromkeys(metrics.needs(content, metric), "8"))
+    part = metric.inputs[0]
+    found = differences.between(content, old, replace(old, inputs={**old.inputs, part.name: "4"}))
+    changes = {change.what: (change.before, change.after) for change in found.by_figure[metric.code]}
+    assert set(changes) == {part.label, "Comes to"}
+    assert changes[part.label] == ("8", "4")
+    assert changes["Comes to"][0] != changes["Comes to"][1]

@@ -11,7 +11,7 @@ from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.review import findings
 from charter.review.findings import Given
-from charter.review.models import Finding, InformationRequest, Review
+from charter.review.models import About, Finding, InformationRequest, Review
 from tests.conftest import AT
 
 
@@ -187,8 +187,8 @@ def finding(code: str, round: int, outcome: str) -> Finding:
     return Finding(criterion=code, round=round, outcome=outcome)
 
 
-def asked(code: str, round: int) -> InformationRequest:
-    return InformationRequest(criterion=code, round=round)
+def asked(code: str, round: int, about: About = About.CRITERION) -> InformationRequest:
+    return InformationRequest(about=about, code=code, round=round)
 
 
 def test_the_finding_that_counts_is_the_newest_not_asked_about_since() -> None:
@@ -200,3 +200,8 @@ def test_the_finding_that_counts_is_the_newest_not_asked_about_since() -> None:
 
 def test_what_is_asked_in_this_round_does_not_unsettle_its_own_finding() -> None:
     assert set(findings.standing([finding("A", 1, "met")], [asked("A", 1)], 1)) == {"A"}
+
+
+def test_a_question_on_a_figure_or_declaration_unsettles_no_finding() -> None:
+    requests = [asked("A", 1, About.FIGURE), asked("A", 1, About.DECLARATION)]
+    assert set(findings.standing([finding("A", 1, "met")], requests, 2)) == {"A"}

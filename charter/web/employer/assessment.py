@@ -1,5 +1,7 @@
 """An assessment from start to end: choose a level, the task list, check, submit, follow, withdraw."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -7,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import groups, level, progress, queries, submission
+from charter.assessment import answers, groups, level, progress, queries, returns, submission
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -20,9 +22,10 @@ from charter.framework.asking import Ask, asks, rules_up_to
 from charter.framework.content import Content
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import intake
+from charter.review import intake, more_information
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
+from charter.review.models import About, InformationRequest
 from charter.review.submitted import asked, latest
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
@@ -119,7 +122,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         "employer/assessment/follow.html",
         **_facts(said),
         case=None if requests else cases.of_assessment(db.session, assessment),
-        requests=[(said.content.criterion(item.criterion), item, _answered(said, item)) for item in requests],
+        questions=_questions(said, requests),
     )
 
 
@@ -147,13 +150,31 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
     )
 
 
-def _answered(said: Material, request_: Any) -> bool:
-    """Whether the employer changed the answer or added evidence since it was asked."""
-    answer = said.answers.get(request_.criterion)
-    evidence = said.evidence.get(request_.criterion, ())
-    return bool(answer and answer.saved_at > request_.asked_at) or any(
-        use.evidence.added_at > request_.asked_at for use in evidence
-    )
+PLACES = {About.CRITERION: "criteria/{}", About.DECLARATION: "declarations#asked-{}", About.FIGURE: "figures#metric-{}"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the assessor asks: on what, where it is answered, and whether anything was done about it."""
+
+    title: str
+    href: str
+    request: InformationRequest
+    touched: bool
+
+
+def _questions(said: Material, requests: Sequence[InformationRequest]) -> list[Question]:
+    """What is asked now, in the order of the pages (one query, or none when nothing is)."""
+    if not requests:
+        return []
+    untouched = cases.unchanged(said, requests, latest(db.session, said.assessment))
+    asked_now = {one.subject: one for one in requests}
+    home = f"/assessments/{said.assessment.id}"
+    return [
+        Question(title, f"{home}/{PLACES[subject.about].format(subject.code)}", one, one not in untouched)
+        for subject, title in more_information.titles(said.content).items()
+        if (one := asked_now.get(subject))
+    ]
 
 
 def _facts(said: Material) -> dict[str, Any]:
@@ -210,13 +231,18 @@ def _steps(attainment: Attainment) -> dict[int, list[Step]]:
 def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Everything that was said, on one page, with what is missing on top."""
     said = queries.material(db.session, assessment)
-    open_criteria = cases.open_criteria(db.session, assessment)
+    requests = cases.asked_now(db.session, assessment)
+    open_criteria, open_declarations, open_figures = (cases.opened_by(assessment, requests, about) for about in About)
+    numbers = returns.opened(assessment, open_figures, said.figures)
     facts = _facts(said)
     return render_template(
         "employer/assessment/check.html",
         **facts,
         gaps=groups.of_gaps(said, facts["progress"].gaps),
-        may_change=lambda code: assessment.is_editable and (open_criteria is None or code in open_criteria),
+        questions=_questions(said, requests),
+        may_change=lambda code: answers.is_open(assessment, code, open_criteria),
+        may_declare=lambda code: answers.is_open(assessment, code, open_declarations),
+        may_give=lambda name: name in numbers,
         draft=assessment.status is AssessmentStatus.DRAFT,
     )
 

@@ -19,12 +19,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
+from charter.assessment.declarations import NOTE_LIMIT as DECLARATION_NOTE_LIMIT
 from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
-from charter.framework.content import Content, Criterion, Metric, NumberField, Passport
 from charter.errors import Refusal
-from charter.organisation.models import MemberRole, Scope
+from charter.framework.content import Content, Criterion, Metric, NumberField, Passport
 from charter.organisation.joining import Details, postcode
+from charter.organisation.models import MemberRole, Scope
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 
@@ -251,13 +252,13 @@ class SiteForm(BaseForm):
     postcode = StringField("Postcode", description="You can leave this empty.", filters=[stripped])
     county = SelectField("County", validators=[chosen("Choose the county.")], validate_choice=False)
 
-
     def validate_postcode(self, field: Any) -> None:
         """One that could be a postcode, or nothing."""
         try:
             postcode(field.data)
         except Refusal as refusal:
             raise ValidationError(str(refusal)) from refusal
+
 
 class RecognitionForm(BaseForm):
     """An award of another scheme, as its certificate says."""
@@ -317,9 +318,18 @@ class InviteForm(BaseForm):
             raise ValidationError("Enter an email address in the right form, such as name@example.co.uk.")
 
 
-def declarations_form(content: Content, declared: Mapping[str, bool]) -> BaseForm:
-    """Yes or no for each baseline declaration; none is required, so that a part can be saved."""
-    fields = {
+def declarations_form(
+    content: Content,
+    declared: Mapping[str, bool],
+    *,
+    asked: Collection[str] = (),
+    notes: Mapping[str, str] | None = None,
+) -> BaseForm:
+    """Yes or no for each baseline declaration; none is required, so that a part can be saved.
+
+    For those that the assessor asked about there is room for a note.
+    """
+    fields: dict[str, Any] = {
         f"declaration-{declaration.code}": RadioField(
             declaration.statement,
             description=declaration.help or "",
@@ -329,6 +339,13 @@ def declarations_form(content: Content, declared: Mapping[str, bool]) -> BaseFor
         )
         for declaration in content.declarations
     }
+    for code in asked:
+        fields[f"note-{code}"] = TextAreaField(
+            "What do you want to tell the assessor?",
+            default=(notes or {}).get(code, ""),
+            filters=[stripped],
+            validators=[at_most(DECLARATION_NOTE_LIMIT, "The note")],
+        )
     return _form("DeclarationsForm", fields)
 
 

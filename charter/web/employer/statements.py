@@ -13,8 +13,10 @@ from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.permissions import Permission
+from charter.review import queries as cases
+from charter.review.models import About, InformationRequest
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import asked, blueprint
 from charter.web.employer.forms import declarations_form, figures_form, number_in
 from charter.web.forms import BaseForm
 
@@ -25,6 +27,9 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
     """Say yes or no to each baseline declaration."""
     said = queries.material(db.session, assessment)
     form = declarations_form(said.content, said.declarations)
+    questions = _questions(assessment, About.DECLARATION)
+    if questions:
+        return asked.answer_declarations(said, questions)
     if assessment.status is not AssessmentStatus.DRAFT:
         return _declarations_page(said, form, frozen=True), 409 if request.method == "POST" else 200
     if form.validate_on_submit():
@@ -58,6 +63,9 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     """Give the numbers; see the figures they come to."""
     said = queries.material(db.session, assessment)
     form = _figures_form(said)
+    questions = _questions(assessment, About.FIGURE)
+    if questions:
+        return asked.answer_figures(said, form, questions)
     if assessment.status is not AssessmentStatus.DRAFT:
         return _figures_page(said, form, frozen=True), 409 if request.method == "POST" else 200
     if not form.is_submitted():
@@ -109,6 +117,11 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     else:
         flash("Saved so far. Some of your figures are still missing.", "notice")
     return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+
+
+def _questions(assessment: Assessment, about: About) -> dict[str, InformationRequest]:
+    """What the assessor asks now about declarations or figures, by code."""
+    return {one.code: one for one in cases.asked_now(db.session, assessment) if one.about is about}
 
 
 def _figures_form(said: Material) -> BaseForm:

@@ -1,0 +1,201 @@
+"""A round of more information on a criterion, a declaration and a figure, from the question to the case page."""
+
+import html
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from charter.account.models import User
+from charter.assessment import metrics, queries, returns
+from charter.assessment.answers import FROZEN
+from charter.assessment.models import Assessment
+from charter.clock import today
+from charter.extensions import db
+from charter.framework.content import Content, Extent, Metric
+from charter.organisation.models import Organisation
+from charter.review.models import About, Review, Subject
+from tests.factories import Factory
+from tests.pages import CheckedClient
+
+SignIn = Callable[[User], CheckedClient]
+
+
+@pytest.fixture
+def sent(make: Factory, employer: Organisation, owner: User) -> Assessment:
+    return make.submitted(make.answered(make.assessment(employer, level=2, by=owner), by=owner), by=owner)
+
+
+@pytest.fixture
+def content(sent: Assessment) -> Content:
+    return sent.framework.content
+
+
+@pytest.fixture
+def metric(content: Content) -> Metric:
+    """One whose formula uses a number that other figures use too."""
+    shared = {field.name for field in content.context_fields}
+    return next(one for one in content.metrics_for(2) if metrics.needs(content, one) & shared)
+
+
+@pytest.fixture
+def home(sent: Assessment) -> str:
+    return f"/assessments/{sent.id}"
+
+
+def said(assessment: Assessment) -> queries.Material:
+    db.session.rollback()
+    db.session.expire_all()
+    return queries.material(db.session, assessment)
+
+
+def in_two_weeks() -> dict[str, str]:
+    day = today() + timedelta(days=14)
+    return {"answer_by-day": str(day.day), "answer_by-month": str(day.month), "answer_by-year": str(day.year)}
+
+
+def others(content: Content, metric: Metric) -> str:
+    """A number that belongs to another figure alone."""
+    return next(
+        field.name
+        for one in content.metrics_for(2)
+        if one != metric
+        for field in one.inputs
+        if field.name not in metrics.needs(content, metric)
+    )
+
+
+def test_a_round_on_one_criterion_one_declaration_and_one_figure(
+    make: Factory,
+    sent: Assessment,
+    content: Content,
+    metric: Metric,
+    home: str,
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+) -> None:
+    criterion, declaration = content.asked(2)[0], content.declarations[1]
+    case: Review = make.found(make.claimed(sent, by=assessor), by=assessor)
+    desk, page = sign_in(assessor), f"/admin/reviews/{case.id}/ask"
+    keys = [
+        Subject(about, code).key
+        for about, code in (
+            (About.CRITERION, criterion.code),
+            (About.DECLARATION, declaration.code),
+            (About.FIGURE, metric.code),
+        )
+    ]
+    put: dict[str, Any] = {"questions": keys, **in_two_weeks()}
+    wrong = desk.send(page, {**put, f"question-{keys[0]}": "Which shifts?"})
+    assert wrong.status_code == 400
+    told = html.unescape(wrong.text)
+    for title, key in ((declaration.statement, keys[1]), (metric.label, keys[2])):
+        assert told.count(f"Write your question on “{title}”.") == 2, "in the summary, and beside its field"
+        assert f'href="#question-{key}"' in told
+    assert "Which shifts?" in told
+    texts = {f"question-{key}": f"Please explain, number {place}?" for place, key in enumerate(keys)}
+    assert desk.send(page, {**put, **texts}).status_code == 302
+
+    browser = sign_in(owner)
+    tasks = html.unescape(browser.get(home).text)
+    assert "Answer 3 questions" in tasks
+    assert tasks.count("To do</strong>") == 3
+    for place, title in enumerate((criterion.title, declaration.statement, metric.label)):
+        assert title in tasks
+        assert f"Please explain, number {place}?" in tasks
+
+    declared = browser.get(f"{home}/declarations").text
+    assert declared.count('type="radio"') == 2
+    assert "Please explain, number 1?" in declared
+    assert (
+        browser.send(
+            f"{home}/declarations",
+            {f"declaration-{declaration.code}": "yes", f"note-{declaration.code}": "Agency staff too."},
+        ).status_code
+        == 303
+    )
+    own = metric.inputs[0].name
+    figures = browser.get(f"{home}/figures").text
+    assert f'name="number-{own}"' in figures
+    assert f'name="number-{others(content, metric)}"' not in figures
+    given = {f"number-{own}": "5", f"note-{metric.code}": "One left.", "seen_version": "1", "then": "list"}
+    assert browser.send(f"{home}/figures", given).status_code == 303
+    assert said(sent).inputs == {**dict.fromkeys(said(sent).inputs, "6"), own: "5"}
+    assert browser.get(home).text.count("You have added to this") == 2
+    checked = html.unescape(browser.get(f"{home}/check").text)
+    assert "the assessor asked" in checked
+    fully = next(value.value for value in content.scale if value.extent is Extent.MET)
+    answer = {"value": fully, "explanation": "All shifts.", "seen_version": "1", "then": "list"}
+    assert browser.send(f"{home}/criteria/{criterion.code}", answer).status_code == 303
+    assert "the assessor asked" not in browser.get(f"{home}/check").text
+    make.submitted(sent, by=owner)
+
+    shown = html.unescape(desk.get(f"/admin/reviews/{case.id}").text)
+    for place in range(3):
+        assert f"Please explain, number {place}?" in shown
+    assert "Agency staff too." in shown
+    assert f"{metric.inputs[0].label}:</strong> was 6, now 5" in shown
+    assert f"the declaration “{declaration.statement}”; the figure “{metric.label}”" in shown
+
+
+def test_what_was_not_asked_is_refused_on_its_field_and_the_rest_is_saved(
+    make: Factory,
+    sent: Assessment,
+    content: Content,
+    metric: Metric,
+    home: str,
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+) -> None:
+    asked, other = content.declarations[0].code, content.declarations[1].code
+    make.asked_for_more(sent, declarations=[asked], figures=[metric.code], assessor=assessor)
+    browser, own, closed = sign_in(owner), metric.inputs[0].name, others(content, metric)
+    answer = browser.send(
+        f"{home}/declarations",
+        {f"declaration-{asked}": "no", f"declaration-{other}": "no", f"note-{asked}": "Not yet."},
+    )
+    assert answer.status_code == 400
+    assert f"{FROZEN} You chose “No”." in html.unescape(answer.text)
+    now = said(sent)
+    assert (now.declarations[asked], now.declarations[other]) == (False, True)
+    assert now.declaration_notes == {asked: "Not yet."}
+    answer = browser.send(
+        f"{home}/figures", {f"number-{own}": "4", f"number-{closed}": "3", "seen_version": "1", "then": "list"}
+    )
+    assert answer.status_code == 400
+    assert f"{FROZEN} You typed “3”." in html.unescape(answer.text)
+    assert (said(sent).inputs[own], said(sent).inputs[closed]) == ("4", "6")
+
+
+def test_a_number_that_no_longer_fits_opens_with_the_ones_asked_about(
+    make: Factory, sent: Assessment, content: Content, home: str, owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    limited = {
+        field.name: (one, field.max_field) for one in content.metrics_for(2) for field in one.inputs if field.max_field
+    }
+    metric, limit, closed = next(
+        (one, limit, name)
+        for one in content.metrics_for(2)
+        for name, (owner_of, limit) in limited.items()
+        if owner_of != one and limit in metrics.needs(content, one)
+    )
+    make.asked_for_more(sent, figures=[metric.code], assessor=assessor)
+    browser = sign_in(owner)
+    assert f'name="number-{closed}"' not in browser.get(f"{home}/figures").text
+    smaller = {f"number-{limit}": "5", "seen_version": "1", "then": "list"}
+    answer = browser.send(f"{home}/figures", smaller)
+    assert answer.status_code == 400
+    assert f'name="number-{closed}"' in answer.text
+    assert closed in returns.opened(sent, {metric.code}, said(sent).figures)
+
+
+def test_a_round_without_figures_or_declarations_leaves_both_pages_closed(
+    make: Factory, sent: Assessment, content: Content, home: str, owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    make.asked_for_more(sent, [content.asked(2)[0].code], assessor=assessor)
+    browser = sign_in(owner)
+    for page in ("declarations", "figures"):
+        assert "cannot be changed now" in browser.get(f"{home}/{page}").text
