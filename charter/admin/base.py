@@ -163,7 +163,6 @@ def plain(value: Any) -> str:
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
-class RecordView(Guarded, ModelView):
 CHANGED = (
     "Somebody else changed this record after you opened it. Open it again to see what it says now, "
     "or save again to keep what you typed."
@@ -186,6 +185,7 @@ def locked(session: Session, record: Record) -> Record:
     return again
 
 
+class RecordView(Guarded, ModelView):
     """Records to search, sort, filter, read and export. Read-only unless a subclass says otherwise.
 
     A change made through its forms and the audit event that tells of it, with what was there before and after, are
@@ -294,18 +294,6 @@ def locked(session: Session, record: Record) -> Record:
             return False
         return model
 
-    def update_model(self, form: Any, model: Any) -> bool:
-        """Change a record as a form says, or False with the reason on the form.
-
-        Who opened the form before somebody else's change is told, and changes nothing until they save again.
-        """
-        try:
-            with transaction() as session:
-                again = locked(session, model)
-                before = self._values(again)
-                form.populate_obj(again)
-                session.flush()  # so that values read back as they are stored
-                after = self._values(again)
     def seen(self, model: Any) -> str:
         """For the form: the record as the person saw it, in a few characters.
 
@@ -319,6 +307,21 @@ def locked(session: Session, record: Record) -> Record:
         columns = [column.key for column in self.model.__mapper__.column_attrs]
         return hashlib.sha256(repr([(name, getattr(model, name)) for name in columns]).encode()).hexdigest()[:32]
 
+    def update_model(self, form: Any, model: Any) -> bool:
+        """Change a record as a form says, or False with the reason on the form.
+
+        Who opened the form before somebody else's change is told, and changes nothing until they save again.
+        """
+        try:
+            with transaction() as session:
+                again = locked(session, model)
+                before = self._values(again)
+                if request.form.get("seen") != self._fingerprint(again):
+                    g.panel_seen = self._fingerprint(again)
+                    raise Refusal(CHANGED)
+                form.populate_obj(again)
+                session.flush()  # so that values read back as they are stored
+                after = self._values(again)
                 changed = sorted(name for name in after if before[name] != after[name])
                 if changed:
                     self._record(
@@ -328,9 +331,6 @@ def locked(session: Session, record: Record) -> Record:
                         after={name: after[name] for name in changed},
                     )
         except Refusal as refusal:
-                if request.form.get("seen") != self._fingerprint(again):
-                    g.panel_seen = self._fingerprint(again)
-                    raise Refusal(CHANGED)
             form.refuse(refusal)
             return False
         return True

@@ -72,7 +72,7 @@ def publish(session: Session, content: Content, *, by: UUID | None, at: datetime
                 content_hash=content_hash,
             )
             return framework
-    # Content is compared, not hashes: a newer portal may know more fields, whose defaults the older document leaves out.
+    # Content is compared, not hashes: a newer portal may know more fields, which the older document leaves out.
     if published.content != content:
         raise Refusal(
             f"Version {content.meta.version} is already published with other content, and a published version never "

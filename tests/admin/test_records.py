@@ -146,8 +146,6 @@ def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, empl
     assert "already been checked" in theirs.get(page).text
 
 
-def test_an_award_is_revoked_with_its_reason(sign_in, make: Factory, employer, owner, administrator) -> None:
-    award = make.award(employer, by=administrator)
 def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_not(
     sign_in, make: Factory, employer, owner, assessor, administrator
 ) -> None:
@@ -174,6 +172,8 @@ def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_no
     assert theirs.get(page).status_code == 404
 
 
+def test_an_award_is_revoked_with_its_reason(sign_in, make: Factory, employer, owner, administrator) -> None:
+    award = make.award(employer, by=administrator)
     theirs = sign_in(administrator)
     page = f"/admin/awards/{award.id}/revoke"
     refused = theirs.send(page, {"reason": "They asked us to."})
@@ -304,8 +304,6 @@ def test_the_trail_names_who_did_what_and_lays_out_the_details(sign_in, make: Fa
 # A view that lets its records be changed keeps the promises of all ----------------------------------------------------
 
 
-class SiteForm(PanelForm):
-    name = StringField("Name", validators=[needed("Enter a name.")])
 def change(theirs: Any, page: str, fields: dict[str, str]) -> Any:
     """Open a record's form, change it and send it, as a browser does."""
     found = re.search(r'name="seen" value="(\w+)"', theirs.get(page).text)
@@ -313,6 +311,8 @@ def change(theirs: Any, page: str, fields: dict[str, str]) -> Any:
     return theirs.send(page, {"seen": found[1], **fields})
 
 
+class SiteForm(PanelForm):
+    name = StringField("Name", validators=[needed("Enter a name.")])
     town = StringField("Town")
 
 
@@ -352,8 +352,6 @@ def test_a_change_and_its_event_with_before_and_after_are_one(sign_in, site, adm
     assert audit.verify(db.session).sound
 
 
-def test_a_change_that_is_refused_leaves_neither_change_nor_event(sign_in, site, administrator, monkeypatch) -> None:
-    def refuse(*args: object, **kwargs: object) -> None:
 def test_of_two_administrators_the_later_is_told_of_the_other_change(sign_in, site, administrator) -> None:
     theirs, page = sign_in(administrator), f"/admin/sites/edit/?id={site.id}"
 
@@ -374,6 +372,8 @@ def test_of_two_administrators_the_later_is_told_of_the_other_change(sign_in, si
     assert (again(Site, site.id).name, again(Site, site.id).town) == ("Barn", "Ross")
 
 
+def test_a_change_that_is_refused_leaves_neither_change_nor_event(sign_in, site, administrator, monkeypatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
         raise Refusal("Not today.")
 
     monkeypatch.setattr(SitesView, "_record", refuse)
