@@ -392,22 +392,25 @@ def open_figures(session: Session, assessment: Assessment) -> frozenset[str] | N
     return opened_by(assessment, asked_now(session, assessment), About.FIGURE)
 
 
-def unchanged(said: Material, asked: Sequence[InformationRequest], before: Submitted) -> list[InformationRequest]:
-    """Which of the questions the employer has done nothing about since it last submitted, as `before` says.
+def unchanged(
+    said: Material, asked: Sequence[InformationRequest], before: Submitted | None
+) -> list[InformationRequest]:
+    """Which of the questions the employer has done nothing about.
 
-    An answer counts when it was saved or evidence was added since it was asked.
+    An answer counts when it was saved or evidence was added since it was asked; a declaration or a figure when it
+    differs from `before`, the last submission, which only these need.
     """
     inputs = {name: str(text) for name, text in said.inputs.items()}
     notes = said.figures.notes if said.figures else {}
 
     def touched(one: InformationRequest) -> bool:
         code = one.code
-        if one.about is About.DECLARATION:
+        if before is not None and one.about is About.DECLARATION:
             return (said.declarations.get(code), said.declaration_notes.get(code, "")) != (
                 before.declarations.get(code),
                 before.declaration_notes.get(code, ""),
             )
-        if one.about is About.FIGURE:
+        if before is not None and one.about is About.FIGURE:
             metric = next((metric for metric in said.content.metrics if metric.code == code), None)
             needed = metrics.needs(said.content, metric) if metric else ()
             return (

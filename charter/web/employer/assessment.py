@@ -164,10 +164,12 @@ class Question:
 
 
 def _questions(said: Material, requests: Sequence[InformationRequest]) -> list[Question]:
-    """What is asked now, in the order of the pages (one query, or none when nothing is)."""
+    """What is asked now, in the order of the pages (one query when it is about more than criteria)."""
     if not requests:
         return []
-    untouched = cases.unchanged(said, requests, latest(db.session, said.assessment))
+    compared = any(one.about is not About.CRITERION for one in requests)
+    before = latest(db.session, said.assessment) if compared else None
+    untouched = cases.unchanged(said, requests, before)
     asked_now = {one.subject: one for one in requests}
     home = f"/assessments/{said.assessment.id}"
     return [
