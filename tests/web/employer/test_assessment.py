@@ -262,6 +262,20 @@ def test_following_a_case_takes_at_most_10_queries(
     assert max(len(waiting), len(asked)) <= 10, asked
 
 
+def test_following_a_case_that_asks_about_figures_too_takes_at_most_11_queries(
+    make: Factory, assessment: Assessment, home: str, owner: User, assessor: User, sign_in: SignIn, counting: Counting
+) -> None:
+    content = assessment.framework.content
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    figures, declarations = ([one.code for one in part] for part in (content.metrics_for(1), content.declarations))
+    make.asked_for_more(assessment, declarations=declarations, figures=figures, assessor=assessor)
+    browser = sign_in(owner)
+    for page, most in (("", 11), ("/check", 12), ("/declarations", 12), ("/figures", 12)):
+        with counting() as asked:
+            assert browser.get(home + page).status_code == 200
+        assert len(asked) <= most, asked
+
+
 def test_after_a_no_the_next_try_begins_with_what_was_said(
     make: Factory,
     assessment: Assessment,
