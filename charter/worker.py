@@ -3,16 +3,17 @@
 import signal
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from types import FrameType
 
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.clock import now
+from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import transaction
 from charter.notification import delivery
@@ -20,6 +21,10 @@ from charter.notification import delivery
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
 TIDY_EVERY = timedelta(hours=1)
+
+Job = Callable[[Session, date, datetime], object]
+"""What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
+DAILY: tuple[Job, ...] = ()
 
 log = structlog.get_logger()
 
@@ -40,6 +45,7 @@ def run(app: Flask) -> None:
         _try(lambda: send(settings, sender))
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
+            keep_the_day()
             tidied = now()
         stop.wait(EVERY)
 
@@ -76,6 +82,18 @@ def _try(job: Callable[[], object]) -> None:
         job()
     except Exception:
         log.exception("a job failed")
+
+
+def keep_the_day() -> None:
+    """Do each daily job in a transaction of its own: one that fails does not keep the others from being done."""
+    at, on = now(), today()
+    for job in DAILY:
+
+        def do(job: Job = job) -> None:
+            with transaction() as session:
+                job(session, on, at)
+
+        _try(do)
 
 
 def tidy() -> None:

@@ -16,7 +16,7 @@ from charter.framework.models import Framework
 from charter.notification.models import Message
 from tests.conftest import make_engine
 
-CHARTER = next(publishing.DATA.glob("*.yaml"))
+CHARTER = publishing.SHIPPED[-1]
 Run = Callable[..., Result]
 
 

@@ -18,8 +18,13 @@ from charter.framework import checking, source
 from charter.framework.content import Content
 from charter.framework.models import RETIRE, Framework, FrameworkStatus
 
-DATA = Path(__file__).parent / "data"
-"""The versions that come with the portal, a file each."""
+
+def _in_order(path: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in path.stem.rpartition("-")[2].split("."))
+
+
+SHIPPED = tuple(sorted((Path(__file__).parent / "data").glob("*.yaml"), key=_in_order))
+"""The versions that come with the portal, a file each, the newest last."""
 
 
 def read(path: Path) -> Content:

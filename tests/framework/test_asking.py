@@ -4,7 +4,7 @@ import pytest
 
 from charter.framework.asking import Standing, Weight, asks, rule_in_words, rules_up_to, standing
 from charter.framework.content import AllOfRule, AtLeastRule, Content, InProgressRule, ThemeMinimumRule
-from charter.framework.publishing import DATA, read
+from charter.framework.publishing import SHIPPED, read
 from tests.framework import small
 from tests.framework.small import Document
 
@@ -15,7 +15,7 @@ ONE_UNDER_WAY = {"kind": "in_progress_at_most", "count": 1}
 
 @pytest.fixture(scope="module")
 def published() -> Content:
-    return read(next(DATA.glob("*.yaml")))
+    return read(SHIPPED[-1])
 
 
 def charter(first: list[Document], second: list[Document]) -> Content:

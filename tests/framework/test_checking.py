@@ -457,7 +457,7 @@ def test_whatever_is_wrong_the_answer_is_content_or_faults(changes: list[tuple[t
 
 # In a file
 
-FILE = next((Path(publishing.__file__).parent / "data").glob("*.yaml"))
+FILE = publishing.SHIPPED[-1]
 
 
 def written(tmp_path: Path, *changes: tuple[str, str]) -> Path:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Barrier
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from tests.framework.small import Document, content
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ADMINISTRATOR = UUID(int=7)
-FILE = next((Path(publishing.__file__).parent / "data").glob("*.yaml"))
+FILE = publishing.SHIPPED[-1]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from charter.app import resource
 from charter.assessment import metrics
 from charter.assessment.models import EvidenceKind
 from charter.framework import publishing
@@ -18,7 +17,7 @@ from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 
 @pytest.fixture(scope="module")
 def content() -> Content:
-    return publishing.read(next((resource("framework") / "data").glob("*.yaml")))
+    return publishing.read(publishing.SHIPPED[-1])
 
 
 @pytest.fixture
