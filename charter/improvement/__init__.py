@@ -1,0 +1,1 @@
+"""What moves an employer on: its plan, and the programmes that help."""

@@ -1,0 +1,1 @@
+"""What an employer's staff say, without anybody knowing who said it."""
