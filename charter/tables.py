@@ -5,6 +5,7 @@ from charter.account import models as account
 from charter.assessment import models as assessment
 from charter.award import models as award
 from charter.framework import models as framework
+from charter.improvement import models as improvement
 from charter.notification import models as notification
 from charter.organisation import engagement
 from charter.organisation import models as organisation
@@ -19,6 +20,7 @@ __all__ = [
     "award",
     "engagement",
     "framework",
+    "improvement",
     "notification",
     "organisation",
     "reporting",
