@@ -327,6 +327,28 @@ def _passports_support_criteria(root: Piece) -> Faults:
         yield from _unknown(passport.words("supports"), criteria, "criterion")
 
 
+def _survey_can_be_run(root: Piece) -> Faults:
+    survey = root.piece("survey")
+    yield from _twice(_named(survey.pieces("questions"), "code"), "question of the survey")
+    yield from _twice(_named(survey.pieces("scale"), "value"), "answer of the survey")
+    yield from _twice(survey.words("supports"), "criterion")
+    yield from _unknown(survey.words("supports"), _codes(root, "criteria"), "criterion")
+    types = _codes(root.piece("evidence_rules"), "types")
+    kind = survey.word("evidence_type")
+    yield from _unknown([(survey.at("evidence_type"), kind)], types, "type of evidence")
+    fit = {
+        criterion.word("code"): {word for _, word in criterion.words("evidence_types")}
+        for criterion in root.pieces("criteria")
+    }
+    for where, code in survey.words("supports"):
+        if kind and code in fit and kind not in fit[code]:
+            yield where, f"“{code}” does not take evidence of the type “{kind}”. Add it there, or take the code out."
+    answers = survey.pieces("scale")
+    good = [answer for answer in answers if answer.values.get("good") is True]
+    if answers and len(good) in {0, len(answers)}:
+        yield survey.at("scale"), "Some answers are good and some are not. Mark the good ones with “good: true”."
+
+
 def _words_fit_where_they_are_kept(root: Piece) -> Faults:
     """The lengths of the columns that keep a copy of a word (an answer's value, an employer's sector and so on)."""
     words = [
@@ -353,6 +375,7 @@ CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _size_bands_join_up,
     _words_cover_every_case,
     _passports_support_criteria,
+    _survey_can_be_run,
     _words_fit_where_they_are_kept,
 )
 
@@ -508,6 +531,10 @@ def _plainly(kind: str, given: Any, context: Mapping[str, Any], fallback: str, w
         return f"{shown} is not a date. Write it as year-month-day, for example 2027-04-01."
     if kind.startswith("greater_than_equal"):
         return f"This should be {context.get('ge')} or more, not {given}."
+    if kind == "too_short":
+        return f"There should be {context.get('min_length')} or more here, not {context.get('actual_length')}."
+    if kind == "too_long":
+        return f"There should be {context.get('max_length')} or fewer here, not {context.get('actual_length')}."
     if kind == "tuple_type":
         return "This should be a list. Start each item on its own line with “- ”."
     if kind in {"model_type", "model_attributes_type", "mapping_type", "dict_type"}:

@@ -297,6 +297,40 @@ class OtherScheme(Part):
     items: tuple[SchemeItem, ...]
 
 
+class SurveyValue(Part):
+    """An answer that staff can give to a question of the staff survey."""
+
+    value: Code
+    label: Text
+    good: bool = False
+    """Whether whoever chooses it says that this part of the job is good."""
+
+
+class SurveyQuestion(Part):
+    """One sentence about a job, which staff agree with or not."""
+
+    code: Code
+    dimension: Text
+    """The side of job quality that it is about."""
+    statement: Text
+
+
+class StaffSurvey(Part):
+    """What an employer may ask its staff without learning who said what."""
+
+    title: Text
+    source: Text
+    """Where the questions come from."""
+    min_answers: Whole = Field(ge=10)
+    """Fewer answers than this are never shown."""
+    scale: tuple[SurveyValue, ...]
+    questions: tuple[SurveyQuestion, ...] = Field(min_length=5, max_length=8)
+    supports: tuple[Code, ...]
+    """The criteria that the results may be evidence for."""
+    evidence_type: Code
+    """The kind of evidence that the results are."""
+
+
 class MetricRules(Part):
     """How figures are collected and shown."""
 
@@ -349,6 +383,8 @@ class Content(Part):
     evidence_rules: EvidenceRules
     passports: tuple[Passport, ...]
     crosswalk: tuple[OtherScheme, ...]
+    survey: StaffSurvey | None = None
+    """The staff survey; a version without one offers none."""
 
     @cached_property
     def _criteria(self) -> Mapping[str, Criterion]:
