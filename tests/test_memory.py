@@ -1,6 +1,9 @@
 """What is remembered is what would be counted now: it is forgotten when something happens that could change it."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+
+import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
@@ -58,8 +61,8 @@ def test_a_remembered_total_is_the_total(make: Factory, moderator: User) -> None
 def test_a_remembered_page_shows_at_once_what_became_of_an_award_or_an_employer(make: Factory, moderator: User) -> None:
     memory = Memory()
 
-    def named() -> list[str]:
-        found = register.search(db.session, register.Search(), page=1, on=DAY, memory=memory)
+    def named(on: date = DAY) -> list[str]:
+        found = register.search(db.session, register.Search(), page=1, on=on, memory=memory)
         return [entry.name for entry in found.entries]
 
     employer = make.organisation("First Ltd")
@@ -70,6 +73,8 @@ def test_a_remembered_page_shows_at_once_what_became_of_an_award_or_an_employer(
     with transaction() as session:
         issuing.revoke(session, session.get_one(Award, taken.id), reason="x", by=moderator, at=AT, on=DAY)
     assert named() == ["First Ltd"]
+    last = db.session.scalars(sa.select(sa.func.max(Award.ends_on))).one()
+    assert [named(last), named(last + timedelta(days=1))] == [["First Ltd"], []], "each day has an answer of its own"
     details = joining.Details(
         name="Renamed Ltd",
         county=employer.county,
@@ -83,7 +88,8 @@ def test_a_remembered_page_shows_at_once_what_became_of_an_award_or_an_employer(
         scope=employer.scope,
         listed=True,
     )
-    with transaction() as session:
-        here = session.get_one(Organisation, employer.id)
-        joining.change(session, here, details, version=here.version, by=owner, at=AT)
-    assert named() == ["Renamed Ltd"]
+    for now, shown in ((details, ["Renamed Ltd"]), (replace(details, listed=False), [])):
+        with transaction() as session:
+            here = session.get_one(Organisation, employer.id)
+            joining.change(session, here, now, version=here.version, by=owner, at=AT)
+        assert named() == shown

@@ -1,5 +1,6 @@
 """Save the employer's yes or no to each baseline declaration."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -10,9 +11,14 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.models import Assessment, Declaration
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 
 NOTE_LIMIT = 1_000
+
+
+def mark(agreed: bool | None, note: str) -> str:
+    """A declaration as a person saw it, in a few characters, for a form to bring back."""
+    return hashlib.sha256(f"{agreed} {note}".encode()).hexdigest()[:16]
 
 
 def save(
@@ -21,6 +27,7 @@ def save(
     *,
     agreed: Mapping[str, bool],
     notes: Mapping[str, str] | None = None,
+    seen: Mapping[str, str] | None = None,
     by: User,
     at: datetime,
     open_declarations: Collection[str] | None = None,
@@ -29,10 +36,11 @@ def save(
 
     `open_declarations` are those that the assessor asked about, which only a round of more information needs. Raises
     Refusal (on the field `declaration-<code>` or `note-<code>`) when one may not be changed now, a code is not one of
-    the framework's, or a note is too long.
+    the framework's, or a note is too long, and Stale when one that would change is no longer what `seen` (its `mark`,
+    by code) says the person saw: somebody's note would be lost.
     """
     author = by.id  # read now: a query later would store a half-filled row
-    notes = notes or {}
+    notes, seen = notes or {}, seen or {}
     session.refresh(assessment, with_for_update=True)
     if not assessment.is_editable:
         raise Refusal(FROZEN)
@@ -52,6 +60,9 @@ def save(
             raise Refusal(FROZEN, field=f"declaration-{code}")
         if len(note) > NOTE_LIMIT:
             raise Refusal(f"The note must be {NOTE_LIMIT:,} characters or fewer.", field=f"note-{code}")
+        now = mark(declaration.agreed, declaration.note) if declaration else mark(None, "")
+        if seen.get(code, now) != now:
+            raise Stale("Somebody else saved these while you were typing.", current=declaration)
         if declaration is None:
             declaration = Declaration(assessment_id=assessment.id, code=code)
             session.add(declaration)

@@ -1,6 +1,6 @@
 """What is still to do, in groups as people think of it: the legal basics, the figures, and each theme."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from charter.assessment.level import Missing
@@ -53,8 +53,7 @@ def of_missing(said: Material, missing: Iterable[Missing], *, known: Iterable[Mi
                 found.append((("declarations", ""), ToDo(_statements(len(statements)))))
             if figures:
                 whole = len(figures) == len(item.metrics)
-                more = f"{len(figures)} more figure{'s' * (len(figures) > 1)}"
-                found.append((("figures", ""), ToDo(item.sentence if whole else f"Give the numbers for {more}.")))
+                found.append((("figures", ""), ToDo(item.sentence if whole else _more_figures(said, figures))))
         else:
             found.append((_place(said, item.criteria), _todo(said, item.sentence, item.criteria)))
     return _grouped(said, found)
@@ -73,6 +72,13 @@ def of_gaps(said: Material, gaps: Iterable[Gap]) -> tuple[Group, ...]:
 
 def _statements(count: int) -> str:
     return "Say yes to 1 statement." if count == 1 else f"Say yes to {count} statements."
+
+
+def _more_figures(said: Material, codes: Collection[str]) -> str:
+    more = f"{len(codes)} more figure{'s' * (len(codes) > 1)}"
+    if said.unknown.issuperset(codes):
+        return f"Still to come, because not known yet: {more}."
+    return f"Give the numbers for {more}."
 
 
 def _todo(said: Material, sentence: str, criteria: Iterable[str]) -> ToDo:

@@ -15,6 +15,7 @@ from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
+from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
@@ -145,6 +146,8 @@ class CriterionCase:
     criterion: Criterion
     counts: bool
     """Whether it counts today, or is only announced."""
+    standing: Standing
+    """What the rules up to the target level make of it."""
     answer: AnswerSaid | None
     label: str
     """The answer in the scale's words."""
@@ -295,6 +298,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         CriterionCase(
             criterion=criterion,
             counts=counts_on(criterion, on),
+            standing=standing(content, criterion, assessment.target_level),
             answer=(answer := said.answers.get(criterion.code)),
             label=value.label if answer and (value := content.scale_value(answer.value)) else "No answer",
             evidence=said.evidence.get(criterion.code, ()),
@@ -392,25 +396,23 @@ def open_figures(session: Session, assessment: Assessment) -> frozenset[str] | N
     return opened_by(assessment, asked_now(session, assessment), About.FIGURE)
 
 
-def unchanged(
-    said: Material, asked: Sequence[InformationRequest], before: Submitted | None
-) -> list[InformationRequest]:
-    """Which of the questions the employer has done nothing about.
+def unchanged(said: Material, asked: Sequence[InformationRequest], before: Submitted) -> list[InformationRequest]:
+    """Which of the questions the employer has done nothing about since `before`, the last submission.
 
-    An answer counts when it was saved or evidence was added since it was asked; a declaration or a figure when it
-    differs from `before`, the last submission, which only these need.
+    A criterion counts as answered when its answer was saved since it was asked, or its evidence, or where to look in
+    it, is another than before; a declaration or a figure when it differs.
     """
     inputs = {name: str(text) for name, text in said.inputs.items()}
     notes = said.figures.notes if said.figures else {}
 
     def touched(one: InformationRequest) -> bool:
         code = one.code
-        if before is not None and one.about is About.DECLARATION:
+        if one.about is About.DECLARATION:
             return (said.declarations.get(code), said.declaration_notes.get(code, "")) != (
                 before.declarations.get(code),
                 before.declaration_notes.get(code, ""),
             )
-        if before is not None and one.about is About.FIGURE:
+        if one.about is About.FIGURE:
             metric = next((metric for metric in said.content.metrics if metric.code == code), None)
             needed = metrics.needs(said.content, metric) if metric else ()
             return (
@@ -419,9 +421,10 @@ def unchanged(
                 or (code in said.unknown) != (code in before.unknown)
             )
         answer = said.answers.get(code)
-        return bool(answer and answer.saved_at > one.asked_at) or any(
-            use.evidence.added_at > one.asked_at for use in said.evidence.get(code, ())
-        )
+        shown = {(use.evidence_id, use.place) for use in said.evidence.get(code, ())}
+        return bool(answer and answer.saved_at > one.asked_at) or shown != {
+            (piece.id, piece.place) for piece in before.evidence.get(code, ())
+        }
 
     return [one for one in asked if not touched(one)]
 

@@ -1,12 +1,13 @@
 """What is still to do, in groups."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 from charter.assessment import groups
 from charter.assessment.level import Missing
-from charter.assessment.models import Answer
+from charter.assessment.models import Answer, MetricReturn
 from charter.assessment.progress import Gap, progress
 from charter.assessment.queries import Material
 from tests.assessment.test_progress import ASKED, CONTENT, TODAY, answer
@@ -44,6 +45,21 @@ def test_what_a_lower_level_said_is_not_said_again() -> None:
     figures = next(group for group in found if group.kind == "figures")
     more = len(CONTENT.metrics_for(2)) - len(CONTENT.metrics_for(1))
     assert [todo.sentence for todo in figures.todos] == [f"Give the numbers for {more} more figures."]
+
+
+def test_a_figure_that_is_not_known_is_never_said_to_be_given_as_more_numbers() -> None:
+    low, high = CONTENT.metrics_for(1), CONTENT.metrics_for(2)
+    new = tuple(one.code for one in high if one not in low)[:2]
+    said = replace(
+        material(level=2),
+        figures=MetricReturn(inputs={}, notes={}, unknown=[low[0].code, *new], period_end=None),
+    )
+    known, item = (
+        Missing("figures", rank, "Still to come.", metrics=codes)
+        for rank, codes in ((1, (low[0].code,)), (2, (low[0].code, *new)))
+    )
+    (found,) = groups.of_missing(said, [item], known=[known])
+    assert [todo.sentence for todo in found.todos] == ["Still to come, because not known yet: 2 more figures."]
 
 
 def test_what_was_begun_comes_first_in_its_group_since_it_is_the_nearest() -> None:

@@ -60,8 +60,12 @@ def test_a_snapshot_of_the_first_format_still_reads(sent: Assessment) -> None:
     (submission,) = submitted.rounds(db.session, sent)
     old = copy.deepcopy(submission.snapshot)
     old["format"] = 1
-    del old["figures"]["unknown"]
-    assert submitted.read(old).unknown == frozenset()
+    del old["figures"]["unknown"], old["declaration_notes"]
+    for piece in old["evidence"]:
+        del piece["places"]
+    said = submitted.read(old)
+    assert (said.unknown, said.declaration_notes) == (frozenset(), {})
+    assert {piece.place for pieces in said.evidence.values() for piece in pieces} == {""}
 
 
 def test_a_level_that_asks_for_a_figure_is_not_decided_without_it(

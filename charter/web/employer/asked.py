@@ -40,20 +40,33 @@ def answer_declarations(said: Material, asked: Questions) -> ResponseReturnValue
                 said.assessment,
                 agreed={code: yes for code, yes in agreed.items() if code in asked},
                 notes={code: form[f"note-{code}"].data or "" for code in asked if not form[f"note-{code}"].errors},
+                seen={code: mark for code in asked if (mark := form[f"seen-{code}"].data)},
                 by=the_user(),
                 at=now(),
                 open_declarations=cases.open_declarations(session, said.assessment),
             )
+    except Stale as stale:
+        said = _seen_now(said, form, asked)
+        return _declarations_page(said, form, asked, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
         return _declarations_page(said, form, asked), 400
     if form.errors:
-        return _declarations_page(queries.material(db.session, said.assessment), form, asked, rest_saved=True), 400
+        return _declarations_page(_seen_now(said, form, asked), form, asked, rest_saved=True), 400
     flash("Saved: the legal basics.", "success")
     return redirect(url_for(".show_assessment", assessment_id=said.assessment.id), 303)
 
 
-def _declarations_page(said: Material, form: BaseForm, asked: Questions, *, rest_saved: bool = False) -> str:
+def _seen_now(said: Material, form: BaseForm, asked: Questions) -> Material:
+    """What is saved now, which the form that comes back shows: saving it again is no surprise to anybody."""
+    said = queries.material(db.session, said.assessment)
+    for code in asked:
+        mark = declarations.mark(said.declarations.get(code), said.declaration_notes.get(code, ""))
+        form[f"seen-{code}"].data = mark
+    return said
+
+
+def _declarations_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
     return render_template(
         "employer/assessment/declarations_asked.html",
         assessment=said.assessment,
@@ -61,7 +74,7 @@ def _declarations_page(said: Material, form: BaseForm, asked: Questions, *, rest
         form=form,
         asked=asked,
         note_limit=declarations.NOTE_LIMIT,
-        rest_saved=rest_saved,
+        **more,
     )
 
 

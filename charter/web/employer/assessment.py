@@ -18,7 +18,7 @@ from charter.clock import local_date, now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.framework.asking import Ask, asks, rules_up_to
+from charter.framework.asking import Ask, asks, rules_up_to, standing
 from charter.framework.content import Content
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
@@ -143,6 +143,7 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
         case=case,
         findings=stands,
         missing=found.missing_for((case.decided_level or 0) + 1),
+        standing=lambda criterion: standing(content, criterion, assessment.target_level),
         themes=[
             (content.theme(code), list(criteria))
             for code, criteria in groupby(asked(assessment, said), lambda criterion: criterion.theme)
@@ -164,12 +165,10 @@ class Question:
 
 
 def _questions(said: Material, requests: Sequence[InformationRequest]) -> list[Question]:
-    """What is asked now, in the order of the pages (one query when it is about more than criteria)."""
+    """What is asked now, in the order of the pages (one query, or none when nothing is)."""
     if not requests:
         return []
-    compared = any(one.about is not About.CRITERION for one in requests)
-    before = latest(db.session, said.assessment) if compared else None
-    untouched = cases.unchanged(said, requests, before)
+    untouched = cases.unchanged(said, requests, latest(db.session, said.assessment))
     asked_now = {one.subject: one for one in requests}
     home = f"/assessments/{said.assessment.id}"
     return [

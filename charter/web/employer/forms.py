@@ -20,6 +20,7 @@ from wtforms.validators import StopValidation
 
 from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
 from charter.assessment.declarations import NOTE_LIMIT as DECLARATION_NOTE_LIMIT
+from charter.assessment.declarations import mark as declaration_mark
 from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
 from charter.errors import Refusal
@@ -327,7 +328,7 @@ def declarations_form(
 ) -> BaseForm:
     """Yes or no for each baseline declaration; none is required, so that a part can be saved.
 
-    For those that the assessor asked about there is room for a note.
+    For those that the assessor asked about there is room for a note, and the mark of what is shown.
     """
     fields: dict[str, Any] = {
         f"declaration-{declaration.code}": RadioField(
@@ -340,6 +341,8 @@ def declarations_form(
         for declaration in content.declarations
     }
     for code in asked:
+        seen = declaration_mark(declared.get(code), (notes or {}).get(code, ""))
+        fields[f"seen-{code}"] = HiddenField(default=seen)
         fields[f"note-{code}"] = TextAreaField(
             "What do you want to tell the assessor?",
             default=(notes or {}).get(code, ""),

@@ -54,6 +54,7 @@ def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False) 
         content=said.content,
         form=form,
         frozen=frozen,
+        unsaved=_unsaved(form) if frozen else (),
     )
 
 
@@ -119,6 +120,16 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
 
 
+def _unsaved(form: BaseForm) -> list[tuple[str, str]]:
+    """What was typed into a form that closed meanwhile, with its labels, so that nobody has to think of it again."""
+    fields, found = {field.name: field for field in form}, []
+    for name, text in request.form.items():
+        field, typed = fields.get(name), text.strip()
+        if name.startswith(("number-", "note-")) and typed and (field is None or field.default != typed):
+            found.append((field.label.text if field is not None else "Your note", typed))
+    return found
+
+
 def _questions(assessment: Assessment, about: About) -> dict[str, InformationRequest]:
     """What the assessor asks now about declarations or figures, by code."""
     return {one.code: one for one in cases.asked_now(db.session, assessment) if one.about is about}
@@ -178,6 +189,7 @@ def _figures_page(
         numbers=numbers,
         context_fields=[field for field in numbers.fields if field.name not in own],
         frozen=frozen,
+        unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
         said=said,
         rest_saved=rest_saved,

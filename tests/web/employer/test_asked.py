@@ -1,6 +1,7 @@
 """A round of more information on a criterion, a declaration and a figure, from the question to the case page."""
 
 import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import pytest
 
 from charter.account.models import User
-from charter.assessment import metrics, queries, returns
+from charter.assessment import evidence, metrics, queries, returns
 from charter.assessment.answers import FROZEN
 from charter.assessment.models import Assessment
 from charter.clock import today
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.framework.content import Content, Extent, Metric
 from charter.organisation.models import Organisation
 from charter.review.models import About, Review, Subject
@@ -199,3 +200,91 @@ def test_a_round_without_figures_or_declarations_leaves_both_pages_closed(
     browser = sign_in(owner)
     for page in ("declarations", "figures"):
         assert "cannot be changed now" in browser.get(f"{home}/{page}").text
+
+
+def test_of_two_who_write_a_note_on_a_declaration_the_later_sees_both_and_loses_neither(
+    make: Factory,
+    sent: Assessment,
+    content: Content,
+    home: str,
+    owner: User,
+    colleague: User,
+    assessor: User,
+    sign_in: SignIn,
+) -> None:
+    code, page = content.declarations[0].code, f"{home}/declarations"
+    make.asked_for_more(sent, declarations=[code], assessor=assessor)
+
+    def mark(text: str) -> str:
+        (found,) = re.findall(rf'name="seen-{code}"[^>]* value="([^"]+)"', text)
+        return str(found)
+
+    first, second = sign_in(owner), sign_in(colleague)
+    seen = mark(second.get(page).text)
+    mine = {f"declaration-{code}": "yes", f"note-{code}": "Agency staff too."}
+    assert first.send(page, {**mine, f"seen-{code}": mark(first.get(page).text)}).status_code == 303
+    theirs = {f"declaration-{code}": "no", f"note-{code}": "Not for drivers.", f"seen-{code}": seen}
+    answer = second.send(page, theirs)
+    assert answer.status_code == 409
+    told = html.unescape(answer.text)
+    assert "Saved now:</strong> Yes. Note: Agency staff too." in told
+    assert re.search(r"<textarea[^>]*>\s*Not for drivers\.", told)
+    assert (said(sent).declarations[code], said(sent).declaration_notes) == (True, {code: "Agency staff too."})
+    assert second.send(page, {**theirs, f"seen-{code}": mark(answer.text)}).status_code == 303
+    assert (said(sent).declarations[code], said(sent).declaration_notes) == (False, {code: "Not for drivers."})
+
+
+def test_what_is_typed_when_the_round_was_sent_meanwhile_is_shown_again(
+    make: Factory,
+    sent: Assessment,
+    content: Content,
+    metric: Metric,
+    home: str,
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+) -> None:
+    code, own = content.declarations[0].code, metric.inputs[0]
+    make.asked_for_more(sent, declarations=[code], figures=[metric.code], assessor=assessor)
+    browser = sign_in(owner)
+    browser.get(f"{home}/declarations")
+    make.submitted(sent, by=owner)
+    answer = browser.send(f"{home}/declarations", {f"declaration-{code}": "yes", f"note-{code}": "Agency staff too."})
+    assert answer.status_code == 409
+    assert "Your note:</strong> Agency staff too." in answer.text
+    numbers = {f"number-{own.name}": "5", f"note-{metric.code}": "One left.", "seen_version": "1"}
+    answer = browser.send(f"{home}/figures", numbers)
+    assert answer.status_code == 409
+    told = html.unescape(answer.text)
+    assert f"{own.label}:</strong> 5" in told
+    assert "One left." in told
+    assert said(sent).inputs[own.name] == "6"
+
+
+@pytest.mark.parametrize("what", ["place", "library"])
+def test_saying_where_to_look_or_using_older_evidence_answers_a_question(
+    make: Factory,
+    sent: Assessment,
+    content: Content,
+    home: str,
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+    what: str,
+) -> None:
+    needing = [one.code for one in content.asked(2) if one.evidence_required]
+    (use,) = said(sent).evidence[needing[0]]
+    bare = next(one.code for one in content.asked(2) if not said(sent).evidence.get(one.code))
+    code = needing[0] if what == "place" else bare
+    make.asked_for_more(sent, [code], assessor=assessor)
+    browser = sign_in(owner)
+    assert "You have added to this" not in browser.get(home).text
+    common: dict[str, Any] = {"by": owner, "at": make.at, "open_criteria": {code}}
+    with transaction() as session:
+        here, piece = session.get_one(Assessment, sent.id), session.get_one(type(use.evidence), use.evidence_id)
+        if what == "place":
+            evidence.say_where(session, here, piece, criterion=code, place="Pages 4 to 6", **common)
+        else:
+            evidence.reuse(session, here, piece, criteria=[code], **common)
+    assert "You have added to this" in browser.get(home).text
+    assert "the assessor asked" not in browser.get(f"{home}/check").text
