@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
+from charter.assessment import importing
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import transaction
@@ -24,7 +25,7 @@ TIDY_EVERY = timedelta(hours=1)
 
 Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
-DAILY: tuple[Job, ...] = ()
+DAILY: tuple[Job, ...] = (importing.drop_old,)
 
 log = structlog.get_logger()
 

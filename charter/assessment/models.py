@@ -178,6 +178,20 @@ class MetricReturn(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class UploadedSheet(Base):
+    """What was understood of a spreadsheet that a person uploaded, until they confirm it. No answer is saved before."""
+
+    __tablename__ = "uploaded_sheet"
+    __table_args__ = (sa.UniqueConstraint("assessment_id", "uploaded_by_id"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str] = mapped_column(sa.String(200))
+    understood: Mapped[dict[str, Any]]
+    """As `importing.Understood.document` writes it."""
+    uploaded_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Submission(Base):
     """The assessment exactly as it stood when it was submitted. Never changed; each round adds one."""
 

@@ -4,4 +4,12 @@ from flask import Blueprint
 
 blueprint = Blueprint("employer", __name__)
 
-from charter.web.employer import answering, assessment, dashboard, evidence, organisation, statements  # noqa: E402, F401
+from charter.web.employer import (  # noqa: E402
+    answering,  # noqa: F401
+    assessment,  # noqa: F401
+    dashboard,  # noqa: F401
+    evidence,  # noqa: F401
+    organisation,  # noqa: F401
+    spreadsheet,  # noqa: F401
+    statements,  # noqa: F401
+)

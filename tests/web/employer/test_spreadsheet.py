@@ -1,0 +1,153 @@
+"""Answers from a spreadsheet, as an employer goes through it: download, upload, look, confirm."""
+
+import io
+import re
+from typing import Any
+
+import openpyxl
+import pytest
+
+from charter.account.models import User
+from charter.assessment import queries, spreadsheet
+from charter.assessment.models import Assessment
+from charter.assessment.queries import Material
+from charter.extensions import db
+from charter.framework.content import Content
+from tests.factories import Factory
+from tests.pages import CheckedClient
+from tests.web.employer.conftest import SignIn
+
+ANSWER, EXPLANATION = "Answer", "What is in place now"
+
+
+@pytest.fixture
+def content(assessment: Assessment) -> Content:
+    return assessment.framework.content
+
+
+def material(assessment: Assessment) -> Material:
+    db.session.rollback()
+    db.session.expire_all()
+    return queries.material(db.session, assessment)
+
+
+def filled(browser: CheckedClient, home: str, said: dict[str, dict[str, str]]) -> bytes:
+    """The template as it is downloaded, with these cells written, by code and heading."""
+    response = browser.get(f"{home}/spreadsheet.xlsx")
+    assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+    book = openpyxl.load_workbook(io.BytesIO(response.data))
+    sheet = book[spreadsheet.ANSWERS]
+    places = {cell.value: cell.column for cell in sheet[1]}
+    for row in sheet.iter_rows(min_row=2):
+        for heading, text in said.get(row[0].value, {}).items():
+            sheet.cell(row[0].row, places[heading], text)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def send(browser: CheckedClient, home: str, file: bytes, name: str = "answers.xlsx") -> Any:
+    return browser.send(f"{home}/spreadsheet", {"file": (io.BytesIO(file), name)}, content_type="multipart/form-data")
+
+
+def seen(page: str) -> dict[str, str]:
+    """The versions that the page carries."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*name=\"seen-[^>]*>", page):
+        found[re.search(r'name="([^"]+)"', tag)[1]] = re.search(r'value="([^"]*)"', tag)[1]  # type: ignore[index]
+    return found
+
+
+def test_a_template_goes_out_comes_back_is_shown_and_is_saved_when_confirmed(
+    assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    first, second = content.asked(1)[:2]
+    file = filled(
+        browser,
+        home,
+        {first.code: {ANSWER: content.scale[-2].label, EXPLANATION: "It works."}, second.code: {ANSWER: "Sort of"}},
+    )
+    assert send(browser, home, file).location == f"{home}/spreadsheet/check"
+    page = browser.get(f"{home}/spreadsheet/check").text
+    assert first.title in page
+    assert "“Sort of” is not one of the answers." in page
+    assert material(assessment).answers == {}
+    assert "nothing of it is saved yet" in browser.get(f"{home}/spreadsheet").text
+    done = browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
+    assert done.location == home
+    assert {code: answer.explanation for code, answer in material(assessment).answers.items()} == {
+        first.code: "It works."
+    }
+    assert "Saved from your spreadsheet: 1 answer." in browser.get(home).text
+    assert browser.get(f"{home}/spreadsheet/check").location == f"{home}/spreadsheet"
+
+
+def test_a_conflict_asks_which_to_keep_beside_its_question_and_remembers_the_other_choices(
+    make: Factory,
+    assessment: Assessment,
+    content: Content,
+    home: str,
+    owner: User,
+    colleague: User,
+    sign_in: SignIn,
+) -> None:
+    browser = sign_in(owner)
+    first = content.asked(1)[0]
+    file = filled(browser, home, {first.code: {EXPLANATION: "From the file."}})
+    sign_in(colleague).send(f"{home}/criteria/{first.code}", {"explanation": "By hand.", "seen_version": "0"})
+    send(browser, home, file)
+    page = browser.get(f"{home}/spreadsheet/check").text
+    assert "By hand." in page
+    assert "From the file." in page
+    refused = browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
+    assert refused.status_code == 400
+    assert refused.text.count(f"Choose which to keep for “{first.title}”.") == 2  # in the summary and beside it
+    choice = {f"choice-criterion-{first.code}": "sheet"}
+    assert browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page), **choice}).status_code == 303
+    assert material(assessment).answers[first.code].explanation == "From the file."
+
+
+def test_what_was_saved_while_one_looked_is_shown_again_before_anything_is_saved(
+    assessment: Assessment, content: Content, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    first = content.asked(1)[0]
+    send(browser, home, filled(browser, home, {first.code: {EXPLANATION: "From the file."}}))
+    page = browser.get(f"{home}/spreadsheet/check").text
+    sign_in(colleague).send(f"{home}/criteria/{first.code}", {"explanation": "By hand.", "seen_version": "0"})
+    late = browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
+    assert late.status_code == 409
+    assert "Nothing was saved yet." in late.text
+    assert "By hand." in late.text
+    assert material(assessment).answers[first.code].explanation == "By hand."
+    assert seen(late.text) == {f"seen-criterion-{first.code}": "1"}
+
+
+def test_a_bad_file_is_refused_beside_its_field_and_a_dropped_one_saves_nothing(
+    assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    assert "Choose a file." in browser.send(f"{home}/spreadsheet").text
+    refused = send(browser, home, b"not a workbook")
+    assert (refused.status_code, 'id="file-error"' in refused.text) == (400, True)
+    send(browser, home, f"Code,Answer\n{content.asked(1)[0].code},planned\n".encode(), "answers.csv")
+    assert browser.send(f"{home}/spreadsheet/check", {"then": "drop"}).location == f"{home}/spreadsheet"
+    assert material(assessment).answers == {}
+    assert browser.get(f"{home}/spreadsheet/check").status_code == 303
+
+
+def test_each_person_checks_their_own_file(
+    assessment: Assessment, content: Content, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    send(sign_in(owner), home, f"Code,Answer\n{content.asked(1)[0].code},planned\n".encode(), "a.csv")
+    assert sign_in(colleague).get(f"{home}/spreadsheet/check").location == f"{home}/spreadsheet"
+
+
+def test_once_sent_there_is_no_spreadsheet(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    make.submitted(make.answered(assessment, by=owner), by=owner)
+    browser = sign_in(owner)
+    assert browser.get(f"{home}/spreadsheet").location == home
+    assert browser.get(f"{home}/spreadsheet.xlsx").location == home
