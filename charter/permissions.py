@@ -20,6 +20,7 @@ class Permission(enum.StrEnum):
     VIEW_ORGANISATION = "organisation:view"
     EDIT_ORGANISATION = "organisation:edit"
     MANAGE_TEAM = "organisation:team"
+    ASK_FOR_PROGRAMME = "programme:ask"
     START_ASSESSMENT = "assessment:start"
     VIEW_ASSESSMENT = "assessment:view"
     ANSWER_ASSESSMENT = "assessment:answer"
@@ -28,6 +29,8 @@ class Permission(enum.StrEnum):
     VIEW_EVIDENCE = "evidence:view"
     CHANGE_EVIDENCE = "evidence:change"
     VIEW_AWARD = "award:view"
+    SEE_SURVEYS = "survey:see"
+    RUN_SURVEY = "survey:run"
     ENTER_PANEL = "admin:enter"
     SEE_QUEUE = "review:queue"
     VIEW_CASE = "review:view"
@@ -44,6 +47,7 @@ class Permission(enum.StrEnum):
     READ_TRAIL = "audit:read"
     READ_MESSAGES = "message:read"
     ENTER_RETURNS = "measure:enter"
+    KEEP_PROGRAMMES = "programme:keep"
     SEE_BOARD = "board:see"
 
 
@@ -109,6 +113,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_ORGANISATION: member,
     Permission.EDIT_ORGANISATION: owner,
     Permission.MANAGE_TEAM: owner,
+    Permission.ASK_FOR_PROGRAMME: member,
     Permission.START_ASSESSMENT: member,
     Permission.VIEW_ASSESSMENT: member,
     Permission.ANSWER_ASSESSMENT: member,
@@ -117,6 +122,8 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),
     Permission.CHANGE_EVIDENCE: member,
     Permission.VIEW_AWARD: member,
+    Permission.SEE_SURVEYS: member,
+    Permission.RUN_SURVEY: owner,
     Permission.ENTER_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
     Permission.SEE_QUEUE: _scheme,
     Permission.VIEW_CASE: all_of(_scheme, not_member),
@@ -133,6 +140,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.READ_MESSAGES: role(Role.ADMINISTRATOR),
     Permission.ENTER_RETURNS: role(Role.ADMINISTRATOR),
+    Permission.KEEP_PROGRAMMES: role(Role.ADMINISTRATOR),
     Permission.SEE_BOARD: role(Role.BOARD, Role.MODERATOR, Role.ADMINISTRATOR),
 }
 

@@ -18,9 +18,13 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Extent
 from charter.framework.models import Framework
+from charter.improvement import programmes
+from charter.improvement.models import Programme
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, more_information, recommendation, submitted
 from charter.review.models import About, Review, Subject
+from charter.survey import running
+from charter.survey.models import Survey
 
 PASSWORD = "correct horse battery staple"
 _hash: list[str] = []
@@ -88,6 +92,18 @@ class Factory:
                 Membership(organisation_id=organisation.id, user_id=user.id, role=MemberRole(role), joined_at=self.at)
             )
         return user
+
+    def joins(self, organisation: Organisation, user: User, role: str = "owner") -> None:
+        """Give somebody a part in one more employer."""
+        with transaction() as session:
+            session.add(
+                Membership(organisation_id=organisation.id, user_id=user.id, role=MemberRole(role), joined_at=self.at)
+            )
+
+    def programmes(self) -> list[Programme]:
+        """The directory of services, as it comes with the portal."""
+        with transaction() as session:
+            return programmes.load(session, by=None, at=self.at, on=local_date(self.at))
 
     def award(self, organisation: Organisation, *, level: int = 1, on: date | None = None, by: User) -> Award:
         """The award for an assessment that `by` decided, from the day `on` (the day of `at` unless given)."""
@@ -253,3 +269,23 @@ class Factory:
     def framework(self) -> Framework:
         """The published framework."""
         return publishing.current(db.session)
+
+    def survey(
+        self, organisation: Organisation, *, people: int = 12, on: date | None = None, by: User
+    ) -> tuple[Survey, tuple[str, ...]]:
+        """A staff survey that is open from the day `on` (the day of `at` unless given) for two weeks, and its codes."""
+        first = on or local_date(self.at)
+        with transaction() as session:
+            survey = running.start(
+                session,
+                organisation,
+                publishing.current(session),
+                title="Staff survey",
+                people=people,
+                closes_on=first + timedelta(days=14),
+                by=by,
+                at=self.at + (first - local_date(self.at)),
+                on=first,
+            )
+            session.flush()  # for its id
+            return survey, running.make_codes(session, survey, by=by, at=self.at)

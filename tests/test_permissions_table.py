@@ -64,6 +64,9 @@ TABLE: Mapping[str, str] = {
     "/ready": EVERYBODY,
     "/robots.txt": EVERYBODY,
     "/security": EVERYBODY,
+    "/services": EVERYBODY,
+    "/services/<code>": EVERYBODY,
+    "/services/<code>/ask": EMPLOYERS,
     "/static/<path:filename>": EVERYBODY,
     # Accounts --------------------------------------------------------------------------------------------------------
     "/account": SIGNED_IN,
@@ -91,6 +94,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back": OWNERS,
+    "/organisations/<uuid:organisation_id>/services/<code>/ask": MEMBERS,
     "/organisations/<uuid:organisation_id>/sites": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
@@ -275,7 +279,11 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "filename": "charter.css",
         "table": next(iter(TABLES)),
     }
+    service = make.programmes()[0].code
     own = {
+        "/services/<code>": {"code": service},
+        "/services/<code>/ask": {"code": service},
+        "/organisations/<uuid:organisation_id>/services/<code>/ask": {"code": service},
         "/certificates/<code>": {"code": award.code},
         "/certificates/<code>.pdf": {"code": award.code},
         "/invitations/<token>": {"token": invited},

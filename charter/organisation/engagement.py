@@ -19,6 +19,12 @@ class EngagementKind(Status):
     SUBMITTED = "submitted"
     ACCREDITED = "accredited"
     RENEWED = "renewed"
+    PROGRAMME = "programme"
+
+    @property
+    def label(self) -> str:
+        """What the employer did, in words."""
+        return "Took up a programme" if self is EngagementKind.PROGRAMME else super().label
 
 
 class Engagement(Base):

@@ -45,6 +45,26 @@ VALUES = {
     },
     "decision_not_awarded": {**EMPLOYER, "assessment_id": ID},
     "award_revoked": {**EMPLOYER, "reason": "The employer asked us to."},
+    "programme_asked_for": {
+        "to": "workwell@example.org",
+        "has_contact": True,
+        "programme_name": "WorkWell",
+        "programme_code": "workwell",
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "county_title": "Worcestershire",
+        "size_title": "Small: 10 to 49 people",
+        "asked_by": "Olive Owner",
+        "reply_to": "olive@example.org",
+        "message": "Please call.",
+    },
+    "programme_request_sent": {
+        "has_contact": False,
+        "programme_name": "WorkWell",
+        "programme_code": "workwell",
+        "how_to_start": "Ask your Growth Hub.",
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "message": "Please call.",
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -61,6 +81,8 @@ SAYS = {
     "decision_awarded": "[portal]/certificates/c0de",
     "decision_not_awarded": f"[portal]/assessments/{ID}",
     "award_revoked": "The employer asked us to.",
+    "programme_asked_for": "answer Olive Owner at olive@example.org",
+    "programme_request_sent": "This is how to start: Ask your Growth Hub.",
 }
 
 

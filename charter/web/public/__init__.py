@@ -54,4 +54,11 @@ def _settle_nonce(response: Response) -> None:
     response.set_data(body.replace(used, g.nonce.encode()))
 
 
-from charter.web.public import certificates, machines, pages, register  # noqa: E402, F401 - they add their views
+from charter.web.public import (  # noqa: E402 - they add their views
+    certificates,  # noqa: F401
+    machines,  # noqa: F401
+    pages,  # noqa: F401
+    register,  # noqa: F401
+    services,  # noqa: F401
+    surveys,  # noqa: F401
+)

@@ -260,5 +260,5 @@ def test_what_happens_between_two_looks_is_counted(make: Factory, sign_in: SignI
         assert said in browser.get("/board").text
 
 
-def test_a_renewal_is_no_stage_of_its_own() -> None:
-    assert set(EngagementKind) - set(STAGES) == {EngagementKind.RENEWED}
+def test_a_renewal_and_a_programme_are_no_stages_of_their_own() -> None:
+    assert set(EngagementKind) - set(STAGES) == {EngagementKind.RENEWED, EngagementKind.PROGRAMME}

@@ -1,0 +1,82 @@
+"""The directory of services: programmes that help employers, by need, county and size."""
+
+from typing import Any
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from wtforms import Form, SelectField, StringField
+
+from charter.account.models import Role
+from charter.extensions import db
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.improvement import programmes, taking_up
+from charter.improvement.models import Programme
+from charter.improvement.programmes import Search
+from charter.web.access import public, signed_in_user
+from charter.web.forms import stripped
+from charter.web.public import blueprint
+
+
+class SearchForm(Form):
+    """What to look for in the directory. Sent with GET: it changes nothing, so it carries no token."""
+
+    q = StringField("Words", description="For example, stress or apprentice", filters=[stripped])
+    need = SelectField("What you need help with", validate_choice=False)
+    county = SelectField("County", validate_choice=False)
+    size = SelectField("People you employ", validate_choice=False)
+
+
+def _form(content: Content) -> SearchForm:
+    form = SearchForm(request.args)
+    form.need.choices = [("", "Anything"), *((one.code, one.title) for one in content.themes)]
+    form.county.choices = [("", "Any county"), *((one.code, one.title) for one in content.counties)]
+    form.size.choices = [("", "Any size"), *((one.code, one.title) for one in content.size_bands)]
+    return form
+
+
+def _asked(form: SearchForm, content: Content) -> Search:
+    """The search that the form asks for; a value that is not one of the choices asks for nothing."""
+
+    def chosen(field: Any) -> str:
+        return field.data if field.data in dict(field.choices) else ""
+
+    return Search(
+        text=(form.q.data or "")[:160],
+        theme=chosen(form.need),
+        county=chosen(form.county),
+        size=content.size_band(chosen(form.size)),
+    )
+
+
+@blueprint.get("/services")
+@public
+def list_services() -> ResponseReturnValue:
+    """The programmes that help, as searched for."""
+    content = publishing.current(db.session).content
+    form = _form(content)
+    asked = _asked(form, content)
+    found = programmes.search(db.session, asked, content)
+    return render_template("public/services/list.html", content=content, form=form, asked=asked, found=found)
+
+
+@blueprint.get("/services/<code>")
+@public
+def show_service(code: str) -> ResponseReturnValue:
+    """One programme: what it offers, for whom, how to start, and how to ask for it."""
+    programme = service(code)
+    user = signed_in_user()
+    mine = [one.organisation_id for one in user.memberships] if user is not None and user.role is Role.EMPLOYER else []
+    return render_template(
+        "public/services/show.html",
+        content=publishing.current(db.session).content,
+        programme=programme,
+        employed=bool(mine),
+        may_ask=user is None or user.role is Role.EMPLOYER,
+        asked=taking_up.asked_by(db.session, mine, programme=programme) if mine else (),
+    )
+
+
+def service(code: str) -> Programme:
+    """The programme in the directory with this code; 404 when there is none."""
+    return programmes.find_open(db.session, code) or abort(404)

@@ -1,0 +1,104 @@
+"""An employer's person asks for a programme; nothing is lost when they have to sign in first."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.extensions import db
+from charter.improvement.models import Programme, ProgrammeRequest
+from charter.organisation.models import Organisation
+from tests.factories import PASSWORD, Factory
+from tests.pages import CheckedClient
+
+SignIn = Callable[[User], CheckedClient]
+
+
+@pytest.fixture
+def programme(make: Factory) -> Programme:
+    return make.programmes()[0]
+
+
+def requests() -> list[ProgrammeRequest]:
+    return list(db.session.scalars(sa.select(ProgrammeRequest)))
+
+
+def test_a_member_asks_and_sees_that_it_was_asked(
+    sign_in: SignIn, colleague: User, employer: Organisation, programme: Programme
+) -> None:
+    browser = sign_in(colleague)
+    form = f"/organisations/{employer.id}/services/{programme.code}/ask"
+    assert browser.get(f"/services/{programme.code}/ask").location == form
+    sent = browser.send(form, {"message": "Please call.", "agree": "y"})
+    assert (sent.status_code, sent.location) == (303, f"/services/{programme.code}")
+    (made,) = requests()
+    assert (made.organisation_id, made.asked_by_id, made.message) == (employer.id, colleague.id, "Please call.")
+    page = browser.get(f"/services/{programme.code}").text
+    assert f"You asked for {programme.name}. We have sent you a copy." in page
+    assert "You asked for this on <strong>" in page
+    assert "Ask again" in page
+
+
+def test_without_agreement_nothing_is_sent_and_what_was_typed_stays(
+    sign_in: SignIn, owner: User, employer: Organisation, programme: Programme
+) -> None:
+    form = f"/organisations/{employer.id}/services/{programme.code}/ask"
+    answer = sign_in(owner).send(form, {"message": "Please call."})
+    assert answer.status_code == 400
+    assert "Tick the box to agree." in answer.text
+    assert "Please call.</textarea>" in answer.text
+    assert requests() == []
+
+
+def test_another_message_on_the_same_day_is_refused_and_not_lost(
+    sign_in: SignIn, owner: User, employer: Organisation, programme: Programme
+) -> None:
+    browser = sign_in(owner)
+    form = f"/organisations/{employer.id}/services/{programme.code}/ask"
+    browser.send(form, {"message": "First.", "agree": "y"})
+    answer = browser.send(form, {"message": "Second.", "agree": "y"})
+    assert answer.status_code == 400
+    assert "asked for this today already" in answer.text
+    assert "Second.</textarea>" in answer.text
+    assert len(requests()) == 1
+
+
+def test_who_is_not_signed_in_signs_in_and_is_back_at_the_form(
+    client: CheckedClient, owner: User, employer: Organisation, programme: Programme
+) -> None:
+    answer = client.get(f"/services/{programme.code}/ask")
+    assert answer.location == "/sign-in"
+    answer = client.send("/sign-in", {"email": owner.email, "password": PASSWORD})
+    assert answer.location == f"/services/{programme.code}/ask"
+    form = client.get(answer.location).location
+    assert form == f"/organisations/{employer.id}/services/{programme.code}/ask"
+    assert client.get(form).status_code == 200
+
+
+def test_who_has_no_employer_yet_is_led_to_add_one(sign_in: SignIn, make: Factory, programme: Programme) -> None:
+    browser = sign_in(make.user("Nina New"))
+    answer = browser.get(f"/services/{programme.code}/ask")
+    assert answer.location == "/organisations/new"
+    assert "First tell us about your employer." in browser.get(answer.location).text
+
+
+def test_who_has_two_employers_chooses_which_one_asks(
+    sign_in: SignIn, make: Factory, owner: User, employer: Organisation, programme: Programme
+) -> None:
+    other = make.organisation("Lugg Bakery Ltd")
+    make.joins(other, owner)
+    page = sign_in(owner).get(f"/services/{programme.code}/ask").text
+    for one in (employer, other):
+        assert f'href="/organisations/{one.id}/services/{programme.code}/ask"' in page
+
+
+def test_staff_are_not_offered_to_ask(sign_in: SignIn, assessor: User, programme: Programme) -> None:
+    assert "Ask for this" not in sign_in(assessor).get(f"/services/{programme.code}").text
+
+
+def test_what_another_employer_asked_for_is_not_shown(
+    sign_in: SignIn, owner: User, stranger: User, employer: Organisation, programme: Programme
+) -> None:
+    sign_in(owner).send(f"/organisations/{employer.id}/services/{programme.code}/ask", {"agree": "y"})
+    assert "You asked for this on" not in sign_in(stranger).get(f"/services/{programme.code}").text
