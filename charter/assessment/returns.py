@@ -51,14 +51,14 @@ def save(
         raise Refusal("The 12 months must have ended: choose a day that is not in the future.", field="period_end")
     content = assessment.framework.content
     known, codes = metrics.fields_of(content), {metric.code for metric in content.metrics}
-    typed = {name: text.strip()[:INPUT_LIMIT] for name, text in inputs.items() if name in known and text.strip()}
-    said = {code: text.strip()[:NOTE_LIMIT] for code, text in notes.items() if code in codes and text.strip()}
     not_known = sorted(codes & set(unknown))
     found = session.scalars(
         sa.select(MetricReturn)
         .where(MetricReturn.assessment_id == assessment.id)
         .execution_options(populate_existing=True)
     ).first()
+    typed = _fitting(inputs, known, INPUT_LIMIT, found.inputs if found else {})
+    said = _fitting(notes, codes, NOTE_LIMIT, found.notes if found else {})
     if again and found is not None:
         period_end = _day_as_it_was(found, period_end)
         open_names = opened(assessment, open_figures, found)
@@ -142,3 +142,15 @@ def _unknown_as_asked(found: MetricReturn, unknown: Collection[str], open_figure
             raise Refusal(FROZEN, field=f"unknown-{code}")
     kept = {code for code in found.unknown if code not in open_figures}
     return sorted(kept | {code for code in unknown if code in open_figures})
+
+
+def _fitting(
+    texts: Mapping[str, str], known: Collection[str], longest: int, stored: Mapping[str, str]
+) -> dict[str, str]:
+    """What was typed, without what is empty; where it is too long to keep, what was there before stays."""
+    kept = {
+        name: stripped if len(stripped := text.strip()) <= longest else stored.get(name, "")
+        for name, text in texts.items()
+        if name in known
+    }
+    return {name: text for name, text in kept.items() if text}

@@ -23,6 +23,8 @@ from charter.memory import Memory
 from charter.organisation.models import Organisation
 
 PAGE_SIZE = 50
+REMEMBERED = 20
+"""Pages further down are looked up each time: nobody reads that far, and a machine that does fills no memory."""
 Query: TypeAlias = sa.Select[*tuple[Any, ...]]
 SHOWN = (Award, Organisation)
 """What the register is made of: while nothing happens to these, a total stays."""
@@ -98,7 +100,9 @@ def search(session: Session, asked: Search, *, page: int, on: date, memory: Memo
         found = session.execute(_entries(asked, on, page=number)).all()
         return Page(tuple(_entry(row, contents) for row in found), total, number)
 
-    return memory.recall(session, ("register", asked, on, page), SHOWN, find) if memory else find()
+    if memory is None or page > REMEMBERED:
+        return find()
+    return memory.recall(session, ("register", asked, on, page), SHOWN, find)
 
 
 def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:

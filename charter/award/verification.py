@@ -174,7 +174,7 @@ def why_unknown(session: Session, typed: str, *, prefix: str) -> str:
     """
     series = set(session.scalars(sa.select(Counter.series)))
     prefixes = {prefix, *(one.rsplit("-", 1)[0] for one in series)}
-    like = f"{prefix}-2026-000123"
+    like = f"{prefix}-2026-000000"  # nobody's: numbers begin at 1
     typed = typed.strip()[:300]
     if "/" in typed or re.fullmatch(r"[A-Za-z0-9_-]{20,32}", typed):
         return "We do not know this address of a certificate. Copy all of it, or type the number that is printed."

@@ -54,6 +54,16 @@ def test_numbers_are_kept_as_typed_even_when_they_make_no_sense(assessment: Asse
     assert list(metrics.check(content, saved.inputs)) == [content.headcount_field]
 
 
+def test_what_is_too_long_to_keep_leaves_what_was_there(assessment: Assessment, owner: User) -> None:
+    content = assessment.framework.content
+    code = content.metrics[0].code
+    give(assessment, {content.headcount_field: "6"}, owner, 0, notes={code: "Counted in May."})
+    typed = {content.headcount_field: "6" * 41, content.local_headcount_field: "5"}
+    saved = give(assessment, typed, owner, 1, notes={code: "long " * 300})
+    assert saved.inputs == {content.headcount_field: "6", content.local_headcount_field: "5"}
+    assert saved.notes == {code: "Counted in May."}
+
+
 def test_a_field_that_nobody_asked_for_is_not_kept(assessment: Assessment, owner: User) -> None:
     assert give(assessment, {"unheard_of": "6"}, owner, 0).inputs == {}
 

@@ -93,6 +93,11 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
         for name, text in typed.items()
         if name not in opened and text != said.inputs.get(name, "")
     }
+    wrong |= {
+        f"note-{code}": [FROZEN]
+        for code, text in notes.items()
+        if code not in asked and text != (said.figures.notes if said.figures else {}).get(code, "")
+    }
     try:
         with transaction() as session:
             saved = returns.save(

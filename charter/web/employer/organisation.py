@@ -208,6 +208,9 @@ def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
 def take_back_recognition(organisation: Organisation, recognition_id: UUID) -> ResponseReturnValue:
     """Take back an award of another scheme that was told by mistake."""
     stated = queries.recognition(db.session, organisation, recognition_id)
+    if stated is None and request.method == "POST":  # the button was pressed twice
+        flash("This award was taken back already.")
+        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
     if stated is None:
         abort(404)
     form, content = EmptyForm(), publishing.current(db.session).content

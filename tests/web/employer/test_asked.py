@@ -163,11 +163,20 @@ def test_what_was_not_asked_is_refused_on_its_field_and_the_rest_is_saved(
     now = said(sent)
     assert (now.declarations[asked], now.declarations[other]) == (False, True)
     assert now.declaration_notes == {asked: "Not yet."}
+    elsewhere = next(one.code for one in content.metrics if one is not metric)
     answer = browser.send(
-        f"{home}/figures", {f"number-{own}": "4", f"number-{closed}": "3", "seen_version": "1", "then": "list"}
+        f"{home}/figures",
+        {
+            f"number-{own}": "4",
+            f"number-{closed}": "3",
+            f"note-{elsewhere}": "We counted twice.",
+            "seen_version": "1",
+            "then": "list",
+        },
     )
     assert answer.status_code == 400
     assert f"{FROZEN} You typed “3”." in html.unescape(answer.text)
+    assert f"{FROZEN} You typed “We counted twice.”." in html.unescape(answer.text)
     assert (said(sent).inputs[own], said(sent).inputs[closed]) == ("4", "6")
 
 

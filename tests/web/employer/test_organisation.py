@@ -266,8 +266,10 @@ def test_an_award_told_by_mistake_is_taken_back(
     assert page in browser.get(home).text
     assert f"Take back {passport.title}?" in browser.get(page).text
     assert browser.send(page).location == home
-    assert "taken back" in browser.get(home).text
+    assert "is taken back" in browser.get(home).text
     assert browser.get(page).status_code == 404
+    assert browser.post(page, data={"csrf_token": browser.token(home)}).location == home  # pressed twice
+    assert "taken back already" in browser.get(home).text
 
 
 def test_a_button_pressed_twice_sends_one_email(employer: Organisation, owner: User, sign_in: SignIn) -> None:
