@@ -18,6 +18,7 @@ from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import transaction
 from charter.notification import delivery
+from charter.survey import running as surveys
 
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
@@ -25,7 +26,7 @@ TIDY_EVERY = timedelta(hours=1)
 
 Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
-DAILY: tuple[Job, ...] = (importing.drop_old,)
+DAILY: tuple[Job, ...] = (importing.drop_old, surveys.close_due, surveys.forget_codes)
 
 log = structlog.get_logger()
 

@@ -68,6 +68,9 @@ TABLE: Mapping[str, str] = {
     "/services/<code>": EVERYBODY,
     "/services/<code>/ask": EMPLOYERS,
     "/static/<path:filename>": EVERYBODY,
+    "/survey": EVERYBODY,
+    "/survey/<code>": EVERYBODY,
+    "/survey/thank-you": EVERYBODY,
     # Accounts --------------------------------------------------------------------------------------------------------
     "/account": SIGNED_IN,
     "/account/email": SIGNED_IN,
@@ -96,6 +99,11 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back": OWNERS,
     "/organisations/<uuid:organisation_id>/services/<code>/ask": MEMBERS,
     "/organisations/<uuid:organisation_id>/sites": OWNERS,
+    "/organisations/<uuid:organisation_id>/surveys": MEMBERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>": MEMBERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/close": OWNERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/codes": OWNERS,
+    "/organisations/<uuid:organisation_id>/surveys/new": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>": OWNERS,
@@ -263,6 +271,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "returns": entered.id,
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
     }
+    survey, codes = make.survey(employer, on=today(), by=owner)
     named: dict[str, object] = {
         "organisation_id": employer.id,
         "assessment_id": assessment.id,
@@ -272,6 +281,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "invitation_id": invitation.id,
         "member_id": part.id,
         "recognition_id": held.id,
+        "survey_id": survey.id,
         "user_id": colleague.id,
         "code": code,
         "version": assessment.framework.version,
@@ -287,6 +297,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "/certificates/<code>": {"code": award.code},
         "/certificates/<code>.pdf": {"code": award.code},
         "/invitations/<token>": {"token": invited},
+        "/survey/<code>": {"code": codes[0]},
         "/confirm-email/<token>": {"token": tokens[LinkPurpose.CONFIRM_EMAIL]},
         "/reset-password/<token>": {"token": tokens[LinkPurpose.RESET_PASSWORD]},
     }

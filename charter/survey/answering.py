@@ -34,7 +34,7 @@ class NotNow(Refusal):
 
 
 def look_up(session: Session, code: str, *, on: date) -> tuple[Standing, Survey | None]:
-    """What the code is good for on a day, and the survey it belongs to. A closed survey does not say who used theirs."""
+    """What the code is good for on a day, and its survey. Of a closed survey nobody learns which codes were used."""
     found = session.execute(
         sa.select(Ballot.used, Survey)
         .join(Survey, Survey.id == Ballot.survey_id)
@@ -65,13 +65,17 @@ def answer(session: Session, code: str, said: Mapping[str, str], *, on: date) ->
         raise NotNow(Standing.CLOSED)
     asked = questions(survey.framework)
     values = {value.value for value in asked.scale}
-    counted = {
-        question.code: said[question.code] for question in asked.questions if said.get(question.code) in values
-    }
+    counted = {question.code: said[question.code] for question in asked.questions if said.get(question.code) in values}
     if not counted:
         raise Refusal("Answer at least one question.")
-    mine = sa.update(Ballot).where(Ballot.id == ballot.id, Ballot.used.is_(False)).values(used=True)
-    if session.execute(mine, execution_options={"synchronize_session": False}).rowcount != 1:
+    mine = (
+        sa.update(Ballot)
+        .where(Ballot.id == ballot.id, Ballot.used.is_(False))
+        .values(used=True)
+        .returning(Ballot.id)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(mine).first() is None:
         there = session.scalar(sa.select(Ballot.used).where(Ballot.id == ballot.id))
         raise NotNow(Standing.UNKNOWN if there is None else Standing.USED)
     sums = {question: dict(numbers) for question, numbers in survey.sums.items()}

@@ -68,6 +68,11 @@ class Survey(HasStatus, Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has closed it yet. After its last day it takes no answers all the same."""
+        return self.status is SurveyStatus.OPEN
+
 
 class Ballot(Base):
     """One code that lets one person answer once. It knows whether it was used, and not when, by whom or for what."""

@@ -20,5 +20,5 @@ def one(session: Session, organisation: Organisation, survey_id: UUID) -> Survey
     return session.scalars(_with_questions(organisation).where(Survey.id == survey_id)).first()
 
 
-def _with_questions(organisation: Organisation) -> sa.Select[tuple[Survey]]:
+def _with_questions(organisation: Organisation) -> sa.Select[Survey]:
     return sa.select(Survey).where(Survey.organisation_id == organisation.id).options(joinedload(Survey.framework))

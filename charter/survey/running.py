@@ -80,9 +80,7 @@ def start(
         raise Refusal("The last day must be today or later, and within three months.", field="closes_on")
     # The employer's row is locked, so that of two who press the button at once the second finds what the first did.
     session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
-    is_open = sa.select(Survey.id).where(
-        Survey.organisation_id == organisation.id, Survey.status == SurveyStatus.OPEN
-    )
+    is_open = sa.select(Survey.id).where(Survey.organisation_id == organisation.id, Survey.status == SurveyStatus.OPEN)
     if session.scalars(is_open).first() is not None:
         raise Refusal("You have a survey open already. Close it before you open another.")
     first = next_from(session, organisation)
@@ -112,17 +110,19 @@ def start(
     return survey
 
 
-def make_codes(session: Session, survey: Survey, *, by: User, at: datetime) -> tuple[str, ...]:
-    """New codes, one for each person asked; codes made before stop working.
+def make_codes(session: Session, survey: Survey, *, by: User, at: datetime, again: bool = False) -> tuple[str, ...]:
+    """The codes, one for each person asked. They are returned here and never again.
 
-    They are returned here and never again. Raises Refusal when the survey is closed, or when somebody has answered:
-    that person could then answer twice.
+    With `again`, codes made before stop working; without, there must be none yet. Raises Refusal when there are (on
+    "again"), when the survey is closed, or when somebody has answered: that person could then answer twice.
     """
     session.refresh(survey, with_for_update=True)
     if survey.status is not SurveyStatus.OPEN:
         raise Refusal("This survey is closed.")
     if survey.answers:
         raise Refusal("Somebody has answered, so the slips you have must stay as they are.")
+    if survey.codes_made_at is not None and not again:
+        raise Refusal("You have made the codes already. Say whether you want new ones.", field="again")
     session.execute(sa.delete(Ballot).where(Ballot.survey_id == survey.id))
     made = tuple(codes.new() for _ in range(survey.people))
     # In the order of their hashes and with random keys: the rows do not say which slip stood where.
@@ -168,4 +168,5 @@ def close_due(session: Session, on: date, at: datetime) -> int:
 def forget_codes(session: Session, on: date, at: datetime) -> int:
     """Remove the codes of surveys that closed long ago, and say how many. A job of the day."""
     old = sa.select(Survey.id).where(Survey.status == SurveyStatus.CLOSED, Survey.closed_at < at - CODES_KEPT)
-    return session.execute(sa.delete(Ballot).where(Ballot.survey_id.in_(old))).rowcount
+    gone = sa.delete(Ballot).where(Ballot.survey_id.in_(old)).returning(Ballot.id)
+    return len(session.execute(gone.execution_options(synchronize_session=False)).all())

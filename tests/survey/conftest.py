@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
 import pytest
-from flask import Flask
 
 from charter.account.models import User
 from charter.clock import local_date
 from charter.extensions import transaction
 from charter.framework import publishing
 from charter.organisation.models import Organisation
-from charter.survey import answering, running
+from charter.survey import answering
 from charter.survey.models import Survey
 from tests.conftest import AT
+from tests.factories import Factory
 
 ON = local_date(AT)
 
@@ -41,24 +42,10 @@ def answer(code: str, value: str = "5", *, on: date = ON) -> None:
 
 
 @pytest.fixture
-def opens(app: Flask, employer: Organisation, owner: User) -> Callable[..., Asked]:
+def opens(make: Factory, employer: Organisation, owner: User) -> Callable[..., Asked]:
     """`opens(people=12)` opens a survey of the employer and makes its codes."""
 
-    def go(*, people: int = 12, on: date = ON, of: Organisation = employer, by: User = owner) -> Asked:
-        with transaction() as session:
-            survey = running.start(
-                session,
-                of,
-                publishing.current(session),
-                title="Staff survey",
-                people=people,
-                closes_on=on + timedelta(days=14),
-                by=by,
-                at=AT + (on - ON),
-                on=on,
-            )
-            session.flush()
-            codes = running.make_codes(session, survey, by=by, at=AT)
-        return Asked(survey, codes)
+    def go(**values: Any) -> Asked:
+        return Asked(*make.survey(employer, by=owner, **values))
 
     return go

@@ -123,12 +123,15 @@ def test_there_is_one_code_for_each_person_and_only_its_hash_is_kept(opens: Open
 
 def test_codes_made_again_replace_the_first_until_somebody_has_answered(opens: Opens, owner: User) -> None:
     asked = opens()
+    with pytest.raises(Refusal) as refused, transaction() as session:
+        running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT)
+    assert refused.value.field == "again"
     with transaction() as session:
-        second = running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT)
+        second = running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT, again=True)
     assert answering.look_up(db.session, asked.codes[0], on=ON)[0] is Standing.UNKNOWN
     answer(second[0])
     with pytest.raises(Refusal, match="Somebody has answered"), transaction() as session:
-        running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT)
+        running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT, again=True)
 
 
 @pytest.mark.parametrize("typed", ["ABCD-EFGH-JKMN", " abcdefghjkmn ", "abcd efgh jkmn", "abcd–efgh–jkmn"])

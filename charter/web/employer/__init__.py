@@ -13,4 +13,5 @@ from charter.web.employer import (  # noqa: E402
     services,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
+    surveys,  # noqa: F401
 )
