@@ -5,29 +5,23 @@ facts always give the same bytes. The web page of the certificate says the same 
 """
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 import segno
-from reportlab.lib.colors import Color, HexColor, white
+from reportlab.lib.colors import Color, white
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from charter import drawing
 from charter.award.models import Award
+from charter.drawing import BOLD, GOLD, GOLD_DEEP, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 
-GREEN, INK, GREY = HexColor("#14432f"), HexColor("#16201b"), HexColor("#47524c")
-GOLD, GOLD_DEEP, PALE = HexColor("#f0c24b"), HexColor("#b8892a"), HexColor("#b6cdbf")
 WIDTH, HEIGHT = landscape(A4)
 CENTRE = WIDTH / 2
-REGULAR, BOLD, ITALIC = "EBGaramond-Regular", "EBGaramond-SemiBold", "EBGaramond-Italic"
 
 
 @dataclass(frozen=True)
@@ -76,18 +70,20 @@ def facts(award: Award) -> Facts:
 
 def draw(said: Facts, *, issuer: Issuer, verify_url: str) -> bytes:
     """The certificate as PDF. `verify_url` is where anyone can check it, and what its QR code holds."""
-    _fonts()
+    drawing.fonts()
     file = io.BytesIO()
     page = Canvas(file, pagesize=(WIDTH, HEIGHT), invariant=1, pageCompression=1, lang="en-GB", initialFontName=REGULAR)
     page.setTitle(f"{issuer.scheme}: {said.level_title}, {said.name}")
     page.setAuthor(issuer.owner)
-    page.setSubject(f"Certificate {said.number}, valid from {_day(said.starts_on)} to {_day(said.ends_on)}")
+    page.setSubject(
+        f"Certificate {said.number}, valid from {drawing.day(said.starts_on)} to {drawing.day(said.ends_on)}"
+    )
     page.setKeywords([issuer.scheme, issuer.area, said.level_title, said.number])
     page.setCreator(issuer.scheme)
     page.setViewerPreference("DisplayDocTitle", "true")
 
     _border(page)
-    _mark(page, CENTRE, 527, 42, leaf=GREEN, tick=GOLD)
+    drawing.mark(page, CENTRE, 527, 42, fill=GREEN, tick=GOLD)
     _centred(page, issuer.scheme, 480, BOLD, 23, GREEN)
     _centred(page, issuer.area, 461, REGULAR, 13.5, GREY)
     _centred(page, "This is to certify that", 427, ITALIC, 16, INK)
@@ -135,11 +131,11 @@ def _border(page: Canvas) -> None:
     page.drawPath(line, stroke=1, fill=0)
     for x in (left + notch / 2, right - notch / 2):
         for y in (bottom + notch / 2, top - notch / 2):
-            _leaf(page, x, y, 11, fill=GREEN)
+            drawing.leaf(page, x, y, 11, fill=GREEN)
 
 
 def _name(page: Canvas, name: str, *, top: float, bottom: float) -> None:
-    lines, size = _fitted(_drawable(name, BOLD), width=WIDTH - 150)
+    lines, size = _fitted(drawing.drawable(name, BOLD), width=WIDTH - 150)
     leading = size * 1.12
     block = leading * (len(lines) - 1)
     y = (top + bottom) / 2 + block / 2 - size * 0.28
@@ -151,7 +147,7 @@ def _name(page: Canvas, name: str, *, top: float, bottom: float) -> None:
 def _level(page: Canvas, said: Facts, y: float) -> None:
     """The level's title between its marks: a leaf for each level of the charter, the reached ones filled."""
     size = 36.0
-    title = _drawable(said.level_title, BOLD)
+    title = drawing.drawable(said.level_title, BOLD)
     text = pdfmetrics.stringWidth(title, BOLD, size)
     gap, step = 24.0, 26.0
     marks = step * (said.levels - 1) + 16
@@ -162,15 +158,15 @@ def _level(page: Canvas, said: Facts, y: float) -> None:
     for number in range(1, said.levels + 1):
         x = left + text + gap + 8 + step * (number - 1)
         if number <= said.level:
-            _mark(page, x, y + 11, 25, leaf=GREEN, tick=GOLD)
+            drawing.mark(page, x, y + 11, 25, fill=GREEN, tick=GOLD)
         else:
-            _leaf(page, x, y + 11, 24, stroke=PALE)
+            drawing.leaf(page, x, y + 11, 24, stroke=PALE)
 
 
 def _facts(page: Canvas, said: Facts, y: float) -> None:
     cells = (
-        ("Awarded on", _day(said.starts_on)),
-        ("Valid until", _day(said.ends_on)),
+        ("Awarded on", drawing.day(said.starts_on)),
+        ("Valid until", drawing.day(said.ends_on)),
         ("Covers", f"{said.scope}, {said.county}" if said.county else said.scope),
         ("Certificate number", said.number),
     )
@@ -194,10 +190,10 @@ def _issued_by(page: Canvas, issuer: Issuer, x: float, y: float) -> None:
     page.setFillColor(GREY)
     page.setFont(REGULAR, 11)
     page.drawString(x, y + 6, "Signed for the scheme")
-    lines = _balanced(_drawable(issuer.owner, BOLD).split() or [""], BOLD, 1)
+    lines = drawing.balanced(drawing.drawable(issuer.owner, BOLD).split() or [""], BOLD, 1)
     if pdfmetrics.stringWidth(lines[0], BOLD, 12) > 250:
-        lines = _balanced(lines[0].split(), BOLD, 2)
-    size = min(12.0, 250 / max(_width(line, BOLD) for line in lines))
+        lines = drawing.balanced(lines[0].split(), BOLD, 2)
+    size = min(12.0, 250 / max(drawing.width_of(line, BOLD) for line in lines))
     page.setFillColor(INK)
     page.setFont(BOLD, size)
     for number, line in enumerate(lines):
@@ -210,7 +206,7 @@ def _seal(page: Canvas, x: float, y: float, radius: float) -> None:
         page.saveState()
         page.translate(x, y)
         page.rotate(number * 22.5)
-        _leaf(page, 0, radius - 8, 16, fill=GOLD)
+        drawing.leaf(page, 0, radius - 8, 16, fill=GOLD)
         page.restoreState()
     page.setFillColor(white)
     page.circle(x, y, radius - 9, stroke=0, fill=1)
@@ -219,7 +215,7 @@ def _seal(page: Canvas, x: float, y: float, radius: float) -> None:
     page.circle(x, y, radius - 9, stroke=1, fill=0)
     page.setLineWidth(0.4)
     page.circle(x, y, radius - 11.5, stroke=1, fill=0)
-    _mark(page, x, y, 36, leaf=GREEN, tick=GOLD)
+    drawing.mark(page, x, y, 36, fill=GREEN, tick=GOLD)
 
 
 def _check(page: Canvas, url: str, right: float, y: float) -> None:
@@ -246,81 +242,12 @@ def _check(page: Canvas, url: str, right: float, y: float) -> None:
     page.drawRightString(edge, y + 52, "Check this certificate at")
     page.setFillColor(INK)
     for text, height in ((f"{host}/", 37.0), (rest, 23.0)):
-        size = min(11.0, 215 / _width(text, BOLD))
+        size = min(11.0, 215 / drawing.width_of(text, BOLD))
         page.setFont(BOLD, size)
         page.drawRightString(edge, y + height, text)
 
 
-# Shapes ---------------------------------------------------------------------------------------------------------------
-
-
-def _leaf(
-    page: Canvas, x: float, y: float, height: float, *, fill: Color | None = None, stroke: Color | None = None
-) -> None:
-    """The leaf of our mark, as static/mark.svg draws it, around its centre."""
-    unit = height / 34
-    path = page.beginPath()
-
-    def at(across: float, up: float) -> tuple[float, float]:
-        return x + (across - 20) * unit, y + (20 - up) * unit
-
-    path.moveTo(*at(20, 3))
-    path.curveTo(*at(29, 6), *at(34, 12), *at(34, 20))
-    path.curveTo(*at(34, 28), *at(29, 34), *at(20, 37))
-    path.curveTo(*at(11, 34), *at(6, 28), *at(6, 20))
-    path.curveTo(*at(6, 12), *at(11, 6), *at(20, 3))
-    path.close()
-    if fill is not None:
-        page.setFillColor(fill)
-    if stroke is not None:
-        page.setStrokeColor(stroke)
-        page.setLineWidth(1)
-    page.drawPath(path, stroke=int(stroke is not None), fill=int(fill is not None))
-
-
-def _mark(page: Canvas, x: float, y: float, height: float, *, leaf: Color, tick: Color) -> None:
-    """Our mark: a leaf with a tick."""
-    _leaf(page, x, y, height, fill=leaf)
-    unit = height / 34
-    page.saveState()
-    page.setStrokeColor(tick)
-    page.setLineWidth(4 * unit)
-    page.setLineCap(1)
-    page.setLineJoin(1)
-    path = page.beginPath()
-    path.moveTo(x - 7.5 * unit, y - 0.5 * unit)
-    path.lineTo(x - 2 * unit, y - 6 * unit)
-    path.lineTo(x + 8 * unit, y + 6 * unit)
-    page.drawPath(path, stroke=1, fill=0)
-    page.restoreState()
-
-
 # Text -----------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _fonts() -> None:
-    for name in (REGULAR, BOLD, ITALIC):
-        pdfmetrics.registerFont(TTFont(name, str(Path(__file__).parent / "fonts" / f"{name}.ttf")))
-
-
-def _drawable(text: str, font: str) -> str:
-    """The text on one line, in letters the font has; for one it lacks, the letter under it or a question mark."""
-    known: dict[int, Any] = pdfmetrics.getFont(font).face.charToGlyph
-    drawn = []
-    for letter in " ".join(unicodedata.normalize("NFC", text).split()):
-        if ord(letter) in known:
-            drawn.append(letter)
-        elif letter.isprintable():
-            plain = unicodedata.normalize("NFKD", letter)
-            drawn.append("".join(part for part in plain if ord(part) in known) or "?")
-    return "".join(drawn)
-
-
-def _width(text: str, font: str) -> float:
-    """The width at size 1."""
-    width: float = pdfmetrics.stringWidth(text, font, 100) / 100
-    return max(width, 0.01)
 
 
 def _centred(
@@ -335,9 +262,9 @@ def _centred(
     width: float = WIDTH - 124,
 ) -> None:
     """One line, made smaller when it would be wider than `width`."""
-    text = _drawable(text, font)
+    text = drawing.drawable(text, font)
     page.setFillColor(colour)
-    page.setFont(font, min(size, width / _width(text, font)))
+    page.setFont(font, min(size, width / drawing.width_of(text, font)))
     page.drawCentredString(at, y, text)
 
 
@@ -345,43 +272,13 @@ def _fitted(text: str, *, width: float) -> tuple[Sequence[str], float]:
     """The lines and the size that show a name best: as few lines as stay large, all about as long."""
     words = []
     for word in text.split() or [""]:
-        pieces = max(1, -(-int(_width(word, BOLD) * 22) // int(width)))  # a word too long for a line is cut
+        pieces = max(1, -(-int(drawing.width_of(word, BOLD) * 22) // int(width)))  # a word too long for a line is cut
         length = -(-len(word) // pieces)
         words += [word[start : start + length] for start in range(0, len(word), length)]
     lines, size = [text], 1.0
     for count, largest, enough in ((1, 44.0, 31.0), (2, 38.0, 27.0), (3, 29.0, 21.0), (4, 22.0, 0.0)):
-        lines = _balanced(words, BOLD, count)
-        size = min(largest, width / max(_width(line, BOLD) for line in lines))
+        lines = drawing.balanced(words, BOLD, count)
+        size = min(largest, width / max(drawing.width_of(line, BOLD) for line in lines))
         if size >= enough:
             break
     return lines, size
-
-
-def _balanced(words: Sequence[str], font: str, count: int) -> list[str]:
-    """The words on at most `count` lines, broken where the widest line is narrowest."""
-    widths = [_width(word, font) for word in words]
-    space = _width(" ", font)
-
-    def filled(limit: float) -> list[list[str]]:
-        lines: list[list[str]] = [[]]
-        used = 0.0
-        for word, width in zip(words, widths, strict=True):
-            if lines[-1] and used + space + width > limit:
-                lines.append([])
-                used = 0.0
-            used += width + (space if lines[-1] else 0)
-            lines[-1].append(word)
-        return lines
-
-    low, high = max(widths), sum(widths) + space * len(words)
-    for _ in range(30):
-        middle = (low + high) / 2
-        if len(filled(middle)) > count:
-            low = middle
-        else:
-            high = middle
-    return [" ".join(line) for line in filled(high)]
-
-
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from charter import drawing
 from charter.award import certificate
 from charter.award.certificate import Facts, Issuer
 
@@ -88,10 +89,10 @@ def test_a_name_of_any_length_and_in_any_latin_letters_is_printed_whole(name: st
 
 @pytest.mark.parametrize("name", ["Ty", "Teme Valley Orchards Ltd", LONGEST, "W" * 160, "i " * 80])
 def test_a_name_stays_between_the_borders(name: str) -> None:
-    certificate._fonts()
+    drawing.fonts()
     lines, size = certificate._fitted(name, width=690)
     assert 1 <= len(lines) <= 4
-    assert max(certificate._width(line, certificate.BOLD) * size for line in lines) <= 690.01
+    assert max(drawing.width_of(line, drawing.BOLD) * size for line in lines) <= 690.01
     assert len(lines) * size * 1.12 <= 106
 
 
