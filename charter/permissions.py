@@ -20,6 +20,7 @@ class Permission(enum.StrEnum):
     VIEW_ORGANISATION = "organisation:view"
     EDIT_ORGANISATION = "organisation:edit"
     MANAGE_TEAM = "organisation:team"
+    EXPORT_ORGANISATION = "organisation:export"
     ASK_FOR_PROGRAMME = "programme:ask"
     START_ASSESSMENT = "assessment:start"
     VIEW_ASSESSMENT = "assessment:view"
@@ -113,6 +114,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_ORGANISATION: member,
     Permission.EDIT_ORGANISATION: owner,
     Permission.MANAGE_TEAM: owner,
+    Permission.EXPORT_ORGANISATION: owner,
     Permission.ASK_FOR_PROGRAMME: member,
     Permission.START_ASSESSMENT: member,
     Permission.VIEW_ASSESSMENT: member,

@@ -95,6 +95,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
+    "/organisations/<uuid:organisation_id>/export": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back": OWNERS,
     "/organisations/<uuid:organisation_id>/services/<code>/ask": MEMBERS,

@@ -14,4 +14,5 @@ from charter.web.employer import (  # noqa: E402
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
     surveys,  # noqa: F401
+    taking_away,  # noqa: F401
 )

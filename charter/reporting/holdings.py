@@ -1,0 +1,257 @@
+"""All that an employer holds in the portal, to take away: one JSON document and its evidence files.
+
+Every table that belongs to an employer is either in `PARTS` or, with the reason, in `LEFT_OUT`; a test keeps that so.
+What is private to the scheme (notes, recommendations, findings of a case that is not decided) is never part of it.
+"""
+
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment.models import (
+    Answer,
+    Assessment,
+    Declaration,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    MetricReturn,
+    Submission,
+)
+from charter.award.models import Award
+from charter.framework.models import Framework
+from charter.improvement.models import Programme, ProgrammeRequest
+from charter.organisation.engagement import Engagement
+from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
+from charter.orm import Base
+from charter.review.models import Finding, InformationRequest, Review
+from charter.review.status import ReviewStatus
+from charter.survey.models import Survey
+
+FORMAT = "good-employment-charter/employer"
+FORMAT_VERSION = 1
+"""One more whenever a name that is there changes its meaning or goes. What is added does not count."""
+
+_ALWAYS_OUT = {"organisation_id", "version"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one table that belong to an employer, as a list in the document.
+
+    `where` picks them by the employer's id. `out` names the columns that are left out, beside the count of saves.
+    """
+
+    name: str
+    model: type[Base]
+    where: Callable[[UUID], sa.ColumnElement[bool]]
+    out: frozenset[str] = frozenset()
+    order: str = "id"
+
+
+def _own(model: Any) -> Callable[[UUID], sa.ColumnElement[bool]]:
+    return lambda employer: model.organisation_id == employer
+
+
+def _assessments(employer: UUID) -> sa.Select[Any]:
+    return sa.select(Assessment.id).where(Assessment.organisation_id == employer)
+
+
+def _of_assessment(model: Any) -> Callable[[UUID], sa.ColumnElement[bool]]:
+    return lambda employer: model.assessment_id.in_(_assessments(employer))
+
+
+def _decided(model: Any) -> Callable[[UUID], sa.ColumnElement[bool]]:
+    """What was found in cases that are decided: before that it is the assessor's draft."""
+    return lambda employer: model.review_id.in_(
+        sa.select(Review.id).where(
+            Review.assessment_id.in_(_assessments(employer)), Review.status == ReviewStatus.DECIDED
+        )
+    )
+
+
+def _asked(model: Any) -> Callable[[UUID], sa.ColumnElement[bool]]:
+    return lambda employer: model.review_id.in_(
+        sa.select(Review.id).where(Review.assessment_id.in_(_assessments(employer)))
+    )
+
+
+PARTS: tuple[Part, ...] = (
+    Part("employer", Organisation, lambda employer: Organisation.id == employer),
+    Part("places", Site, _own(Site)),
+    Part("people", Membership, _own(Membership)),
+    Part("invitations", Invitation, _own(Invitation), frozenset({"token_hash"})),
+    Part("awards_of_other_schemes", Recognition, _own(Recognition), frozenset({"checked_by_id"})),
+    Part("assessments", Assessment, _own(Assessment)),
+    Part("answers", Answer, _of_assessment(Answer)),
+    Part("declarations", Declaration, _of_assessment(Declaration)),
+    Part("figures", MetricReturn, _of_assessment(MetricReturn)),
+    Part("evidence", Evidence, _own(Evidence)),
+    Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
+    Part("submissions", Submission, _of_assessment(Submission)),
+    Part(
+        "decisions",
+        Review,
+        lambda employer: sa.and_(
+            Review.assessment_id.in_(_assessments(employer)), Review.status == ReviewStatus.DECIDED
+        ),
+        frozenset(
+            {
+                "assessor_id",
+                "claimed_at",
+                "recommended_level",
+                "recommended_by_id",
+                "recommended_at",
+                "recommendation",
+                "decided_by_id",
+            }
+        ),
+    ),
+    Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "found_by_id"})),
+    Part("questions_of_the_assessor", InformationRequest, _asked(InformationRequest), frozenset({"asked_by_id"})),
+    Part("awards", Award, _own(Award), frozenset({"issued_by_id"})),
+    Part("requests_for_programmes", ProgrammeRequest, _own(ProgrammeRequest)),
+    Part("staff_surveys", Survey, _own(Survey), frozenset({"answers", "sums"})),
+    Part("taking_part", Engagement, _own(Engagement)),
+)
+"""What is taken away, in the order of the document."""
+
+LEFT_OUT: Mapping[str, str] = {
+    "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "moderation": "how one of the scheme's staff judged another's recommendation",
+    "survey_ballot": "codes of a survey: they must lead to nobody",
+    "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",
+}
+"""Tables that belong to an employer and are no part of what it takes away, each with the reason."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the employer, by its name in the archive."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Everything of one employer: the document, and the files that it names."""
+
+    document: Mapping[str, Any]
+    files: tuple[File, ...]
+
+    def list_of(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """One part of the document."""
+        found: Sequence[Mapping[str, Any]] = self.document[name]
+        return found
+
+
+def gather(session: Session, organisation: Organisation, *, at: datetime) -> Holdings:
+    """All that the employer holds (one query for each part, and three for the names in them)."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part in PARTS:
+        table = part.model.__table__
+        out = _ALWAYS_OUT | part.out
+        columns = [column for column in table.columns if column.name not in out]
+        rows = session.execute(sa.select(*columns).where(part.where(organisation.id)).order_by(table.c[part.order]))
+        found[part.name] = [dict(row) for row in rows.mappings()]
+    found["feedback"] = _that_stands(found["feedback"])
+    files = tuple(_files(found["evidence"]))
+    _name_people(session, found)
+    _name_versions(session, found)
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "made_at": at,
+        "left_out": [
+            "private notes and recommendations of the scheme's staff, and findings of cases that are not decided",
+            "results of staff surveys: they stand on the survey's page once there are enough answers",
+            "passwords, second factors and sessions of people",
+        ],
+        **found,
+    }
+    plain: Mapping[str, Any] = _plain(document)
+    return Holdings(plain, files)
+
+
+def note(session: Session, organisation: Organisation, *, files: int, by: User, at: datetime) -> None:
+    """Record that somebody took everything away."""
+    audit.record(session, "organisation:export", organisation, by=by.id, at=at, files=files)
+
+
+def _that_stands(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The finding of the last round on each criterion: what was found before it was replaced, and never shown."""
+    last: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for one in sorted(findings, key=lambda finding: finding["round"]):
+        last[one["review_id"], one["criterion"]] = one
+    return list(last.values())
+
+
+def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
+    """Name each file of the evidence in its row, and list them: names that no program stumbles over, none twice."""
+    for number, piece in enumerate(pieces, 1):
+        piece["file"] = None
+        if piece["kind"] is EvidenceKind.FILE and piece["sha256"]:
+            safe = re.sub(r"[^A-Za-z0-9._ -]", "_", piece["filename"] or "file").strip(" .") or "file"
+            piece["file"] = f"evidence/{number:03}-{safe[-100:].lstrip(' .')}"
+            yield File(piece["file"], piece["sha256"], piece["size"] or 0)
+
+
+def _name_people(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """Put names in the place of the ids of people: `saved_by` for `saved_by_id`. Members have an email address too."""
+    ids = {
+        value
+        for rows in found.values()
+        for row in rows
+        for name, value in row.items()
+        if (name.endswith("_by_id") or name == "user_id") and value is not None
+    }
+    people = {user.id: user for user in session.scalars(sa.select(User).where(User.id.in_(ids)))}
+    for rows in found.values():
+        for row in rows:
+            for name in [name for name in row if name.endswith("_by_id")]:
+                user = people.get(row.pop(name))
+                row[name.removesuffix("_id")] = user.name if user else None
+            if "user_id" in row:
+                user = people[row.pop("user_id")]
+                row |= {"name": user.name, "email": user.email}
+
+
+def _name_versions(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """Put the version of the charter in the place of its id, and the name of a programme in the place of its."""
+    versions = {one.id: one.version for one in session.execute(sa.select(Framework.id, Framework.version))}
+    names = {one.id: one.name for one in session.execute(sa.select(Programme.id, Programme.name))}
+    for rows in found.values():
+        for row in rows:
+            if "framework_id" in row:
+                row["charter_version"] = versions.get(row.pop("framework_id"))
+            if "programme_id" in row:
+                row["programme"] = names.get(row.pop("programme_id"))
+
+
+def _plain(value: Any) -> Any:
+    """The same in what JSON has: times in UTC, days as 2027-03-27, statuses by their value."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,103 @@
+"""What an employer takes away: all that is its own, and nothing of anybody else's."""
+
+import json
+
+import sqlalchemy as sa
+
+from charter import tables
+from charter.account.models import User
+from charter.assessment.models import Assessment
+from charter.extensions import db, transaction
+from charter.organisation.models import Organisation
+from charter.reporting import holdings
+from charter.reporting.holdings import Holdings
+from charter.review import moderation
+from tests.conftest import AT
+from tests.factories import Factory
+
+
+def gathered(organisation: Organisation) -> Holdings:
+    db.session.rollback()
+    return holdings.gather(db.session, organisation, at=AT)
+
+
+def belongs_to_an_employer(table: sa.Table) -> bool:
+    """Whether a path of foreign keys leads from its rows to an employer."""
+    seen, waiting = set(), [table]
+    while waiting:
+        one = waiting.pop()
+        if one.name in seen or one.name in {"user", "framework"}:
+            continue
+        seen.add(one.name)
+        waiting += [key.column.table for key in one.foreign_keys]
+    return "organisation" in seen
+
+
+def test_every_table_of_an_employer_is_taken_away_or_left_out_for_a_reason() -> None:
+    there = {table.name for table in tables.metadata.sorted_tables if belongs_to_an_employer(table)}
+    taken = {part.model.__tablename__ for part in holdings.PARTS}
+    assert there - taken - set(holdings.LEFT_OUT) == set()
+    assert taken & set(holdings.LEFT_OUT) == set()
+
+
+def test_nothing_secret_or_private_is_among_the_columns() -> None:
+    taken = {
+        f"{part.model.__tablename__}.{column.name}"
+        for part in holdings.PARTS
+        for column in part.model.__table__.columns
+        if column.name not in part.out
+    }
+    words = ("private", "token", "password", "secret", "recommend", "sums")
+    assert {one for one in taken if any(word in one for word in words)} == set()
+
+
+def test_a_decided_case_goes_with_its_feedback_and_without_private_notes(
+    make: Factory, employer: Organisation, owner: User, assessor: User, moderator: User
+) -> None:
+    sent = make.submitted(make.answered(make.assessment(employer, by=owner), by=owner), by=owner)
+    review = make.found(make.claimed(sent, by=assessor), by=assessor)
+    before = gathered(employer)
+    assert (before.list_of("feedback"), before.list_of("decisions")) == ([], [])  # it is the assessor's draft
+    make.recommended(review, by=assessor, reasons="Only for the moderator.")
+    text = json.dumps(gathered(employer).document)
+    assert "Only for the moderator." not in text
+    assert "Seen on the staff pages." not in text
+    with transaction() as session:
+        moderation.agree(session, review, reasons="Well done.", by=moderator, at=AT, on=AT.date())
+    found = gathered(employer)
+    text = json.dumps(found.document)
+    assert {one["feedback"] for one in found.list_of("feedback")} == {"Clear and in use."}
+    assert [one["decided_level"] for one in found.list_of("decisions")] == [1]
+    assert "Seen on the staff pages." not in text
+    assert "Only for the moderator." not in text
+    assert {assessor.name, assessor.email, moderator.name, moderator.email} & set(text.split('"')) == set()
+    assert [one["level"] for one in found.list_of("awards")] == [1]
+
+
+def test_nothing_of_another_employer_goes_along(
+    make: Factory, employer: Organisation, owner: User, stranger: User
+) -> None:
+    theirs = db.session.get(Organisation, stranger.memberships[0].organisation_id)
+    assert theirs is not None
+    ours = make.answered(make.assessment(employer, by=owner), by=owner)
+    other: Assessment = make.answered(make.assessment(theirs, by=stranger), by=stranger)
+    make.submitted(other, by=stranger)
+    text = json.dumps(gathered(employer).document)
+    assert str(ours.id) in text
+    for secret in (theirs.name, str(theirs.id), str(other.id), stranger.name, stranger.email):
+        assert secret not in text
+
+
+def test_people_are_named_and_the_version_of_the_charter_is_said(
+    make: Factory, employer: Organisation, owner: User, colleague: User
+) -> None:
+    assessment = make.answered(make.assessment(employer, by=owner), by=owner)
+    found = gathered(employer)
+    assert (found.document["format"], found.document["format_version"]) == (holdings.FORMAT, holdings.FORMAT_VERSION)
+    assert {(one["name"], one["role"]) for one in found.list_of("people")} == {
+        (owner.name, "owner"),
+        (colleague.name, "contributor"),
+    }
+    assert {one["saved_by"] for one in found.list_of("answers")} == {owner.name}
+    assert [one["charter_version"] for one in found.list_of("assessments")] == [assessment.framework.version]
+    assert len(found.list_of("answers")) == len(assessment.framework.content.asked(1))
