@@ -4,9 +4,11 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import segno
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -60,6 +62,22 @@ def mark(page: Canvas, x: float, y: float, height: float, *, fill: Color, tick: 
     path.lineTo(x + 8 * unit, y + 6 * unit)
     page.drawPath(path, stroke=1, fill=0)
     page.restoreState()
+
+
+def qr(page: Canvas, url: str, left: float, bottom: float, side: float) -> None:
+    """A QR code that leads to `url`, and is a link for who reads the page on a screen."""
+    modules = [list(row) for row in segno.make(url, error="m", micro=False).matrix]
+    one = side / len(modules)
+    page.setFillColor(INK)
+    for number, row in enumerate(modules):
+        column = 0
+        for dark, run in groupby(row):
+            length = len(list(run))
+            if dark:  # a hair taller than its row, so that no viewer shows a seam between rows
+                top = bottom + side - number * one
+                page.rect(left + column * one, top - one - 0.03, length * one, one + 0.06, stroke=0, fill=1)
+            column += length
+    page.linkURL(url, (left, bottom, left + side, bottom + side), relative=0)
 
 
 # Text -----------------------------------------------------------------------------------------------------------------

@@ -8,9 +8,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
-import segno
 from reportlab.lib.colors import Color, white
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfbase import pdfmetrics
@@ -221,20 +219,8 @@ def _seal(page: Canvas, x: float, y: float, radius: float) -> None:
 def _check(page: Canvas, url: str, right: float, y: float) -> None:
     """The QR code, and in words where it leads."""
     side = 88.0
-    code = segno.make(url, error="m", micro=False)
-    modules = [list(row) for row in code.matrix]
-    one = side / len(modules)
     left = right - side
-    page.setFillColor(INK)
-    for number, row in enumerate(modules):
-        column = 0
-        for dark, run in groupby(row):
-            length = len(list(run))
-            if dark:  # a hair taller than its row, so that no viewer shows a seam between rows
-                top = y + side - number * one
-                page.rect(left + column * one, top - one - 0.03, length * one, one + 0.06, stroke=0, fill=1)
-            column += length
-    page.linkURL(url, (left, y, right, y + side), relative=0)
+    drawing.qr(page, url, left, y, side)
     host, _, rest = url.rpartition("/")
     page.setFillColor(GREY)
     edge = left - 14

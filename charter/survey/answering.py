@@ -60,7 +60,8 @@ def answer(session: Session, code: str, said: Mapping[str, str], *, on: date) ->
     if ballot is None:
         raise NotNow(Standing.UNKNOWN)
     # The survey first, then the ballot: whoever closes the survey or makes new codes takes the same lock.
-    survey = session.get_one(Survey, ballot.survey_id, with_for_update=True, populate_existing=True)
+    survey = session.get_one(Survey, ballot.survey_id)
+    session.refresh(survey, with_for_update=True)
     if not _takes_answers(survey, on):
         raise NotNow(Standing.CLOSED)
     asked = questions(survey.framework)

@@ -94,7 +94,7 @@ def open_survey(organisation: Organisation) -> ResponseReturnValue:
                     framework,
                     title=form.title.data,
                     people=form.number or 0,
-                    closes_on=form.closes_on.data,
+                    closes_on=form.closes_on.data or today(),
                     by=the_user(),
                     at=now(),
                     on=today(),
