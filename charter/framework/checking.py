@@ -400,6 +400,36 @@ def _ranks(root: Piece) -> set[Decimal] | None:
     return {rank for level in pieces if (rank := level.number("rank")) is not None} if pieces else None
 
 
+def _efforts_are_known(root: Piece) -> Faults:
+    meta = root.piece("meta")
+    efforts = meta.pieces("efforts")
+    yield from _twice(_named(efforts, "code"), "effort")
+    known = {code for _, code in _named(efforts, "code")}
+    yield from _unknown([(meta.at("usual_effort"), meta.word("usual_effort"))], known, "effort")
+    yield from _unknown(_named(root.pieces("criteria"), "effort"), known, "effort")
+    if efforts and "usual_effort" not in meta.values:
+        yield meta.at("efforts"), "Say with “usual_effort” which of them a criterion has that names none."
+
+
+def _short_path_leads_somewhere(root: Piece) -> Faults:
+    rules = root.piece("evidence_rules")
+    short = rules.piece("short_path")
+    ranks = _ranks(root)
+    levels = short.values.get("levels")
+    if isinstance(levels, list | tuple) and not levels:
+        yield short.at("levels"), "Name at least one level, or take the short path out."
+    for place, rank in enumerate(levels if isinstance(levels, list | tuple) else ()):
+        if isinstance(rank, int) and ranks is not None and rank not in ranks:
+            known = _list(map(str, sorted(ranks)))
+            yield short.at("levels", place), f"There is no level with the rank {rank}. The ranks are {known}."
+    most, own = rules.number("written_account_max_words"), short.number("account_max_words")
+    if most is not None and own is not None and own > most:
+        yield (
+            short.at("account_max_words"),
+            f"A short account cannot be longer than a written account, which has at most {most} words.",
+        )
+
+
 def _is_list(piece: Piece, key: str) -> bool:
     return isinstance(piece.values.get(key), list | tuple)
 
@@ -428,6 +458,8 @@ def _unknown_level(piece: Piece, key: str, ranks: set[Decimal] | None) -> Faults
 
 
 def _above(piece: Piece, low: str, high: str) -> Faults:
+    _efforts_are_known,
+    _short_path_leads_somewhere,
     least, most = piece.number(low), piece.number(high)
     if least is not None and most is not None and least > most:
         yield piece.at(low), f"The {low} ({least}) is above the {high} ({most})."

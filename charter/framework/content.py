@@ -174,6 +174,13 @@ class Level(Part):
     rules: tuple[Rule, ...]
 
 
+class Effort(Part):
+    """How much work it is to put something in place, so that a plan can begin with the smallest."""
+
+    code: Code
+    label: Text
+
+
 class Theme(Part):
     """A group of criteria."""
 
@@ -205,6 +212,8 @@ class Criterion(Part):
     counts_from: date | None = None
     """Announced, but not counted before this day."""
     crosswalk: Mapping[Code, tuple[Code, ...]] = Field(default_factory=dict)
+    effort: Code | None = None
+    """How much work it is for most employers; the version's usual effort where nobody says."""
 
 
 class BaselineDeclaration(Part):
@@ -455,9 +464,29 @@ class Content(Part):
 
     def size_title(self, code: str) -> str:
         """A size band's title; its code when this version does not know it."""
+    changes: tuple[Text, ...] = ()
+    """What is different from the version before, a sentence each."""
+    planned_again: Annotated[bool, Strict()] = True
+    """Whether what was planned at the last award, and is past its day, counts as under way when it is planned again."""
+    efforts: tuple[Effort, ...] = ()
+    """The words for how much work something is, the smallest first; a version may have none."""
+    usual_effort: Code | None = None
+    """The effort of a criterion that names none."""
         band = self.size_band(code)
         return band.title if band else code
 
     def metrics_for(self, rank: int) -> tuple[Metric, ...]:
         """The metrics asked of an employer that aims for level `rank`."""
         return tuple(metric for metric in self.metrics if metric.required_from_level <= rank)
+    def effort(self, criterion: Criterion | None) -> int:
+        """How much work a criterion is: the place of its effort among the version's, 0 for the smallest.
+
+        Something that is no criterion is as much work as most; everything is alike in a version without efforts.
+        """
+        code = (criterion.effort if criterion else None) or self.meta.usual_effort
+        return next((place for place, effort in enumerate(self.meta.efforts) if effort.code == code), 0)
+
+    def effort_label(self, place: int) -> str:
+        """The words for the effort at this place; none when the version has no words for it."""
+        return self.meta.efforts[place].label if 0 <= place < len(self.meta.efforts) else ""
+
