@@ -18,8 +18,8 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Extent
 from charter.framework.models import Framework
-from charter.improvement import programmes
-from charter.improvement.models import Programme
+from charter.improvement import programmes, taking_up
+from charter.improvement.models import Programme, ProgrammeRequest
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, more_information, recommendation, submitted
 from charter.review.models import About, Review, Subject
@@ -104,6 +104,21 @@ class Factory:
         """The directory of services, as it comes with the portal."""
         with transaction() as session:
             return programmes.load(session, by=None, at=self.at, on=local_date(self.at))
+
+    def asks(self, organisation: Organisation, programme: Programme, *, by: User) -> ProgrammeRequest:
+        """`by` asks for a programme in the name of the employer."""
+        with transaction() as session:
+            return taking_up.ask(
+                session,
+                organisation,
+                programme,
+                message="Please call us.",
+                content=self.framework().content,
+                scheme_email="charter@example.org",
+                by=by,
+                at=self.at,
+                on=local_date(self.at),
+            )
 
     def award(self, organisation: Organisation, *, level: int = 1, on: date | None = None, by: User) -> Award:
         """The award for an assessment that `by` decided, from the day `on` (the day of `at` unless given)."""

@@ -10,6 +10,7 @@ from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.people import PeopleView
+from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
 from charter.admin.trail import TrailView
@@ -17,6 +18,7 @@ from charter.audit import AuditEvent
 from charter.award.models import Award
 from charter.extensions import db
 from charter.framework.models import Framework
+from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from charter.reporting.models import Return
@@ -30,6 +32,8 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
     panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))
+    panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services"))
+    panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests"))
     panel.add_view(PeopleView(User, db, name="People", endpoint="people"))
     panel.add_view(MessagesView(Message, db, name="Messages", endpoint="messages"))
     panel.add_view(TrailView(AuditEvent, db, name="Trail", endpoint="trail"))

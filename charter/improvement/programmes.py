@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from charter import audit
 from charter.account.models import User
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.framework.content import Content, Criterion, SizeBand
 from charter.improvement.models import Programme, ProgrammeStatus
 
@@ -206,12 +206,13 @@ def change(
 ) -> None:
     """Say something else of a programme, and that it was checked today.
 
-    Raises `Refusal` as `faults` says, or when somebody else changed it after version `seen_version` was read.
+    Raises `Refusal` as `faults` says, and `Stale` when somebody else changed it after version `seen_version` was read.
     """
     if programme.version != seen_version:
-        raise Refusal(
+        raise Stale(
             "Somebody else changed this programme after you opened it. Open it again to see what it says now, "
-            "or save again to keep what you typed."
+            "or save again to keep what you typed.",
+            current=programme,
         )
     for fault in faults(details, content, on=on):
         raise fault

@@ -55,24 +55,24 @@ def details(content: Content) -> Details:
 
 
 @pytest.fixture
-def new(session: Session, content: Content, keeper: User, details: Details):  # type: ignore[no-untyped-def]
+def new(session: Session, content: Content, keeper: User, details: Details):
     """`new(name, county=...)` adds a programme that says this besides what `details` says."""
 
     def add(name: str, **values: object) -> Programme:
-        said = replace(details, name=name, **values)  # type: ignore[arg-type]
+        said = replace(details, name=name, **values)
         return programmes.add(session, said, content, by=keeper, at=AT, on=ON)
 
     return add
 
 
-def names(found) -> list[str]:  # type: ignore[no-untyped-def]
+def names(found) -> list[str]:
     return [one.name for one in found]
 
 
 # Finding -------------------------------------------------------------------------------------------------------------
 
 
-def test_each_word_must_stand_somewhere_in_what_a_programme_says(session: Session, content: Content, new) -> None:  # type: ignore[no-untyped-def]
+def test_each_word_must_stand_somewhere_in_what_a_programme_says(session: Session, content: Content, new) -> None:
     new("First", offers="Advice on stress at work.")
     new("Second", provider="Café Stress", offers="Coffee.")
     for text, found in {
@@ -92,7 +92,7 @@ def test_each_word_must_stand_somewhere_in_what_a_programme_says(session: Sessio
 def test_a_search_by_need_county_and_size_leaves_out_what_does_not_fit(
     session: Session,
     content: Content,
-    new,  # type: ignore[no-untyped-def]
+    new,
 ) -> None:
     here, there = (one.code for one in content.counties)
     first, second = (one.code for one in content.themes[:2])
@@ -114,7 +114,7 @@ def test_a_search_by_need_county_and_size_leaves_out_what_does_not_fit(
     assert "For large ones" in names(programmes.search(session, Search(size=large), content))
 
 
-def test_what_helps_with_a_criterion_comes_best_first(session: Session, content: Content, new) -> None:  # type: ignore[no-untyped-def]
+def test_what_helps_with_a_criterion_comes_best_first(session: Session, content: Content, new) -> None:
     one, other = [criterion for criterion in content.criteria if criterion.theme == content.themes[0].code][:2]
     here, there = (county.code for county in content.counties)
     both = (content.themes[0].code, content.themes[1].code)
@@ -129,7 +129,7 @@ def test_what_helps_with_a_criterion_comes_best_first(session: Session, content:
     assert names(found[other.code]) == ["Whole need here", "Whole need", "Wide"]
 
 
-def test_an_employer_that_may_be_too_large_is_not_promised_help(session: Session, content: Content, new) -> None:  # type: ignore[no-untyped-def]
+def test_an_employer_that_may_be_too_large_is_not_promised_help(session: Session, content: Content, new) -> None:
     criterion = next(one for one in content.criteria if one.theme == content.themes[0].code)
     new("Up to 49", size_max=49)
     for ceiling, found in ((9, True), (49, True), (50, False), (None, False)):
@@ -137,7 +137,7 @@ def test_an_employer_that_may_be_too_large_is_not_promised_help(session: Session
         assert bool(helping[criterion.code]) is found, ceiling
 
 
-def test_to_find_help_for_every_criterion_takes_one_query(session: Session, content: Content, new) -> None:  # type: ignore[no-untyped-def]
+def test_to_find_help_for_every_criterion_takes_one_query(session: Session, content: Content, new) -> None:
     new("One")
     session.flush()
     asked: list[str] = []
@@ -149,7 +149,7 @@ def test_to_find_help_for_every_criterion_takes_one_query(session: Session, cont
 # Keeping -------------------------------------------------------------------------------------------------------------
 
 
-def test_two_programmes_of_one_name_have_codes_of_their_own(new) -> None:  # type: ignore[no-untyped-def]
+def test_two_programmes_of_one_name_have_codes_of_their_own(new) -> None:
     assert [new("Café & Œuvre: Hilfe!").code for _ in range(2)] == ["cafe-uvre-hilfe", "cafe-uvre-hilfe-2"]
     assert new("你好").code == "programme"
 
@@ -172,7 +172,7 @@ def test_two_programmes_of_one_name_have_codes_of_their_own(new) -> None:  # typ
 def test_what_cannot_be_is_refused_beside_its_field(
     session: Session, content: Content, keeper: User, details: Details, field: str, value: object
 ) -> None:
-    wrong = replace(details, **{field: value})  # type: ignore[arg-type]
+    wrong = replace(details, **{field: value})
     with pytest.raises(Refusal) as refused:
         programmes.add(session, wrong, content, by=keeper, at=AT, on=ON)
     assert refused.value.field == field
@@ -184,7 +184,7 @@ def test_of_two_who_change_one_programme_the_later_is_told(
     content: Content,
     keeper: User,
     details: Details,
-    new,  # type: ignore[no-untyped-def]
+    new,
 ) -> None:
     programme = new("One")
     seen = programme.version
@@ -204,7 +204,7 @@ def test_a_retired_programme_is_found_nowhere_until_it_is_put_back(
     session: Session,
     content: Content,
     keeper: User,
-    new,  # type: ignore[no-untyped-def]
+    new,
 ) -> None:
     programme = new("One")
     programmes.retire(session, programme, by=keeper, at=AT)
@@ -223,7 +223,7 @@ def test_a_retired_programme_is_found_nowhere_until_it_is_put_back(
 def test_a_programme_waits_for_review_from_the_day_after_it_was_due(
     session: Session,
     keeper: User,
-    new,  # type: ignore[no-untyped-def]
+    new,
 ) -> None:
     programme = new("One", review_by=ON + timedelta(days=10))
     assert [programmes.to_review(session, on=ON + timedelta(days=days)) for days in (9, 10, 11)] == [0, 0, 1]
