@@ -147,6 +147,10 @@ TABLE: Mapping[str, str] = {
     "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
     "/admin/people/invite": ADMINISTRATORS,
     "/admin/returns/add": ADMINISTRATORS,
+    "/admin/services/add": ADMINISTRATORS,
+    "/admin/services/<uuid:programme_id>/change": ADMINISTRATORS,
+    "/admin/services/<uuid:programme_id>/confirm": ADMINISTRATORS,
+    "/admin/services/<uuid:programme_id>/retire": ADMINISTRATORS,
     # The board -------------------------------------------------------------------------------------------------------
     "/board": BOARD,
     "/board/<table>.csv": BOARD,
@@ -159,7 +163,9 @@ RECORDS: Mapping[str, str] = {
     "frameworks": SCHEME,
     "messages": ADMINISTRATORS,
     "people": ADMINISTRATORS,
+    "requests": ADMINISTRATORS,
     "returns": ADMINISTRATORS,
+    "services": ADMINISTRATORS,
     "trail": REVOKERS,
 }
 """Lists of the panel: each has the pages that Flask-Admin gives it."""
@@ -290,7 +296,10 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "filename": "charter.css",
         "table": next(iter(TABLES)),
     }
-    service = make.programmes()[0].code
+    programme = make.programmes()[0]
+    service = programme.code
+    records |= {"services": programme.id, "requests": make.asks(employer, programme, by=owner).id}
+    named["programme_id"] = programme.id
     own = {
         "/services/<code>": {"code": service},
         "/services/<code>/ask": {"code": service},
