@@ -349,57 +349,6 @@ def _survey_can_be_run(root: Piece) -> Faults:
         yield survey.at("scale"), "Some answers are good and some are not. Mark the good ones with “good: true”."
 
 
-def _words_fit_where_they_are_kept(root: Piece) -> Faults:
-    """The lengths of the columns that keep a copy of a word (an answer's value, an employer's sector and so on)."""
-    words = [
-        (root.piece("meta").at("title"), root.piece("meta").word("title"), 200),
-        *((piece.at("value"), piece.word("value"), 16) for piece in root.pieces("scale")),
-        *((piece.at("code"), piece.word("code"), 16) for piece in root.pieces("size_bands")),
-        *((piece.at("code"), piece.word("code"), 4) for piece in root.pieces("sectors")),
-        *((piece.at("level"), piece.word("level"), 32) for piece in root.pieces("passports")),
-        *((where, word, 64) for county in root.pieces("counties") for where, word in county.words("districts")),
-    ]
-    for where, word, longest in words:
-        if word is not None and len(word) > longest:
-            yield where, f"This has {len(word)} characters, and there is room for {longest}. Make it shorter."
-
-
-CHECKS: tuple[Callable[[Piece], Faults], ...] = (
-    _nothing_empty,
-    _codes_used_once,
-    _lists_name_once,
-    _criteria_lead_somewhere,
-    _levels_have_no_gap,
-    _level_rules_can_be_met,
-    _figures_can_be_worked_out,
-    _size_bands_join_up,
-    _words_cover_every_case,
-    _passports_support_criteria,
-    _survey_can_be_run,
-    _words_fit_where_they_are_kept,
-)
-
-
-def _fields(root: Piece) -> Iterator[Piece]:
-    yield from root.pieces("context_fields")
-    for metric in root.pieces("metrics"):
-        yield from metric.pieces("inputs")
-
-
-def _named(pieces: Iterable[Piece], key: str) -> list[tuple[Where, str]]:
-    return [(piece.at(key), word) for piece in pieces if (word := piece.word(key))]
-
-
-def _codes(root: Piece, key: str, name: str = "code") -> set[str] | None:
-    """What the items of a list are called; None when there is no such list: then nothing can be said of a name."""
-    return {code for _, code in _named(root.pieces(key), name)} if _is_list(root, key) else None
-
-
-def _ranks(root: Piece) -> set[Decimal] | None:
-    pieces = root.pieces("levels")
-    return {rank for level in pieces if (rank := level.number("rank")) is not None} if pieces else None
-
-
 def _efforts_are_known(root: Piece) -> Faults:
     meta = root.piece("meta")
     efforts = meta.pieces("efforts")
@@ -430,6 +379,59 @@ def _short_path_leads_somewhere(root: Piece) -> Faults:
         )
 
 
+def _words_fit_where_they_are_kept(root: Piece) -> Faults:
+    """The lengths of the columns that keep a copy of a word (an answer's value, an employer's sector and so on)."""
+    words = [
+        (root.piece("meta").at("title"), root.piece("meta").word("title"), 200),
+        *((piece.at("value"), piece.word("value"), 16) for piece in root.pieces("scale")),
+        *((piece.at("code"), piece.word("code"), 16) for piece in root.pieces("size_bands")),
+        *((piece.at("code"), piece.word("code"), 4) for piece in root.pieces("sectors")),
+        *((piece.at("level"), piece.word("level"), 32) for piece in root.pieces("passports")),
+        *((where, word, 64) for county in root.pieces("counties") for where, word in county.words("districts")),
+    ]
+    for where, word, longest in words:
+        if word is not None and len(word) > longest:
+            yield where, f"This has {len(word)} characters, and there is room for {longest}. Make it shorter."
+
+
+CHECKS: tuple[Callable[[Piece], Faults], ...] = (
+    _nothing_empty,
+    _codes_used_once,
+    _lists_name_once,
+    _criteria_lead_somewhere,
+    _levels_have_no_gap,
+    _level_rules_can_be_met,
+    _figures_can_be_worked_out,
+    _size_bands_join_up,
+    _words_cover_every_case,
+    _passports_support_criteria,
+    _survey_can_be_run,
+    _efforts_are_known,
+    _short_path_leads_somewhere,
+    _words_fit_where_they_are_kept,
+)
+
+
+def _fields(root: Piece) -> Iterator[Piece]:
+    yield from root.pieces("context_fields")
+    for metric in root.pieces("metrics"):
+        yield from metric.pieces("inputs")
+
+
+def _named(pieces: Iterable[Piece], key: str) -> list[tuple[Where, str]]:
+    return [(piece.at(key), word) for piece in pieces if (word := piece.word(key))]
+
+
+def _codes(root: Piece, key: str, name: str = "code") -> set[str] | None:
+    """What the items of a list are called; None when there is no such list: then nothing can be said of a name."""
+    return {code for _, code in _named(root.pieces(key), name)} if _is_list(root, key) else None
+
+
+def _ranks(root: Piece) -> set[Decimal] | None:
+    pieces = root.pieces("levels")
+    return {rank for level in pieces if (rank := level.number("rank")) is not None} if pieces else None
+
+
 def _is_list(piece: Piece, key: str) -> bool:
     return isinstance(piece.values.get(key), list | tuple)
 
@@ -458,8 +460,6 @@ def _unknown_level(piece: Piece, key: str, ranks: set[Decimal] | None) -> Faults
 
 
 def _above(piece: Piece, low: str, high: str) -> Faults:
-    _efforts_are_known,
-    _short_path_leads_somewhere,
     least, most = piece.number(low), piece.number(high)
     if least is not None and most is not None and least > most:
         yield piece.at(low), f"The {low} ({least}) is above the {high} ({most})."

@@ -367,6 +367,14 @@ class Meta(Part):
     """A planned action counts only when it is due within so many months."""
     minutes_per_question: Whole = Field(default=2, ge=1)
     """What employers are told to allow for each question, evidence left out."""
+    changes: tuple[Text, ...] = ()
+    """What is different from the version before, a sentence each."""
+    planned_again: Annotated[bool, Strict()] = True
+    """Whether what was planned at the last award, and is past its day, counts as under way when it is planned again."""
+    efforts: tuple[Effort, ...] = ()
+    """The words for how much work something is, the smallest first; a version may have none."""
+    usual_effort: Code | None = None
+    """The effort of a criterion that names none."""
 
 
 class Content(Part):
@@ -437,6 +445,18 @@ class Content(Part):
             )
         )
 
+    def effort(self, criterion: Criterion | None) -> int:
+        """How much work a criterion is: the place of its effort among the version's, 0 for the smallest.
+
+        Something that is no criterion is as much work as most; everything is alike in a version without efforts.
+        """
+        code = (criterion.effort if criterion else None) or self.meta.usual_effort
+        return next((place for place, effort in enumerate(self.meta.efforts) if effort.code == code), 0)
+
+    def effort_label(self, place: int) -> str:
+        """The words for the effort at this place; none when the version has no words for it."""
+        return self.meta.efforts[place].label if 0 <= place < len(self.meta.efforts) else ""
+
     def scale_value(self, value: str | None) -> ScaleValue | None:
         """The value of the scale with this code."""
         return next((item for item in self.scale if item.value == value), None)
@@ -464,29 +484,9 @@ class Content(Part):
 
     def size_title(self, code: str) -> str:
         """A size band's title; its code when this version does not know it."""
-    changes: tuple[Text, ...] = ()
-    """What is different from the version before, a sentence each."""
-    planned_again: Annotated[bool, Strict()] = True
-    """Whether what was planned at the last award, and is past its day, counts as under way when it is planned again."""
-    efforts: tuple[Effort, ...] = ()
-    """The words for how much work something is, the smallest first; a version may have none."""
-    usual_effort: Code | None = None
-    """The effort of a criterion that names none."""
         band = self.size_band(code)
         return band.title if band else code
 
     def metrics_for(self, rank: int) -> tuple[Metric, ...]:
         """The metrics asked of an employer that aims for level `rank`."""
         return tuple(metric for metric in self.metrics if metric.required_from_level <= rank)
-    def effort(self, criterion: Criterion | None) -> int:
-        """How much work a criterion is: the place of its effort among the version's, 0 for the smallest.
-
-        Something that is no criterion is as much work as most; everything is alike in a version without efforts.
-        """
-        code = (criterion.effort if criterion else None) or self.meta.usual_effort
-        return next((place for place, effort in enumerate(self.meta.efforts) if effort.code == code), 0)
-
-    def effort_label(self, place: int) -> str:
-        """The words for the effort at this place; none when the version has no words for it."""
-        return self.meta.efforts[place].label if 0 <= place < len(self.meta.efforts) else ""
-
