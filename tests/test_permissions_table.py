@@ -104,6 +104,9 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/close": OWNERS,
     "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/codes": OWNERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/evidence": MEMBERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/poster.pdf": MEMBERS,
+    "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/results.pdf": MEMBERS,
     "/organisations/<uuid:organisation_id>/surveys/new": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
@@ -119,6 +122,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
     "/assessments/<uuid:assessment_id>/figures": MEMBERS,
     "/assessments/<uuid:assessment_id>/level": MEMBERS,
+    "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet.xlsx": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet/check": MEMBERS,
@@ -295,6 +299,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "export_type": "csv",
         "filename": "charter.css",
         "table": next(iter(TABLES)),
+        "theme": content.themes[0].code,
     }
     programme = make.programmes()[0]
     service = programme.code

@@ -261,11 +261,36 @@ class Metric(Part):
     notes: Text | None = None
 
 
+class EvidenceDate(enum.StrEnum):
+    """A date that some kinds of evidence must say."""
+
+    EFFECTIVE_FROM = "effective_from"
+    PERIOD = "period"
+    VALID_UNTIL = "valid_until"
+
+
 class EvidenceType(Part):
     """A kind of document that can support a criterion."""
 
     code: Code
     title: Text
+    valid_months: Whole | None = Field(default=None, ge=1)
+    """How long one of this kind counts as current; `max_age_months` of the rules unless given."""
+    dates: tuple[EvidenceDate, ...] = ()
+    """The dates that one of this kind must say."""
+
+
+class ShortPath(Part):
+    """The shorter way for small employers: a theme a page, and short accounts in place of documents."""
+
+    headcount_ceiling: Whole = Field(ge=1)
+    """Employers whose size band goes up to so many people, or to fewer, are offered it."""
+    levels: tuple[Whole, ...]
+    """The ranks of the levels for which a short account is enough as evidence."""
+    account_max_words: Whole = Field(ge=1)
+    """How long a short account may be: a few sentences."""
+    account_hint: Text
+    """What to write in one, in a sentence."""
 
 
 class EvidenceRules(Part):
@@ -276,6 +301,27 @@ class EvidenceRules(Part):
     types: tuple[EvidenceType, ...]
     micro_employers: Text
     privacy: Text
+    short_path: ShortPath | None = None
+    """The shorter way for small employers; a version without one offers none."""
+
+    def type(self, code: str | None) -> EvidenceType | None:
+        """The type of evidence with this code."""
+        return next((one for one in self.types if one.code == code), None)
+
+
+class Strength(Part):
+    """How far the awards of other schemes may stand in for criteria, by how those schemes look at an employer.
+
+    They never stand in for a core criterion of the highest level, for a figure or for a declaration.
+    """
+
+    code: Code
+    title: Text
+    """Who looked, as a sentence for employers and assessors."""
+    met_up_to: Whole = Field(default=0, ge=0)
+    """A criterion up to this level counts as met while the award is in date; 0 for none."""
+    evidence_up_to: Whole = Field(default=0, ge=0)
+    """For a criterion up to this level no other evidence is needed; 0 for none."""
 
 
 class Passport(Part):
@@ -288,6 +334,12 @@ class Passport(Part):
     supports: tuple[Code, ...]
     strength: Code
     note: Text | None = None
+    list_url: Text | None = None
+    """Where the scheme lists who holds its awards, for anyone to read."""
+    number_example: Text | None = None
+    """What the number on a certificate looks like."""
+    number_pattern: Text | None = None
+    """The form of such a number, as a regular expression. One of another form is asked about, not refused."""
 
 
 class SchemeItem(Part):
@@ -296,6 +348,29 @@ class SchemeItem(Part):
     code: Code
     label: Text
     status: Literal["verified", "knowledge", "inferred"]
+    group: Code | None = None
+    """The group of the scheme's level that it belongs to."""
+
+
+class SchemeGroup(Part):
+    """Items of another scheme that one of its levels asks for together."""
+
+    code: Code
+    title: Text
+    at_least: Whole | None = Field(default=None, ge=1)
+    """How many of its items the level asks for; all when nothing is said."""
+
+
+class SchemeLevel(Part):
+    """A level of another scheme, and what it asks for as far as we know."""
+
+    code: Code
+    title: Text
+    after: Code | None = None
+    """The level whose items this one asks for too."""
+    groups: tuple[SchemeGroup, ...]
+    note: Text | None = None
+    """What else it asks for, or how sure we are."""
 
 
 class OtherScheme(Part):
@@ -304,6 +379,12 @@ class OtherScheme(Part):
     code: Code
     title: Text
     items: tuple[SchemeItem, ...]
+    levels: tuple[SchemeLevel, ...] = ()
+    """Its levels, the lowest first; none where we do not know them."""
+    passport: Code | None = None
+    """What the passports call the same scheme."""
+    note: Text | None = None
+    """What an employer should know before it relies on this."""
 
 
 class SurveyValue(Part):
@@ -332,6 +413,8 @@ class StaffSurvey(Part):
     """Where the questions come from."""
     min_answers: Whole = Field(ge=10)
     """Fewer answers than this are never shown."""
+    prompt: Text
+    """What staff are asked of each sentence, in the words of the scale."""
     scale: tuple[SurveyValue, ...]
     questions: tuple[SurveyQuestion, ...] = Field(min_length=5, max_length=8)
     supports: tuple[Code, ...]
@@ -349,6 +432,18 @@ class MetricRules(Part):
     small_numbers: Text
     year_on_year_points: Whole
     """A rate that moves by more percentage points than this from one year to the next needs an explanation."""
+
+
+class Renewal(Part):
+    """What the scheme does when an award comes to its end."""
+
+    opens_days: Whole = Field(default=90, ge=1)
+    """So many days before the end, employers are asked to renew. An award of the same level that is decided from then
+    on begins on the day after the old one ends."""
+    remind_days: tuple[Annotated[Whole, Field(ge=1)], ...] = (90, 60, 30, 7)
+    """So many days before the end, owners get an email."""
+    owners_days: Whole = Field(default=30, ge=0)
+    """So many days before the end, an employer with one owner is asked to make somebody else an owner too."""
 
 
 class Meta(Part):
@@ -402,6 +497,9 @@ class Content(Part):
     crosswalk: tuple[OtherScheme, ...]
     survey: StaffSurvey | None = None
     """The staff survey; a version without one offers none."""
+    strengths: tuple[Strength, ...] = ()
+    """How far awards of other schemes stand in. A version without any takes them for evidence, and for no more."""
+    renewal: Renewal = Renewal()
 
     @cached_property
     def _criteria(self) -> Mapping[str, Criterion]:
@@ -473,6 +571,14 @@ class Content(Part):
         """The title of another scheme's award; its codes when this version does not know it."""
         found = (one.title for one in self.passports if (one.scheme, one.level) == (scheme, level))
         return next(found, f"{scheme} {level or ''}".rstrip())
+
+    def passport(self, scheme: str, level: str | None) -> Passport | None:
+        """The passport of another scheme's award."""
+        return next((one for one in self.passports if (one.scheme, one.level) == (scheme, level)), None)
+
+    def strength(self, code: str) -> Strength | None:
+        """The strength with this code."""
+        return next((one for one in self.strengths if one.code == code), None)
 
     def sector_title(self, code: str) -> str:
         """A sector's name; its code when this version does not know it."""

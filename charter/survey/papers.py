@@ -54,7 +54,7 @@ def poster(about: About, *, url: str) -> bytes:
     for step, words in enumerate(
         (
             "Take a slip of your own. Nobody notes which one you have.",
-            "Scan the code on your slip. Or open the address above and type it.",
+            "Scan the code on your slip. Or scan the one above, and type the letters on your slip.",
             f"Answer by {drawing.day(about.closes_on)}. You can answer once.",
         ),
         start=1,
@@ -93,10 +93,10 @@ def slips(about: About, links: Sequence[tuple[str, str]]) -> bytes:
         side = 92.0
         drawing.qr(page.canvas, url, left + 14, bottom + (high - side) / 2, side)
         text, width = left + side + 28, wide - side - 40
-        page.down = bottom + high - 26
+        page.down = bottom + high - 34
         page.say(about.employer, BOLD, 11, GREEN, left=text, width=width, lines=2)
         page.say(about.title, REGULAR, 10, GREY, left=text, width=width, lines=1)
-        page.down -= 4
+        page.down -= 8
         page.say(code.upper(), BOLD, 15, INK, left=text, width=width, lines=1)
         page.say(url.rpartition("/")[0].split("://", 1)[-1], REGULAR, 9.5, INK, left=text, width=width, lines=1)
         page.down -= 3
@@ -164,7 +164,7 @@ def _question(page: "_Page", result: Result, asked: StaffSurvey) -> None:
         page.down -= 8
         return
     page.say(
-        f"{result.question.dimension}: {result.good_percent}% agree ({result.good} of {result.answered})",
+        f"{result.question.dimension}: {result.good_percent}% positive ({result.good} of {result.answered})",
         REGULAR,
         11,
         GREY,

@@ -13,6 +13,7 @@ SURVEY: Document = {
     "title": "Staff survey",
     "source": "Made up.",
     "min_answers": 10,
+    "prompt": "Is it so?",
     "scale": [{"value": "yes", "label": "Yes", "good": True}, {"value": "no", "label": "No"}],
     "questions": [{"code": f"Q{n}", "dimension": "Pay", "statement": "It is fine."} for n in range(5)],
     "supports": ["A"],

@@ -5,24 +5,31 @@ import io
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
-from charter.clock import now, today
+from charter.assessment import file_checks
+from charter.assessment import queries as assessments
+from charter.clock import local_date, now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.survey import codes, queries, results, running
+from charter.review import queries as cases
+from charter.storage import Store
+from charter.survey import papers, proof, queries, results, running
 from charter.survey.models import Survey
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
 from charter.web.forms import BaseForm, DateParts, EmptyForm, needed, stripped
 
 SLIPS, LINKS = "slips", "links"
+PDF = "application/pdf"
+MOST_SLIPS = 500
+"""More would take too long to draw while somebody waits."""
 NUMBER = "Enter the number of people in figures, such as 24."
 
 
@@ -130,14 +137,16 @@ def make_codes(organisation: Organisation, survey_id: UUID) -> ResponseReturnVal
     """Make the codes, and hand them over as a file: the only time that anybody sees them."""
     survey = _survey(organisation, survey_id)
     form = CodesForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.kind.data == SLIPS and survey.people > MOST_SLIPS:
+        form.refuse(Refusal(f"Slips are for up to {MOST_SLIPS} people. Choose links instead.", field="kind"))
+    elif form.validate_on_submit():
         try:
             with transaction() as session:
                 made = running.make_codes(session, survey, again=form.again.data, by=the_user(), at=now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            return _links(survey, made)
+            return _links(survey, made) if form.kind.data == LINKS else _slips(organisation, survey, made)
     page = render_template("employer/surveys/codes.html", organisation=organisation, survey=survey, form=form)
     return page, 400 if form.errors else 200
 
@@ -165,6 +174,92 @@ def close_survey(organisation: Organisation, survey_id: UUID) -> ResponseReturnV
     )
 
 
+@blueprint.get("/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/poster.pdf")
+@requires(Permission.SEE_SURVEYS, Organisation)
+def survey_poster(organisation: Organisation, survey_id: UUID) -> ResponseReturnValue:
+    """A poster for the wall. It holds nobody's code."""
+    survey = _survey(organisation, survey_id)
+    url = settings().base_url + url_for("public.enter_code")
+    return _download(papers.poster(_about(organisation, survey), url=url), PDF, f"{survey.title} poster.pdf")
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/results.pdf")
+@requires(Permission.SEE_SURVEYS, Organisation)
+def survey_results(organisation: Organisation, survey_id: UUID) -> ResponseReturnValue:
+    """The results to share with staff."""
+    survey = _survey(organisation, survey_id)
+    report = _report(organisation, survey)
+    if report is None:
+        return redirect(_page(organisation, survey.id), 303)
+    return _download(report, PDF, f"{survey.title} results.pdf")
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/evidence", methods=["GET", "POST"])
+@requires(Permission.CHANGE_EVIDENCE, Organisation)
+def use_survey_as_evidence(organisation: Organisation, survey_id: UUID) -> ResponseReturnValue:
+    """Give the results as evidence for the criteria that the charter says they may support."""
+    survey = _survey(organisation, survey_id)
+    report = _report(organisation, survey)
+    if report is None:
+        return redirect(_page(organisation, survey.id), 303)
+    assessment = assessments.open_one(db.session, organisation.id)
+    open_criteria = cases.open_criteria(db.session, assessment) if assessment else ()
+    form = EmptyForm()
+    if assessment is not None and form.validate_on_submit():
+        name = f"{survey.title} results.pdf"
+        checked = file_checks.check(name, report, limit=len(report))
+        store: Store = current_app.extensions["charter_store"]
+        sha256 = store.put(report)
+        with transaction() as session:
+            given = proof.use(
+                session,
+                survey,
+                assessment,
+                filename=name,
+                checked=checked,
+                sha256=sha256,
+                size=len(report),
+                by=the_user(),
+                at=now(),
+                open_criteria=cases.open_criteria(session, assessment),
+            )
+        flash(f"The results are evidence for {' and '.join(one.title for one in given)}.", "success")
+        return redirect(url_for(".show_evidence", assessment_id=assessment.id), 303)
+    return render_template(
+        "employer/surveys/evidence.html",
+        organisation=organisation,
+        survey=survey,
+        assessment=assessment,
+        supported=proof.supported(assessment, open_criteria) if assessment else (),
+        form=form,
+    )
+
+
+def _about(organisation: Organisation, survey: Survey) -> papers.About:
+    return papers.About(
+        employer=organisation.name,
+        title=survey.title,
+        scheme=settings().scheme_name,
+        opens_on=survey.opens_on,
+        closes_on=survey.closes_on,
+        asked=running.questions(survey.framework),
+    )
+
+
+def _report(organisation: Organisation, survey: Survey) -> bytes | None:
+    """The results as PDF; None when there are none to show."""
+    found = results.results(survey)
+    if found is None or survey.closed_at is None:
+        return None
+    return papers.report(_about(organisation, survey), found, closed_on=local_date(survey.closed_at))
+
+
+def _slips(organisation: Organisation, survey: Survey, made: tuple[str, ...]) -> Response:
+    """The slips to print and cut."""
+    drawn = papers.slips(_about(organisation, survey), [(code, _link(code)) for code in made])
+    return _download(drawn, PDF, f"{survey.title} slips.pdf")
+
+
 def _links(survey: Survey, made: tuple[str, ...]) -> Response:
     """The links as a list that spreadsheets and mail programs read."""
     text = io.StringIO()
@@ -175,7 +270,7 @@ def _links(survey: Survey, made: tuple[str, ...]) -> Response:
 
 
 def _link(code: str) -> str:
-    return settings().base_url + url_for("public.answer_survey", code=codes.tidy(code))
+    return settings().base_url + url_for("public.answer_survey", code=code)
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import re
+import subprocess
 from datetime import timedelta
 
 import pytest
 
 from charter.account.models import User
+from charter.assessment import evidence
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
@@ -100,10 +103,110 @@ def test_once_it_is_closed_the_page_shows_shares_with_a_chart_and_a_table(
     assert closed.status_code == 303
     page = browser.get(closed.location).text
     assert "12 (100%)" in page
-    assert "75% agree" in page
+    assert "75% positive" in page
     assert page.count('class="charter-shares"') == 8
     assert "75% (9)" in page
     assert browser.get(f"{home}/{survey.id}/close").location == closed.location
+
+
+def closed(make: Factory, employer: Organisation, owner: User) -> Survey:
+    """A survey that is closed and has results."""
+    survey = answered(make, employer, owner, number=12)
+    with transaction() as session:
+        running.close(session, session.get_one(Survey, survey.id), by=owner, at=make.at)
+    return survey
+
+
+def words(pdf: bytes) -> str:
+    """What a PDF says, read by another program."""
+    return subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout.decode()
+
+
+def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    browser = sign_in(owner)
+    page = browser.send(f"{home}/new", filled(people="23", title="Été & <b>staff</b>")).location
+    file = browser.send(f"{page}/codes", {"kind": "slips"})
+    assert file.mimetype == "application/pdf"
+    said_on_it = words(file.data)
+    codes = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", said_on_it)
+    assert len(set(codes)) == len(codes) == 23
+    assert "Été & <b>staff</b>" in said_on_it
+    assert browser.get(f"/survey/{codes[-1].lower()}").status_code == 200
+
+
+def test_too_many_slips_are_refused_before_any_code_is_made(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    browser = sign_in(owner)
+    page = browser.send(f"{home}/new", filled(people="501")).location
+    given = browser.send(f"{page}/codes", {"kind": "slips"})
+    assert given.status_code == 400
+    assert "Choose links instead." in given.text
+    assert browser.send(f"{page}/codes", {"kind": "links"}).mimetype == "text/csv"
+
+
+def test_the_poster_says_what_it_is_and_holds_no_code(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    survey, _ = make.survey(employer, on=today(), by=owner)
+    file = sign_in(owner).get(f"{home}/{survey.id}/poster.pdf")
+    assert file.mimetype == "application/pdf"
+    said_on_it = words(file.data)
+    for part in (
+        "Teme Valley Orchards Ltd",
+        "What is it like to work here?",
+        "localhost/survey",
+        "only from 10 answers",
+    ):
+        assert part in said_on_it
+    assert not re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", said_on_it)
+
+
+def test_the_results_can_be_shared_once_there_are_some(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    browser = sign_in(owner)
+    survey = answered(make, employer, owner, number=12)
+    assert browser.get(f"{home}/{survey.id}/results.pdf").location == f"{home}/{survey.id}"
+    browser.send(f"{home}/{survey.id}/close")
+    first, second = (browser.get(f"{home}/{survey.id}/results.pdf").data for _ in range(2))
+    assert first == second
+    assert "75% positive (9 of 12)" in words(first)
+
+
+def test_results_are_evidence_for_what_the_charter_says_they_support(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User, colleague: User
+) -> None:
+    survey = closed(make, employer, owner)
+    assessment = make.assessment(employer, level=3, by=owner)
+    supports = assessment.framework.content.survey.supports
+    for person in (owner, colleague):  # given twice, it is one piece
+        given = sign_in(person).send(f"{home}/{survey.id}/evidence")
+        assert given.location == f"/assessments/{assessment.id}/evidence"
+    db.session.rollback()
+    found = evidence.of(db.session, assessment)
+    assert set(found) == set(supports)
+    (piece,) = {piece.id: piece for pieces in found.values() for piece in pieces}.values()
+    assert piece.title == "Staff survey: what our staff said"
+    file = sign_in(owner).get(f"/evidence/{piece.id}/download")
+    assert "75% positive (9 of 12)" in words(file.data)
+
+
+def test_results_that_no_criterion_asks_for_are_not_pressed_on_it(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    survey = closed(make, employer, owner)
+    browser = sign_in(owner)
+    assert "You have no assessment under way." in browser.get(f"{home}/{survey.id}/evidence").text
+    assessment = make.assessment(employer, level=1, by=owner)
+    page = browser.get(f"{home}/{survey.id}/evidence").text
+    assert "Nothing in your assessment takes these results now." in page
+    browser.post(f"{home}/{survey.id}/evidence", data={"csrf_token": browser.token(f"{home}/new")})
+    assert evidence.of(db.session, assessment) == {}
 
 
 def test_nine_answers_are_not_shown(sign_in, make: Factory, employer: Organisation, home: str, owner: User) -> None:
