@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import now
-from charter.demo import bulk, histories
+from charter.demo import bulk, histories, surveys
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff
 from charter.extensions import db, transaction
 from charter.framework import publishing
@@ -47,6 +47,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         if (position + 1) % 10 == 0 or position + 1 == first:
             say(f"Made {position + 1} of {employers:,} employers")
     maker.enter_returns()
+    surveys.add(seed=seed, on=on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

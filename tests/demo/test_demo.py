@@ -19,6 +19,8 @@ from charter.extensions import db
 from charter.organisation.models import Organisation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
+from charter.survey import results
+from charter.survey.models import Survey, SurveyStatus
 
 ON = date(2026, 11, 22)
 
@@ -81,3 +83,9 @@ def test_its_figures_fit_the_employer_they_are_of(filled: Session) -> None:
         assert not metrics.check(content, returned.inputs)
         bands[band.code] = bands.get(band.code, 0) + 1
     assert len(bands) > 1
+
+
+def test_one_staff_survey_is_open_and_one_has_results(filled: Session) -> None:
+    found = {survey.status: results.results(survey) for survey in filled.scalars(sa.select(Survey))}
+    assert found[SurveyStatus.OPEN] is None
+    assert found[SurveyStatus.CLOSED] is not None
