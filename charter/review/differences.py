@@ -121,7 +121,7 @@ def _figure(content: Content, metric: Metric, before: Submitted, after: Submitte
 
 def _comes_to(content: Content, metric: Metric, said: Submitted) -> str:
     found = next(one for one in figures(content, said.inputs, unknown=said.unknown) if one.metric == metric)
-    return f"{written(found.value)} {metric.unit}" if found.value is not None else found.note or ""
+    return f"{written(found.value)} {metric.unit}" if found.value is not None else (found.note or "").rstrip(".")
 
 
 def _figures(content: Content, before: Submitted, after: Submitted) -> list[Change]:

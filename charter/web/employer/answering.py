@@ -95,8 +95,8 @@ def _more_needed(assessment: Assessment, criterion: Criterion, answer: Answer | 
         return None
     enough = [one for one in content.scale if one.extent is Extent.MET]
     labels = "” or “".join(one.label for one in enough)
-    hint = f" {enough[0].hint}" if len(enough) == 1 and enough[0].hint else ""
-    return f"{stands.level.title} needs “{labels}”, and you said “{value.label}”.{hint and ' That means:'}{hint}"
+    hint = f" “{labels}” means: {enough[0].hint}" if len(enough) == 1 and enough[0].hint else ""
+    return f"You said “{value.label}”, and {stands.level.title} needs “{labels}”.{hint}"
 
 
 _NOTHING: dict[str, Any] = {

@@ -133,6 +133,13 @@ class OrganisationForm(BaseForm):
         validate_choice=False,
     )
     district = SelectField("District", description="If yours is in the list.", validate_choice=False)
+    scope = RadioField(
+        "Which of your people do your answers cover?",
+        description="If all your people work here, choose the whole organisation.",
+        choices=[SelectChoice(scope.value, scope.label) for scope in Scope],
+        validators=[chosen("Choose which of your people your answers cover.")],
+        validate_choice=False,
+    )
     size_band = RadioField(
         "How many people do you employ?",
         validators=[chosen("Choose how many people you employ.")],
@@ -158,13 +165,6 @@ class OrganisationForm(BaseForm):
         description="What you do and for whom. We show it on the public list if you agree. You can leave this empty.",
         filters=[stripped],
         validators=[at_most(600, "The text")],
-    )
-    scope = RadioField(
-        "Which of your people do your answers cover?",
-        description="If all your people work here, choose the whole organisation.",
-        choices=[SelectChoice(scope.value, scope.label) for scope in Scope],
-        validators=[chosen("Choose which of your people your answers cover.")],
-        validate_choice=False,
     )
     listed = RadioField(
         "If you earn a level, may we show you on the public list of employers?",

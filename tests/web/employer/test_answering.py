@@ -350,7 +350,7 @@ def test_too_little_for_a_must_is_saved_and_said(
         page = html.unescape(browser.get(answered.location).text)
         assert (f"Saved. “{criterion.title}” is a must:" in page) is warned
         if warned:
-            needs = f"{content.level_title(1)} needs “{labels[fully]}”, and you said “{labels[partly]}”."
+            needs = f"You said “{labels[partly]}”, and {content.level_title(1)} needs “{labels[fully]}”."
             assert needs in page
             assert f"So far your answers reach: {content.level_title(0)}." in page
         assert ("Change your answer once that is so" in browser.get(address).text) is warned

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from charter.account.models import User
 from charter.assessment import queries
 from charter.assessment.level import counts_on
-from charter.assessment.models import Assessment, Submission
+from charter.assessment.models import Answer, Assessment, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.clock import today
 from charter.extensions import db, transaction
@@ -137,6 +137,30 @@ def test_what_is_missing_is_on_top_of_the_check_page_and_stops_the_sending(
     assert (refused.status_code, refused.location) == (303, f"{home}/check")
     assert "was not sent, because something is missing" in browser.get(f"{home}/check").text
     assert status_of(assessment) is AssessmentStatus.DRAFT
+
+
+def test_once_everything_is_answered_the_task_list_leads_on_to_the_check(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    make.answered(assessment, by=owner, but=codes[:1])
+    assert "Check and send</a>" not in " ".join(browser.get(home).text.split())
+    make.answered(assessment, by=owner)
+    page = browser.get(home).text
+    assert re.search(rf'<a href="{home}/check"[^>]*class="govuk-button', page)
+
+
+def test_a_plan_left_from_before_is_not_shown_beside_an_answer_that_needs_none(
+    make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    content = assessment.framework.content
+    extents = {value.extent: value.value for value in content.scale}
+    for extent, shown in ((Extent.IN_PROGRESS, 1), (Extent.MET, 0)):
+        with transaction():
+            answer = db.session.scalars(sa.select(Answer).where(Answer.criterion == codes[0])).one()
+            answer.value, answer.action = extents[extent], "Tell the late shift"
+        assert sign_in(owner).get(f"{home}/check").text.count("Tell the late shift") == shown
 
 
 def test_a_colleague_is_told_that_an_owner_sends(
