@@ -90,6 +90,17 @@ def load_measures() -> None:
     click.echo("The strategy's measures are loaded.")
 
 
+@main.command("load-programmes")
+def load_programmes() -> None:
+    """Load the directory of services, or bring it up to date. What somebody changed in the panel stays as it is."""
+    from charter.extensions import transaction
+    from charter.improvement import programmes
+
+    with _portal(), transaction() as session:
+        changed = programmes.load(session, by=None, at=now(), on=today())
+    click.echo(f"The directory of services is loaded: {len(changed)} new or changed.")
+
+
 @main.command("add-administrator")
 @click.argument("email")
 @click.argument("name")

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import now
-from charter.demo import bulk, histories, surveys
+from charter.demo import bulk, histories, services, surveys
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.improvement import programmes
 from charter.organisation.models import Organisation
 from charter.reporting import targets
 
@@ -24,7 +25,7 @@ BY_VERBS = 60
 
 
 def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> None:
-    """Publish the framework, load the measures, and make `employers` employers up to the day `on`.
+    """Publish the framework, load measures and services, and make `employers` employers up to the day `on`.
 
     A database that has employers already is left as it is. `say` is told of progress, a line at a time.
     """
@@ -35,11 +36,14 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     with transaction() as session:
         targets.load_measures(session, by=None, at=now())
     if db.session.scalar(sa.select(sa.func.count()).select_from(Organisation)):
+        with transaction() as session:
+            programmes.load(session, by=None, at=now(), on=on)
         say("The database has employers already; nothing was added.")
         return
     random = Random(seed)  # noqa: S311 - nothing secret is drawn from it
     framework = publishing.current(db.session)
     staff = Staff.hire(on)
+    services.open_directory(staff, on)
     maker = histories.Maker(current_app.extensions["charter_store"], framework.id, staff, random, on)
     first = min(employers, BY_VERBS)
     for position in range(first):
@@ -47,6 +51,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         if (position + 1) % 10 == 0 or position + 1 == first:
             say(f"Made {position + 1} of {employers:,} employers")
     maker.enter_returns()
+    services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
