@@ -43,6 +43,9 @@ def take(*path: str | int) -> Callable[[Document], object]:
     return change
 
 
+SHORT: dict[str, Any] = {"headcount_ceiling": 9, "levels": [1], "account_max_words": 50, "account_hint": "Say it."}
+
+
 def test_the_small_charter_has_no_faults() -> None:
     assert check(document()).meta.title == "A small charter"
 
@@ -50,6 +53,22 @@ def test_the_small_charter_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("change", "place", "message"),
     [
+        # the short path
+        (
+            put("evidence_rules", "short_path", to=SHORT | {"levels": []}),
+            "evidence_rules → short_path → levels",
+            "Name at least one level, or take the short path out.",
+        ),
+        (
+            put("evidence_rules", "short_path", to=SHORT | {"levels": [1, 9]}),
+            "evidence_rules → short_path → levels[2]",
+            "There is no level with the rank 9. The ranks are 1, 2.",
+        ),
+        (
+            put("evidence_rules", "short_path", to=SHORT | {"account_max_words": 9_999}),
+            "evidence_rules → short_path → account_max_words",
+            "A short account cannot be longer than a written account, which has at most 300 words.",
+        ),
         # shape
         (take("criteria", 0, "title"), "criteria[1] A → title", "“title” is missing. Add it."),
         (take("criteria"), "criteria", "“criteria” is missing. Add it."),

@@ -10,6 +10,7 @@ from charter.web.employer import (  # noqa: E402
     dashboard,  # noqa: F401
     evidence,  # noqa: F401
     organisation,  # noqa: F401
+    quick,  # noqa: F401
     services,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401

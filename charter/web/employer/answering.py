@@ -41,7 +41,7 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     wrong = answers.faults(assessment.framework.content, **said, on=today())
     wrong |= {name: str(errors[0]) for name, errors in form.errors.items() if name in said}
     for name in wrong:  # what cannot be saved stays as it was, and stays in its box
-        said[name] = getattr(stored.answer, name) if stored.answer else _NOTHING[name]
+        said[name] = getattr(stored.answer, name) if stored.answer else NOTHING[name]
     saved: Answer | None = None
     try:
         if not wrong or any(said.values()):
@@ -99,7 +99,7 @@ def _more_needed(assessment: Assessment, criterion: Criterion, answer: Answer | 
     return f"You said “{value.label}”, and {stands.level.title} needs “{labels}”.{hint}"
 
 
-_NOTHING: dict[str, Any] = {
+NOTHING: dict[str, Any] = {
     "value": None,
     "explanation": "",
     "action": "",

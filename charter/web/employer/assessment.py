@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import answers, groups, level, progress, queries, returns, submission
+from charter.assessment import answers, groups, level, progress, queries, returns, short_path, submission
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -113,7 +113,9 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template(
             "employer/assessment/tasks.html",
-            **_facts(said),
+            **(facts := _facts(said)),
+            short=short_path.offered(assessment),
+            short_next=short_path.next_page(facts["progress"]),
             rules=rules_up_to(said.content, assessment.target_level),
             announced=any(not level.counts_on(criterion, today()) for criterion in said.asked),
         )

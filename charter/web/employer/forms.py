@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from wtforms import (
     BooleanField,
@@ -58,9 +58,9 @@ class AnswerForm(BaseForm):
     seen_version = HiddenField()
 
     @classmethod
-    def on(cls, content: Content, criterion: Criterion, answer: Answer | None) -> "AnswerForm":
-        """The form for one criterion, filled with what is saved."""
-        form = cls(obj=answer, data={"seen_version": str(answer.version if answer else 0)})
+    def on(cls, content: Content, criterion: Criterion, answer: Answer | None, **options: Any) -> Self:
+        """The form for one criterion, filled with what is saved. `options` are those of a form, such as its prefix."""
+        form = cls(obj=answer, data={"seen_version": str(answer.version if answer else 0)}, **options)
         form.value.choices = [
             SelectChoice(value.value, value.label)
             for value in content.scale
