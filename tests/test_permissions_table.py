@@ -123,7 +123,6 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/figures": MEMBERS,
     "/assessments/<uuid:assessment_id>/level": MEMBERS,
     "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
-    "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet.xlsx": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet/check": MEMBERS,
@@ -300,7 +299,6 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "export_type": "csv",
         "filename": "charter.css",
         "table": next(iter(TABLES)),
-        "theme": content.themes[0].code,
         "theme": content.themes[0].code,
     }
     programme = make.programmes()[0]

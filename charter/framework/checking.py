@@ -379,25 +379,6 @@ def _short_path_leads_somewhere(root: Piece) -> Faults:
         )
 
 
-def _short_path_leads_somewhere(root: Piece) -> Faults:
-    rules = root.piece("evidence_rules")
-    short = rules.piece("short_path")
-    ranks = _ranks(root)
-    levels = short.values.get("levels")
-    if isinstance(levels, list | tuple) and not levels:
-        yield short.at("levels"), "Name at least one level, or take the short path out."
-    for place, rank in enumerate(levels if isinstance(levels, list | tuple) else ()):
-        if isinstance(rank, int) and ranks is not None and rank not in ranks:
-            known = _list(map(str, sorted(ranks)))
-            yield short.at("levels", place), f"There is no level with the rank {rank}. The ranks are {known}."
-    most, own = rules.number("written_account_max_words"), short.number("account_max_words")
-    if most is not None and own is not None and own > most:
-        yield (
-            short.at("account_max_words"),
-            f"A short account cannot be longer than a written account, which has at most {most} words.",
-        )
-
-
 def _words_fit_where_they_are_kept(root: Piece) -> Faults:
     """The lengths of the columns that keep a copy of a word (an answer's value, an employer's sector and so on)."""
     words = [
@@ -426,7 +407,6 @@ CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _passports_support_criteria,
     _survey_can_be_run,
     _efforts_are_known,
-    _short_path_leads_somewhere,
     _short_path_leads_somewhere,
     _words_fit_where_they_are_kept,
 )

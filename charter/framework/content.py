@@ -293,19 +293,6 @@ class ShortPath(Part):
     """What to write in one, in a sentence."""
 
 
-class ShortPath(Part):
-    """The shorter way for small employers: a theme a page, and short accounts in place of documents."""
-
-    headcount_ceiling: Whole = Field(ge=1)
-    """Employers whose size band goes up to so many people, or to fewer, are offered it."""
-    levels: tuple[Whole, ...]
-    """The ranks of the levels for which a short account is enough as evidence."""
-    account_max_words: Whole = Field(ge=1)
-    """How long a short account may be: a few sentences."""
-    account_hint: Text
-    """What to write in one, in a sentence."""
-
-
 class EvidenceRules(Part):
     """What evidence may be."""
 
@@ -314,8 +301,6 @@ class EvidenceRules(Part):
     types: tuple[EvidenceType, ...]
     micro_employers: Text
     privacy: Text
-    short_path: ShortPath | None = None
-    """The shorter way for small employers; a version without one offers none."""
     short_path: ShortPath | None = None
     """The shorter way for small employers; a version without one offers none."""
 
