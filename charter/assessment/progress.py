@@ -7,15 +7,19 @@ from datetime import date
 from charter.assessment import level, metrics
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
+from charter.assessment.standing_in import StandIn, done_for
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Criterion, Extent, Metric, NumberField, Theme
 
+CHECK_IT = "This is your answer from last time. Check that it still holds."
 
 class TaskState(enum.StrEnum):
     """How far one task is."""
 
     NOT_STARTED = "not_started"
     INCOMPLETE = "incomplete"
+    TO_CHECK = "to_check"
+    """Whole as it came from last time, and nobody has said yet that it still holds."""
     COMPLETED = "completed"
 
 
@@ -35,6 +39,8 @@ class CriterionTask:
     """Whether the answer is whole, and yet less than its level must have: a must that is not fully in place."""
     standing: Standing
     """What the rules up to the target level make of it."""
+    done_for: StandIn | None = None
+    """The award of another scheme that counts for it, when the employer has given no answer of its own."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +154,16 @@ def progress(said: Material, *, on: date) -> Progress:
     content = said.content
     asked = said.asked
     evidenced = said.evidenced(on)
+    stand_ins = said.stand_ins(on)
+    done = done_for(stand_ins, {code: answer.value for code, answer in said.answers.items()})
     by_theme = [(theme, [one for one in asked if one.theme == theme.code]) for theme in content.themes]
     themes = tuple(
-        ThemeTasks(theme, tuple(_task(said, criterion, evidenced, on) for criterion in own))
+        ThemeTasks(
+            theme,
+            tuple(
+                _task(said, one, evidenced, on, stand_ins[one.code] if one.code in done else None) for one in own
+            ),
+        )
         for theme, own in by_theme
         if own
     )
@@ -181,6 +194,7 @@ def attainment(said: Material, *, on: date) -> Attainment:
         headcount_ceiling=said.headcount_ceiling,
         on=on,
         unknown=said.unknown,
+        stand_ins=said.stand_ins(on),
     )
 
 
@@ -200,16 +214,24 @@ def figures(said: Material) -> Figures:
     )
 
 
-def _task(said: Material, criterion: Criterion, evidenced: frozenset[str], on: date) -> CriterionTask:
+def _task(
+    said: Material, criterion: Criterion, evidenced: frozenset[str], on: date, done_by: StandIn | None
+) -> CriterionTask:
     answer = said.answers.get(criterion.code)
+    if done_by is not None:
+        counts, stands = level.counts_on(criterion, on), standing(said.content, criterion, said.assessment.target_level)
+        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_by)
     lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on)
     begun = answer is not None or criterion.code in said.evidence
     state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
+    to_check = lacks is None and answer is not None and answer.is_to_check
+    if to_check:
+        state, lacks = TaskState.TO_CHECK, CHECK_IT
     counts = level.counts_on(criterion, on)
     value = said.content.scale_value(answer.value) if answer else None
     enough = value is not None and value.extent in {Extent.MET, Extent.NOT_APPLICABLE}
     stands = standing(said.content, criterion, said.assessment.target_level)
-    falls_short = lacks is None and counts and stands.is_must and not enough
+    falls_short = (lacks is None or to_check) and counts and stands.is_must and not enough
     return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands)
 
 
@@ -218,11 +240,12 @@ def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numb
         Gap("criterion", task.criterion.code, task.criterion.title, task.lacks)
         for theme in themes
         for task in theme.tasks
-        if task.lacks and (task.counts or task.state is TaskState.INCOMPLETE)
+        if task.lacks and (task.counts or task.state is not TaskState.NOT_STARTED)
     ]
     if declared < declarations:
         left = declarations - declared
-        sentence = f"Answer the last {left}." if declared else "Say yes or no to each."
+        last = "Answer the last one." if left == 1 else f"Answer the last {left}."
+        sentence = last if declared else "Say yes or no to each."
         gaps.append(Gap("declarations", "", "The legal basics", sentence))
     if not numbers.complete:
         gaps.append(Gap("figures", "", "Your figures", _why_not_figures(numbers)))
@@ -238,8 +261,9 @@ def _why_not_figures(numbers: Figures) -> str:
         return f"You gave numbers for {names}{more}, and also said that you do not know. Choose one."
     if numbers.given < len(numbers.to_give):
         left = len(numbers.to_give) - numbers.given
-        which = "the last" if numbers.given else "all"
-        return f"Give {which} {left} numbers." if left > 1 else "Give the last number."
+        if left == 1:
+            return "Give the last number."
+        return f"Give the last {left} numbers." if numbers.given else f"Give the {left} numbers."
     if numbers.period_end is None:
         return "Say which day your 12 months end on."
     return "Look again at the numbers that cannot be worked out."

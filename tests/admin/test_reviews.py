@@ -196,7 +196,7 @@ def test_a_figure_the_employer_does_not_know_is_never_shown_as_0(
     page = sign_in(assessor).get(f"/admin/reviews/{review.id}").text
     assert page.count("<strong>not known yet</strong>") == len(own)
     assert len(re.findall(r"govuk-tag--grey[^>]*>\s*Not known yet", page)) == 1
-    assert "What is not known yet is left out of every total, and never counts as 0." in page
+    assert "What is not known yet never counts as 0." in page
     assert "Still to come, because not known yet" in page
     assert ("The answers are for local staff only" in page) is told
 

@@ -124,14 +124,14 @@ def test_a_declaration_without_an_answer_is_a_gap() -> None:
     declarations = dict(WHOLE["declarations"])
     declarations.popitem()
     found = so_far(**{**WHOLE, "declarations": declarations})
-    assert [(gap.kind, gap.sentence) for gap in found.gaps] == [("declarations", "Answer the last 1.")]
+    assert [(gap.kind, gap.sentence) for gap in found.gaps] == [("declarations", "Answer the last one.")]
     assert found.declarations is TaskState.INCOMPLETE
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"inputs": {}}, "Give all 5 numbers."),
+        ({"inputs": {}}, "Give the 5 numbers."),
         ({"period_end": None}, "Say which day your 12 months end on."),
         ({"inputs": WHOLE["inputs"] | {CONTENT.headcount_field: "?"}}, "Correct the numbers that do not look right."),
         ({"inputs": WHOLE["inputs"] | {CONTENT.headcount_field: ""}}, "Give the last number."),
