@@ -2,26 +2,28 @@
 
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, SelectField, StringField
 
 from charter.account.models import Role
+from charter.award.certificate import Issuer
+from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.content import Content
-from charter.improvement import programmes, taking_up
+from charter.improvement import guide, programmes, taking_up
 from charter.improvement.models import Programme
 from charter.improvement.programmes import Search
-from charter.web.access import public, signed_in_user
+from charter.web.access import public, settings, signed_in_user
 from charter.web.forms import stripped
-from charter.web.public import blueprint
+from charter.web.public import blueprint, memory
 
 
 class SearchForm(Form):
     """What to look for in the directory. Sent with GET: it changes nothing, so it carries no token."""
 
-    q = StringField("Words", description="For example, stress or apprentice", filters=[stripped])
+    q = StringField("Words", description="For example, stress or disabled", filters=[stripped])
     need = SelectField("What you need help with", validate_choice=False)
     county = SelectField("County", validate_choice=False)
     size = SelectField("People you employ", validate_choice=False)
@@ -58,6 +60,24 @@ def list_services() -> ResponseReturnValue:
     asked = _asked(form, content)
     found = programmes.search(db.session, asked, content)
     return render_template("public/services/list.html", content=content, form=form, asked=asked, found=found)
+
+
+@blueprint.get("/services/guide.pdf")
+@public
+def services_guide() -> ResponseReturnValue:
+    """The whole directory to print. It is drawn again only when a service changed, or the day."""
+    framework = publishing.current(db.session)
+    content, day, chosen = framework.content, today(), settings()
+    issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)
+    said = guide.Facts(issuer=issuer, on=day, address=chosen.base_url + url_for(".list_services"))
+
+    def draw() -> bytes:
+        return guide.draw(programmes.search(db.session, Search(), content), content, said)
+
+    drawn = memory().recall(db.session, ("guide", framework.id, said), (Programme,), draw)
+    response = Response(drawn, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="employer-guide-{day.isoformat()}.pdf"'
+    return response
 
 
 @blueprint.get("/services/<code>")

@@ -5,7 +5,7 @@ import pytest
 from charter.account.models import User
 from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.improvement import programmes
+from charter.improvement import guide, programmes
 from charter.improvement.models import Programme
 from tests.conftest import AT
 from tests.factories import Factory
@@ -68,3 +68,22 @@ def test_only_a_web_address_becomes_a_link(client: CheckedClient, loaded: list[P
         with transaction() as session:
             session.get_one(Programme, loaded[0].id).website = address
         assert ("Go to their website" in client.get(f"/services/{loaded[0].code}").text) is linked
+
+
+def test_the_guide_to_print_is_drawn_again_once_a_service_changed(
+    client: CheckedClient, loaded: list[Programme], administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def draw(found: tuple[Programme, ...], *_: object) -> bytes:
+        drawn.append(len(found))
+        return b"%PDF-"
+
+    monkeypatch.setattr(guide, "draw", draw)
+    for _ in range(2):
+        answer = client.get("/services/guide.pdf")
+        assert (answer.status_code, answer.mimetype, answer.data) == (200, "application/pdf", b"%PDF-")
+    with transaction() as session:
+        programmes.retire(session, session.get_one(Programme, loaded[0].id), by=administrator, at=AT)
+    client.get("/services/guide.pdf")
+    assert drawn == [len(loaded), len(loaded) - 1]
