@@ -67,6 +67,7 @@ TABLE: Mapping[str, str] = {
     "/services": EVERYBODY,
     "/services/<code>": EVERYBODY,
     "/services/<code>/ask": EMPLOYERS,
+    "/services/guide.pdf": EVERYBODY,
     "/static/<path:filename>": EVERYBODY,
     "/survey": EVERYBODY,
     "/survey/<code>": EVERYBODY,
