@@ -7,21 +7,25 @@ the lock of the assessment, so that nothing changes while it is submitted.
 import ipaddress
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from uuid_utils.compat import uuid7
 
 from charter import audit
 from charter.account.models import User
 from charter.assessment.answers import FROZEN, is_open
-from charter.assessment.file_checks import Checked, clean_name
+from charter.assessment.evidence_dates import Dates, last_day
+from charter.assessment.file_checks import FIELD, Checked, clean_name
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal
+from charter.framework.content import EvidenceRules
 from charter.organisation.models import Organisation
 
 TITLE_LIMIT = 200
@@ -30,6 +34,11 @@ PLACE_LIMIT = 200
 _LONGEST_WORD = 30
 """The most characters that a word of a written account has on average: a longer text has forgotten its spaces."""
 _TITLE_FROM_TEXT = 60
+FIELD_OF = {EvidenceKind.FILE: FIELD, EvidenceKind.LINK: "url", EvidenceKind.ACCOUNT: "text"}
+"""The field of a form that holds what makes a piece of each kind."""
+TURNED_DOWN = (
+    "An assessor turned this down for privacy. Take out names, health details and other private details, then add it."
+)
 
 
 def add_file(
@@ -55,9 +64,7 @@ def add_file(
     which only a round of more information needs. Raises Refusal when the assessment or one of the criteria may not be
     changed now, or when something typed cannot be kept (on its field).
     """
-    name = clean_name(filename)
-    same = (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256)
-    facts = {"filename": name, "media_type": checked.media_type, "size": size, "sha256": sha256}
+    facts, same, name = of_file(filename, checked, sha256, size)
     return _add(
         session,
         assessment,
@@ -92,17 +99,16 @@ def add_link(
 
     Raises Refusal as `add_file` does, and on "url" when it is not the address of a web page.
     """
-    address = web_address(url)
-    same = (Evidence.kind == EvidenceKind.LINK) & (Evidence.url == address)
+    facts, same, name = of_link(url)
     return _add(
         session,
         assessment,
         EvidenceKind.LINK,
         same,
-        {"url": address},
+        facts,
         criteria=criteria,
         title=title,
-        otherwise=address.split("://", 1)[1].rstrip("/"),
+        otherwise=name,
         dated_on=dated_on,
         by=by,
         at=at,
@@ -128,8 +134,51 @@ def add_account(
 
     Raises Refusal as `add_file` does, and on "text" when there is none or it has more words than the framework allows.
     """
+    facts, same, name = of_account(text, assessment.framework.content.evidence_rules)
+    return _add(
+        session,
+        assessment,
+        EvidenceKind.ACCOUNT,
+        same,
+        facts,
+        criteria=criteria,
+        title=title,
+        otherwise=name,
+        dated_on=dated_on,
+        by=by,
+        at=at,
+        places=places,
+        open_criteria=open_criteria,
+    )
+
+
+Given = tuple[dict[str, object], sa.ColumnElement[bool], str]
+"""What makes a piece of evidence of one kind: its facts, what another must be to be the same, and a name for it."""
+
+
+def of_file(filename: str, checked: Checked, sha256: str, size: int) -> Given:
+    """The facts of a file that was checked and stored."""
+    name = clean_name(filename)
+    facts: dict[str, object] = {
+        "filename": name,
+        "media_type": checked.media_type,
+        "size": size,
+        "sha256": sha256,
+    }
+    return facts, (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256), name
+
+
+def of_link(url: str) -> Given:
+    """The facts of a link to a web page. Raises Refusal on "url" when it is none."""
+    address = web_address(url)
+    name = address.split("://", 1)[1].rstrip("/")
+    return {"url": address}, (Evidence.kind == EvidenceKind.LINK) & (Evidence.url == address), name
+
+
+def of_account(text: str, rules: EvidenceRules) -> Given:
+    """The facts of a written account. Raises Refusal on "text" when there is none, or when it is too long."""
     text = text.strip()
-    most = assessment.framework.content.evidence_rules.written_account_max_words
+    most = rules.written_account_max_words
     if not text:
         raise Refusal("Enter your written account.", field="text")
     if words(text) > most:
@@ -142,22 +191,7 @@ def add_account(
             f"Your written account must be {most:,} words or fewer, with a space between each word and the next.",
             field="text",
         )
-    same = (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text)
-    return _add(
-        session,
-        assessment,
-        EvidenceKind.ACCOUNT,
-        same,
-        {"text": text},
-        criteria=criteria,
-        title=title,
-        otherwise=_beginning(text),
-        dated_on=dated_on,
-        by=by,
-        at=at,
-        places=places,
-        open_criteria=open_criteria,
-    )
+    return {"text": text}, (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text), _beginning(text)
 
 
 def reuse(
@@ -179,6 +213,8 @@ def reuse(
     codes = _allowed(session, assessment, criteria, open_criteria)
     if evidence.organisation_id != assessment.organisation_id:
         raise Refusal("This evidence is not yours to use.", field="library")
+    if evidence.removed_at is not None:
+        raise Refusal("This evidence was removed for privacy. Give another in its place.", field="library")
     _use(session, assessment, evidence, codes, places, by=by, at=at)
 
 
@@ -253,6 +289,18 @@ def detach(
 
 
 def is_kept(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, str] | None = None) -> bool:
+    """Whether evidence stays when no criterion (but for `but_for`) uses it: it was given to the library, or it is used.
+
+    It also stays as part of a chain of versions, and where it was removed for privacy: that it was is on record.
+    """
+    newer = aliased(Evidence)
+    chained = evidence.replaces_id or session.scalar(sa.select(newer.id).where(newer.replaces_id == evidence.id))
+    if evidence.shelved or evidence.removed_at or chained:
+        return True
+    return is_used(session, evidence, but_for=but_for)
+
+
+def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, str] | None = None) -> bool:
     """Whether a criterion uses the evidence (another than `but_for`), or a submission holds it."""
     uses = sa.select(EvidenceUse.id).where(EvidenceUse.evidence_id == evidence.id)
     if but_for is not None:
@@ -270,10 +318,15 @@ def is_kept(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
 
 
 def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:
-    """Everything an employer ever gave and kept, the newest first (one query)."""
+    """What an employer gave and can use, the newest first: no older versions, nothing removed (one query)."""
+    newer = aliased(Evidence)
     return session.scalars(
         sa.select(Evidence)
-        .where(Evidence.organisation_id == organisation.id)
+        .where(
+            Evidence.organisation_id == organisation.id,
+            Evidence.removed_at.is_(None),
+            ~sa.exists().where(newer.replaces_id == Evidence.id),
+        )
         .order_by(Evidence.added_at.desc(), Evidence.id.desc())
     ).all()
 
@@ -363,32 +416,20 @@ def _add(
         raise Refusal(f"The title must be {TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title")
     if dated_on is not None and dated_on > local_date(at):
         raise Refusal("The date of the document must be today or in the past.", field="dated_on")
-    evidence = session.scalars(
-        sa.select(Evidence).where(Evidence.organisation_id == assessment.organisation_id, same).order_by(Evidence.id)
-    ).first()
+    evidence = one_like_it(session, assessment.organisation_id, same, field=FIELD_OF[kind])
     if evidence is not None:
         if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
             evidence.title = title or evidence.title
-            evidence.dated_on = dated_on or evidence.dated_on
+            if dated_on and dated_on != evidence.dated_on:
+                evidence.dated_on = dated_on
+                dates = Dates(**{name: getattr(evidence, name) for name in Dates.__dataclass_fields__})
+                evidence.ends_on = last_day(assessment.framework.content.evidence_rules, evidence.type, dates)
         _use(session, assessment, evidence, codes, places, by=by, at=at)
         return evidence
-    evidence = Evidence(
-        id=uuid7(),
-        organisation_id=assessment.organisation_id,
-        kind=kind,
-        title=title or otherwise[:TITLE_LIMIT],
-        filename=None,
-        media_type=None,
-        size=None,
-        sha256=None,
-        url=None,
-        text=None,
-        dated_on=dated_on,
-        added_at=at,
-        added_by_id=by.id,
+    evidence = new_piece(
+        assessment.organisation_id, kind, facts, title=title or otherwise, dates=Dates(dated_on), by=by, at=at
     )
-    for name, fact in facts.items():
-        setattr(evidence, name, fact)
+    evidence.ends_on = last_day(assessment.framework.content.evidence_rules, None, Dates(dated_on))
     session.add(evidence)
     session.add_all(
         EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id, place=said.get(code, ""))
@@ -406,6 +447,60 @@ def _add(
         sha256=evidence.sha256,
     )
     return evidence
+
+
+def new_piece(
+    organisation_id: UUID,
+    kind: EvidenceKind,
+    facts: Mapping[str, object],
+    *,
+    title: str,
+    dates: Dates,
+    by: User,
+    at: datetime,
+) -> Evidence:
+    """A piece of evidence with these facts, that nothing uses yet. It is not added to any session."""
+    evidence = Evidence(
+        id=uuid7(),
+        organisation_id=organisation_id,
+        kind=kind,
+        title=title[:TITLE_LIMIT],
+        filename=None,
+        media_type=None,
+        size=None,
+        sha256=None,
+        url=None,
+        text=None,
+        **asdict(dates),
+        type=None,
+        ends_on=None,
+        reminded_on=None,
+        shelved=False,
+        replaces_id=None,
+        removed_at=None,
+        removed_by_id=None,
+        removed_for=None,
+        added_at=at,
+        added_by_id=by.id,
+    )
+    for name, fact in facts.items():
+        setattr(evidence, name, fact)
+    return evidence
+
+
+def one_like_it(
+    session: Session, organisation_id: UUID, same: sa.ColumnElement[bool], *, field: str
+) -> Evidence | None:
+    """The piece that the employer gave before and that is the `same`, if there is one.
+
+    Raises Refusal (on `field`) when an assessor turned it down for privacy: it must not come back as it was.
+    """
+    found = session.scalars(
+        sa.select(Evidence).where(Evidence.organisation_id == organisation_id, same).order_by(Evidence.id)
+    ).first()
+    if found is not None and found.removed_at is not None:
+        raise Refusal(TURNED_DOWN, field=field)
+    return found
 
 
 def _allowed(

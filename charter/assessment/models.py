@@ -91,6 +91,23 @@ class EvidenceKind(Status):
         return {"file": "File", "link": "Link", "account": "Written account"}[self.value]
 
 
+class PrivacyReason(Status):
+    """Why a piece of evidence was turned down for privacy."""
+
+    NAMES = "names"
+    HEALTH = "health"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """What was in it, in the scheme's words."""
+        return {
+            "names": "It names staff or applicants",
+            "health": "It has health details",
+            "other": "It has other private details",
+        }[self.value]
+
+
 class Evidence(Base):
     """A file, a link or a written account. It belongs to the employer, and may support several criteria."""
 
@@ -99,7 +116,11 @@ class Evidence(Base):
         sa.CheckConstraint("kind <> 'file' OR (sha256 IS NOT NULL AND size > 0)", name="file_has_content"),
         sa.CheckConstraint("kind <> 'link' OR url IS NOT NULL", name="link_has_address"),
         sa.CheckConstraint("kind <> 'account' OR text IS NOT NULL", name="account_has_text"),
+        sa.CheckConstraint("(removed_at IS NULL) = (removed_for IS NULL)", name="removed_for_a_reason"),
+        sa.UniqueConstraint("replaces_id"),  # of two people who replace one piece at once, the later is told
         sa.Index("ix_evidence_organisation_id", "organisation_id"),
+        sa.Index("ix_evidence_sha256", "sha256"),
+        sa.Index("ix_evidence_ends_on", "ends_on"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
@@ -114,6 +135,26 @@ class Evidence(Base):
     text: Mapped[str | None] = mapped_column(sa.Text)
     dated_on: Mapped[date | None]
     """The date of the document itself, when the employer gave it."""
+    type: Mapped[str | None] = mapped_column(sa.String(32))
+    """What kind of document it is: the code of one of the framework's types of evidence."""
+    effective_from: Mapped[date | None]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    """The first and last day of what it covers."""
+    valid_until: Mapped[date | None]
+    """The last day on which it says that it is valid."""
+    ends_on: Mapped[date | None]
+    """The last day on which it counts as current, worked out when its dates were last said (`evidence_dates`)."""
+    reminded_on: Mapped[date | None]
+    """When its employer was last asked to renew it."""
+    shelved: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether it was given to the library itself: it stays there when no criterion uses it."""
+    replaces_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("evidence.id"))
+    """The older version that this one stands in for; what was submitted before still names that one."""
+    removed_at: Mapped[datetime | None]
+    """When an assessor turned it down for privacy: then its content is gone, and that it was there is all we keep."""
+    removed_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    removed_for: Mapped[PrivacyReason | None]
     added_at: Mapped[datetime]
     added_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
 

@@ -164,6 +164,8 @@ def _lists_name_once(root: Piece) -> Faults:
         crosswalk = criterion.piece("crosswalk")
         for scheme in crosswalk.values:
             yield from _twice(crosswalk.words(scheme), "item")
+    for kind in root.piece("evidence_rules").pieces("types"):
+        yield from _twice(kind.words("dates"), "date")
     for passport in root.pieces("passports"):
         yield from _twice(passport.words("supports"), "criterion")
     for level in root.pieces("levels"):

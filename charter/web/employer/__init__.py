@@ -9,8 +9,11 @@ from charter.web.employer import (  # noqa: E402
     assessment,  # noqa: F401
     dashboard,  # noqa: F401
     evidence,  # noqa: F401
+    library,  # noqa: F401
     organisation,  # noqa: F401
+    recognitions,  # noqa: F401
     quick,  # noqa: F401
+    renewing,  # noqa: F401
     services,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401

@@ -1,6 +1,8 @@
 """Evidence: give it, see it, take it away, open it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -192,7 +194,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
         about=_about(offered, used, assessment),
         kinds=file_checks.KINDS_SAID,
         accept=file_checks.ACCEPT,
-        limit=_limit(),
+        limit=upload_limit(),
     )
     return page, 400 if form.errors else 200
 
@@ -201,9 +203,15 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
     """Add what the form says and return its titles. What is slow is done before the transaction."""
     kind = form.chosen
     if kind == FILE:
-        checked, sha256, size, filename = _stored(form.file.data)
-    elif kind not in {LINK, ACCOUNT, LIBRARY}:
+        with keep(form.file.data) as stored:
+            return _add_to(assessment, form, criteria, stored)
+    if kind not in {LINK, ACCOUNT, LIBRARY}:
         raise Refusal("Choose what you want to add.", field="kind")
+    return _add_to(assessment, form, criteria, None)
+
+
+def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str], stored: "Stored | None") -> list[str]:
+    kind = form.chosen
     with transaction() as session:
         common: dict[str, Any] = {
             "criteria": criteria,
@@ -222,9 +230,15 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
             return [piece.title for piece in chosen]
         common |= {"title": form.title.data or "", "places": {criteria[0]: form.place.data or ""}}
         common["dated_on"] = form.dated_on.data if kind != ACCOUNT else None
-        if kind == FILE:
+        if stored is not None:
             added = evidence.add_file(
-                session, assessment, filename=filename, checked=checked, sha256=sha256, size=size, **common
+                session,
+                assessment,
+                filename=stored.filename,
+                checked=stored.checked,
+                sha256=stored.sha256,
+                size=stored.size,
+                **common,
             )
         elif kind == LINK:
             added = evidence.add_link(session, assessment, url=form.url.data or "", **common)
@@ -244,13 +258,31 @@ def _kept(piece: Evidence, form: EvidenceForm) -> Iterator[str]:
         yield "it keeps its date" if piece.dated_on else "it stays without a date"
 
 
-def _stored(upload: FileStorage | None) -> tuple[file_checks.Checked, str, int, str]:
-    """Check an upload and put it in the store: what it is, its hash, its size and its name."""
+@dataclass(frozen=True)
+class Stored:
+    """A file that was checked and lies in the store."""
+
+    filename: str
+    checked: file_checks.Checked
+    sha256: str
+    size: int
+
+
+@contextmanager
+def keep(upload: FileStorage | None) -> Iterator[Stored]:
+    """Check an upload and put it into the store, then do the block that names it in a row.
+
+    The same content may be removed for privacy at that moment, which looks for rows that name it: so it is stored again
+    after the block when it is gone by then. Raises Refusal on "file" when there is none, or it is not fit to keep.
+    """
     if upload is None or not upload.filename:
         raise Refusal("Choose a file.", field="file")
-    content = upload.stream.read(_limit() + 1)
-    checked = file_checks.check(upload.filename, content, limit=_limit())
-    return checked, _store().put(content), len(content), upload.filename
+    content = upload.stream.read(upload_limit() + 1)
+    checked = file_checks.check(upload.filename, content, limit=upload_limit())
+    stored = Stored(upload.filename, checked, _store().put(content), len(content))
+    yield stored
+    if not _store().exists(stored.sha256):
+        _store().put(content)
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/evidence")
@@ -364,10 +396,17 @@ def remove_evidence(assessment: Assessment, code: str, evidence_id: UUID) -> Res
 @requires(Permission.VIEW_EVIDENCE, Evidence)
 def download_evidence(evidence: Evidence) -> ResponseReturnValue:
     """The file, to save: a browser never shows it as a page of ours, nor guesses what it is, nor keeps it."""
-    if evidence.kind is not EvidenceKind.FILE or evidence.sha256 is None:
-        abort(404)
     if the_user().is_staff and allocation.why_conflicted(db.session, the_user(), evidence.organisation_id):
         abort(403)
+    return download(evidence)
+
+
+def download(evidence: Evidence) -> Response:
+    """The file of a piece of evidence as an answer. Whoever calls it has asked whether the person may see it."""
+    if evidence.kind is not EvidenceKind.FILE or evidence.sha256 is None:
+        abort(404)
+    if evidence.removed_at is not None:  # for privacy: it was there, and its content is gone
+        abort(410)
     known = {kind.media_type for kind in FileKind}
     response = Response(_store().open(evidence.sha256))
     response.headers["Content-Type"] = (
@@ -424,7 +463,8 @@ def _criterion_page(assessment: Assessment, code: str) -> str:
     return url_for(".answer_criterion", assessment_id=assessment.id, code=code)
 
 
-def _limit() -> int:
+def upload_limit() -> int:
+    """The most bytes that one file may have."""
     return settings().upload_limit_mb * 1_000_000
 
 

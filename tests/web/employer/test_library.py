@@ -1,0 +1,173 @@
+"""The pages of the library: many files at once, each judged by itself; found again, described, replaced, deleted."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from benchmarks import counting
+from charter.account.models import User
+from charter.assessment import library
+from charter.assessment.evidence_dates import Dates
+from charter.assessment.models import Assessment, Evidence
+from charter.clock import today
+from charter.config import Settings
+from charter.extensions import db, transaction
+from charter.organisation.models import Organisation
+from tests.assessment.test_file_checks import pdf, picture
+from tests.factories import Factory
+from tests.pages import CheckedClient
+
+SignIn = Callable[[User], CheckedClient]
+
+
+@pytest.fixture(autouse=True)
+def _small_uploads(settings: Settings) -> None:
+    settings.upload_limit_mb = 1
+
+
+@pytest.fixture
+def home(employer: Organisation) -> str:
+    return f"/organisations/{employer.id}/evidence"
+
+
+def files(*given: tuple[bytes, str]) -> dict[str, Any]:
+    return {"files": [(BytesIO(content), name) for content, name in given], "type": ""}
+
+
+def one(title: str) -> Evidence:
+    db.session.rollback()
+    return next(piece for piece in db.session.query(Evidence) if piece.title == title)
+
+
+def test_of_many_files_the_good_are_kept_and_each_bad_one_is_named_with_its_reason(
+    sign_in: SignIn, owner: User, home: str
+) -> None:
+    client, policy = sign_in(owner), pdf()
+    bad = (b"MZ not a document", "tool.exe")
+    page = client.send(f"{home}/add", files((policy, "Policy.pdf"), bad, (picture("png"), "Room.png")))
+    assert page.status_code == 400
+    assert "tool.exe: " in page.text
+    assert "Policy.pdf" in page.text
+    assert sorted(piece.title for piece in db.session.query(Evidence)) == ["Policy.pdf", "Room.png"]
+    again = client.send(f"{home}/add", files((policy, "Policy.pdf")))
+    assert again.location == home
+    assert "You gave Policy.pdf before." in client.get(home).text
+
+
+def test_more_together_than_one_form_may_hold_is_no_fault_when_each_file_is_small_enough(
+    sign_in: SignIn, owner: User, home: str, app: Flask
+) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 2_000
+    client = sign_in(owner)
+    many = [(pdf() + b"\n" * number, f"Policy {number}.pdf") for number in range(1, 5)]
+    assert client.send(f"{home}/add", files(*many)).status_code == 303
+    assert db.session.query(Evidence).count() == 4
+
+
+def test_no_file_and_too_many_files_are_said_beside_the_field(sign_in: SignIn, owner: User, home: str) -> None:
+    client = sign_in(owner)
+    assert "Choose at least one file." in client.send(f"{home}/add", {"type": ""}).text
+    many = [(b"x", f"{number}.txt") for number in range(21)]
+    assert "Choose at most 20 files" in client.send(f"{home}/add", files(*many)).text
+
+
+def test_a_script_that_sends_one_file_is_told_what_became_of_it(sign_in: SignIn, owner: User, home: str) -> None:
+    client = sign_in(owner)
+    asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
+    good = client.send(f"{home}/add", files((pdf(), "Policy.pdf")), **asks)
+    assert good.json == {"title": "Policy.pdf", "address": f"{home}/{one('Policy.pdf').id}"}
+    bad = client.send(f"{home}/add", files((b"MZ", "tool.exe")), **asks)
+    assert (bad.status_code, list(bad.json)) == (400, ["error"])
+
+
+def given(client: CheckedClient, home: str, name: str = "Policy.pdf", content: bytes | None = None) -> Evidence:
+    assert client.send(f"{home}/add", files((content or pdf(), name))).status_code == 303
+    return one(name)
+
+
+def test_the_list_shows_what_is_out_of_date_and_is_narrowed_by_its_address(
+    sign_in: SignIn, owner: User, home: str, make: Factory
+) -> None:
+    client = sign_in(owner)
+    piece = given(client, home)
+    with transaction() as session:
+        library.describe(
+            session,
+            piece,
+            rules=make.framework().content.evidence_rules,
+            title="Old policy",
+            type=None,
+            dates=Dates(valid_until=today() - timedelta(days=1)),
+            by=owner,
+            at=make.at,
+        )
+    given(client, home, "Room.png", picture("png"))
+    everything = client.get(home).text
+    assert "Old policy" in everything
+    assert "Out of date" in everything
+    narrowed = client.get(f"{home}?state=expired").text
+    assert "Old policy" in narrowed
+    assert "Room.png" not in narrowed
+    assert "Nothing here matches" in client.get(f"{home}?words=zebra").text
+
+
+def test_title_kind_and_dates_are_changed_and_a_missing_date_is_asked_for_beside_its_field(
+    sign_in: SignIn, owner: User, home: str, make: Factory
+) -> None:
+    client = sign_in(owner)
+    page = f"{home}/{given(client, home).id}/details"
+    kind = next(kind for kind in make.framework().content.evidence_rules.types if "valid_until" in kind.dates)
+    refused = client.send(page, {"title": "Certificate", "type": kind.code})
+    assert refused.status_code == 400
+    assert 'href="#valid_until">Enter the day until which it is valid.' in refused.text
+    until = {"valid_until-day": "1", "valid_until-month": "5", "valid_until-year": "2031"}
+    assert client.send(page, {"title": "Certificate", "type": kind.code, **until}).status_code == 303
+    shown = client.get(f"{home}/{one('Certificate').id}").text
+    assert "In date until 1 May 2031" in shown
+    assert kind.title in shown
+
+
+def test_a_piece_is_replaced_by_a_newer_file_and_both_can_be_downloaded(
+    sign_in: SignIn, owner: User, home: str
+) -> None:
+    client = sign_in(owner)
+    older, newer = pdf(), pdf() + b"\n"
+    piece = given(client, home, content=older)
+    sent = client.send(f"{home}/{piece.id}/replace", {"file": (BytesIO(newer), "Policy 2027.pdf")})
+    assert sent.status_code == 303
+    shown = client.get(sent.location).text
+    assert "Older version" in shown
+    assert client.get(f"/evidence/{piece.id}/download").data == older
+    assert client.get(f"/evidence/{sent.location.rpartition('/')[2]}/download").data == newer
+    assert "This is an older version" in client.get(f"{home}/{piece.id}").text
+
+
+def test_what_nothing_uses_is_deleted_after_a_question(sign_in: SignIn, owner: User, home: str) -> None:
+    client = sign_in(owner)
+    piece = given(client, home)
+    assert client.send(f"{home}/{piece.id}/remove").status_code == 303
+    db.session.rollback()
+    assert db.session.query(Evidence).count() == 0
+
+
+def test_the_library_asks_at_most_six_questions_of_the_database(
+    app: Flask, sign_in: SignIn, owner: User, home: str, make: Factory, employer: Organisation
+) -> None:
+    client = sign_in(owner)
+    given(client, home)
+    assessment: Assessment = make.answered(make.assessment(employer, by=owner), by=owner)
+    assert assessment.id
+
+    def asked() -> int:
+        with counting.statements(app) as said:
+            assert client.get(home).status_code == 200
+        return len(said)
+
+    first = asked()
+    for number in range(5):
+        given(client, home, f"Policy {number}.pdf", pdf() + b"\n" * (number + 1))
+    assert asked() == first <= 6
