@@ -22,13 +22,21 @@ them become the portal's address and the scheme's name when they are sent (`outb
                             certificate_code: str, assessment_id
     decision_not_awarded    to: Iterable[User], organisation_name, level_title, assessment_id
     award_revoked           to: Iterable[User], organisation_name, level_title, reason: str
+    award_ends_soon         to: Iterable[User], days_left, one_owner, and what the next two say
+    award_last_day          to: Iterable[User], organisation_name, organisation_id, level_title, next_title: str | None,
+                            renewable, ends_on: date, begun and sent (the next assessment)
+    award_ended             to: Iterable[User], the same
     programme_asked_for     to: str (the programme's contact, or the scheme), who asks and what they say
     programme_request_sent  to: User, programme_name, what went to whom
+    recognition_checked     to: Iterable[User], title, the criteria it stands in for, until: date | None
+    recognition_declined    to: Iterable[User], title, reason, recognition_id
+    recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
+    survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
 
 A disabled person is told nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -319,6 +327,113 @@ def award_revoked(
     )
 
 
+def award_ends_soon(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    level_title: str,
+    next_title: str | None,
+    renewable: bool,
+    ends_on: date,
+    days_left: int,
+    begun: bool,
+    sent: bool,
+    one_owner: bool,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: the award ends soon, and what they can do. `begun` and `sent` are about the next assessment."""
+    when = "tomorrow" if days_left == 1 else f"in {days_left} days"
+    _tell(
+        session,
+        "award_ends_soon",
+        f"Your award ends {when}: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        level_title=level_title,
+        next_title=next_title,
+        renewable=renewable,
+        ends_on=ends_on,
+        days_left=days_left,
+        begun=begun,
+        sent=sent,
+        one_owner=one_owner,
+    )
+
+
+def award_last_day(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    level_title: str,
+    next_title: str | None,
+    renewable: bool,
+    ends_on: date,
+    begun: bool,
+    sent: bool,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: today is the last day of the award."""
+    _tell(
+        session,
+        "award_last_day",
+        f"Your award ends today: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        level_title=level_title,
+        next_title=next_title,
+        renewable=renewable,
+        ends_on=ends_on,
+        begun=begun,
+        sent=sent,
+    )
+
+
+def award_ended(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    level_title: str,
+    next_title: str | None,
+    renewable: bool,
+    ends_on: date,
+    begun: bool,
+    sent: bool,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: the award has ended, what that means, and that nothing they did is lost."""
+    _tell(
+        session,
+        "award_ended",
+        f"Your award has ended: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        level_title=level_title,
+        next_title=next_title,
+        renewable=renewable,
+        ends_on=ends_on,
+        begun=begun,
+        sent=sent,
+    )
+
+
 # The directory of services ----------------------------------------------------------------------------------------
 
 
@@ -385,4 +500,121 @@ def programme_request_sent(
         how_to_start=how_to_start,
         organisation_name=outbox.one_line(organisation_name),
         message=message,
+    )
+
+
+# Awards of other schemes ------------------------------------------------------------------------------------------
+
+
+def recognition_checked(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    title: str,
+    met: Sequence[str],
+    evidence: Sequence[str],
+    until: date | None,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: an award of another scheme was checked, and which criteria (by title) it stands in for."""
+    _tell(
+        session,
+        "recognition_checked",
+        f"We have checked your {outbox.one_line(title)}: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        title=title,
+        met=met,
+        evidence=evidence,
+        until=until,
+    )
+
+
+def recognition_declined(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    recognition_id: UUID,
+    title: str,
+    reason: str,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: an award of another scheme was turned down, why, and where to give other proof."""
+    _tell(
+        session,
+        "recognition_declined",
+        f"We could not accept your {outbox.one_line(title)}: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        recognition_id=recognition_id,
+        title=title,
+        reason=reason,
+    )
+
+
+def recognition_ends_soon(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    title: str,
+    ends_on: date,
+    days_left: int,
+    opens_again: Sequence[str],
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: an award of another scheme ends soon, and which criteria (by title) open again then."""
+    _tell(
+        session,
+        "recognition_ends_soon",
+        f"Your {outbox.one_line(title)} ends soon: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        title=title,
+        ends_on=ends_on,
+        days_left=days_left,
+        opens_again=opens_again,
+    )
+
+
+def survey_closed(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    survey_title: str,
+    enough: bool,
+    survey_path: str,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To an employer's owners: the last day of their staff survey is past, and whether there are results to read."""
+    _tell(
+        session,
+        "survey_closed",
+        f"Your staff survey is closed: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        survey_title=outbox.one_line(survey_title),
+        enough=enough,
+        survey_path=survey_path,
     )

@@ -61,7 +61,7 @@ def answer(session: Session, code: str, said: Mapping[str, str], *, on: date) ->
         raise NotNow(Standing.UNKNOWN)
     # The survey first, then the ballot: whoever closes the survey or makes new codes takes the same lock.
     survey = session.get_one(Survey, ballot.survey_id)
-    session.refresh(survey, with_for_update=True)
+    session.refresh(survey, with_for_update={"of": Survey})
     if not _takes_answers(survey, on):
         raise NotNow(Standing.CLOSED)
     asked = questions(survey.framework)

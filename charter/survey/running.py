@@ -13,6 +13,8 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import StaffSurvey
 from charter.framework.models import Framework
+from charter.notification import emails
+from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
 from charter.survey import codes
 from charter.survey.models import CLOSE, Ballot, Survey, SurveyStatus
@@ -116,7 +118,7 @@ def make_codes(session: Session, survey: Survey, *, by: User, at: datetime, agai
     With `again`, codes made before stop working; without, there must be none yet. Raises Refusal when there are (on
     "again"), when the survey is closed, or when somebody has answered: that person could then answer twice.
     """
-    session.refresh(survey, with_for_update=True)
+    session.refresh(survey, with_for_update={"of": Survey})
     if survey.status is not SurveyStatus.OPEN:
         raise Refusal("This survey is closed.")
     if survey.answers:
@@ -143,7 +145,7 @@ def close(session: Session, survey: Survey, *, by: User | None, at: datetime) ->
 
     Raises Refusal when it is closed already.
     """
-    session.refresh(survey, with_for_update=True)
+    session.refresh(survey, with_for_update={"of": Survey})
     survey.move(CLOSE)
     survey.closed_at = at
     enough = survey.answers >= questions(survey.framework).min_answers
@@ -153,15 +155,26 @@ def close(session: Session, survey: Survey, *, by: User | None, at: datetime) ->
 
 
 def close_due(session: Session, on: date, at: datetime) -> int:
-    """Close the surveys whose last day is past, and say how many. A job of the day."""
+    """Close the surveys whose last day is past, tell their owners, and say how many. A job of the day."""
     due = session.scalars(
         sa.select(Survey)
         .where(Survey.status == SurveyStatus.OPEN, Survey.closes_on < on)
         .order_by(Survey.id)
-        .with_for_update()
+        .with_for_update(of=Survey)
     ).all()
+    owners = organisations.owners(session, {survey.organisation_id for survey in due})
     for survey in due:
         close(session, survey, by=None, at=at)
+        emails.survey_closed(
+            session,
+            to=owners.get(survey.organisation_id, ()),
+            organisation_name=survey.organisation.name,
+            survey_title=survey.title,
+            enough=bool(survey.sums),
+            survey_path=f"/organisations/{survey.organisation_id}/surveys/{survey.id}",
+            event_key=f"survey-closed:{survey.id}",
+            at=at,
+        )
     return len(due)
 
 

@@ -14,6 +14,15 @@ from tests.conftest import AT
 
 ID = UUID(int=7)
 EMPLOYER = {"organisation_name": "Teme Valley\r\nBcc: eve@example.org", "level_title": "Committed"}
+ENDING = {
+    **EMPLOYER,
+    "organisation_id": ID,
+    "next_title": "Achiever",
+    "renewable": True,
+    "ends_on": date(2028, 11, 21),
+    "begun": False,
+    "sent": False,
+}
 VALUES = {
     "confirm_email": {"token": "tok-en_1"},
     "already_registered": {},
@@ -45,6 +54,9 @@ VALUES = {
     },
     "decision_not_awarded": {**EMPLOYER, "assessment_id": ID},
     "award_revoked": {**EMPLOYER, "reason": "The employer asked us to."},
+    "award_ends_soon": {**ENDING, "days_left": 30, "one_owner": True},
+    "award_last_day": ENDING,
+    "award_ended": ENDING,
     "programme_asked_for": {
         "to": "workwell@example.org",
         "has_contact": True,
@@ -65,6 +77,12 @@ VALUES = {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "message": "Please call.",
     },
+    "survey_closed": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "survey_title": "Spring survey",
+        "enough": True,
+        "survey_path": "/organisations/1/surveys/2",
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -81,8 +99,12 @@ SAYS = {
     "decision_awarded": "[portal]/certificates/c0de",
     "decision_not_awarded": f"[portal]/assessments/{ID}",
     "award_revoked": "The employer asked us to.",
+    "award_ends_soon": "until 21 November 2028. That is in 30 days.",
+    "award_last_day": "Your answers and evidence are kept",
+    "award_ended": "held Committed until 21 November 2028.",
     "programme_asked_for": "answer Olive Owner at olive@example.org",
     "programme_request_sent": "This is how to start: Ask your Growth Hub.",
+    "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 
 

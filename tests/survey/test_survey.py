@@ -13,6 +13,7 @@ from charter.audit import AuditEvent
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from charter.survey import answering, codes, queries, results, running
 from charter.survey.answering import NotNow, Standing
@@ -249,6 +250,18 @@ def test_the_day_after_its_last_a_survey_is_closed_once(opens: Opens) -> None:
     with transaction() as session:
         assert running.close_due(session, after, AT + timedelta(days=15)) == 0
     assert again(survey).status is SurveyStatus.CLOSED
+
+
+def test_when_the_day_closes_a_survey_its_owners_are_told_once(
+    opens: Opens, owner: User, colleague: User, stranger: User
+) -> None:
+    survey = opens().survey
+    with transaction() as session:
+        running.close_due(session, survey.closes_on + timedelta(days=1), AT + timedelta(days=15))
+    (told,) = db.session.scalars(sa.select(Message).where(Message.kind == "survey_closed")).all()
+    assert told.to_address == owner.email
+    assert "Too few people answered" in told.body
+    assert f"/organisations/{survey.organisation_id}/surveys/{survey.id}" in told.body
 
 
 def test_three_months_after_it_closed_its_codes_are_removed_and_its_sums_stay(opens: Opens) -> None:
