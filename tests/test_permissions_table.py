@@ -130,6 +130,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/declarations": MEMBERS,
     "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
     "/assessments/<uuid:assessment_id>/figures": MEMBERS,
+    "/assessments/<uuid:assessment_id>/last-time": MEMBERS,
     "/assessments/<uuid:assessment_id>/level": MEMBERS,
     "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
@@ -151,7 +152,9 @@ TABLE: Mapping[str, str] = {
     "/admin/reviews/<uuid:review_id>/moderate": MODERATORS,
     "/admin/reviews/<uuid:review_id>/recommend": DESK,
     "/admin/reviews/<uuid:review_id>/release": DESK,
-    "/admin/employers/recognitions/<uuid:recognition_id>/check": DESK,
+    "/admin/employers/recognitions/<uuid:recognition_id>/check": SCHEME,
+    "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
+    "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
     "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
@@ -176,6 +179,7 @@ RECORDS: Mapping[str, str] = {
     "frameworks": SCHEME,
     "messages": ADMINISTRATORS,
     "people": ADMINISTRATORS,
+    "recognitions": SCHEME,
     "requests": ADMINISTRATORS,
     "returns": ADMINISTRATORS,
     "services": ADMINISTRATORS,
@@ -268,6 +272,8 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
             by=owner,
             at=now(),
         )
+        session.flush()  # the proof is of something
+        recognition.prove(session, held, proof_id=piece.id, by=owner, at=now())
         invitation, invited = team.invite(
             session, employer, email="nina@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=now()
         )
@@ -409,6 +415,8 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
     shut = [
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
         "/admin/employers/recognitions/<uuid:recognition_id>/check",
+        "/admin/employers/recognitions/<uuid:recognition_id>/decline",
+        "/admin/employers/recognitions/<uuid:recognition_id>/proof",
         "/admin/employers/recognitions/<uuid:recognition_id>/take-back",
         "/evidence/<uuid:evidence_id>/download",
     ]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment import carrying
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
@@ -125,14 +126,19 @@ def save(
         .execution_options(populate_existing=True)
     ).first()
     if answer is not None and all(getattr(answer, name) == new for name, new in said.items()):
+        if answer.is_to_check and assessment.status is AssessmentStatus.DRAFT:  # saved as it is, it still holds
+            carrying.confirm(session, assessment, criteria=[criterion], by=by, at=at)
+            session.flush()  # so that its version is known to the page
         return answer
     if seen_version != (answer.version if answer else 0):
         raise Stale("Somebody else saved this while you were typing.", current=answer)
     if answer is None:
         if not any(said.values()):
             raise Refusal("Choose an answer.", field="value")
-        answer = Answer(assessment_id=assessment.id, criterion=criterion)
+        answer = Answer(assessment_id=assessment.id, criterion=criterion, carried_at=None, confirmed_at=None)
         session.add(answer)
+    if answer.is_to_check:
+        answer.confirmed_at = at
     for name, new in said.items():
         setattr(answer, name, new)
     answer.saved_at = at

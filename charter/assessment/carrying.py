@@ -1,13 +1,22 @@
 """What an employer said last time comes with it when it starts again, so that it types nothing twice.
 
 Answers and evidence come over by the criterion's code. Declarations and figures do not: what the law asks is declared
-anew each time, and the figures are of other twelve months.
+anew each time, and the figures are of other twelve months. Each answer that came over is to be looked at again.
 """
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter import audit
+from charter.account.models import User
 from charter.assessment.models import Answer, Assessment, EvidenceUse
+from charter.assessment.status import AssessmentStatus
+from charter.errors import Refusal
 
 _SAID = (
     "criterion",
@@ -26,33 +35,84 @@ def carry_over(session: Session, assessment: Assessment) -> int:
     """Copy into a new assessment what the employer said in its last one; says how many answers came.
 
     Left behind is what this version of the charter no longer has: criteria by code, and answers by value. Who said
-    it, and when, stays with each answer, for nobody has looked at it again yet.
+    it, and when, stays with each answer, for nobody has looked at it again yet: each is marked as to be checked. The
+    assessment notes the version they were given on, when it is another.
     """
-    last = session.scalars(
-        sa.select(Assessment.id)
-        .where(
-            Assessment.organisation_id == assessment.organisation_id,
-            Assessment.id != assessment.id,
-            sa.exists().where(Answer.assessment_id == Assessment.id),
-        )
-        .order_by(Assessment.started_at.desc(), Assessment.id.desc())
-        .limit(1)
-    ).first()
+    last = last_answered(session, assessment.organisation_id, but=assessment)
     if last is None:
         return 0
     content = assessment.framework.content
     answers = [
-        Answer(assessment_id=assessment.id, **{name: getattr(old, name) for name in _SAID})
-        for old in session.scalars(sa.select(Answer).where(Answer.assessment_id == last))
+        Answer(
+            assessment_id=assessment.id,
+            carried_at=assessment.started_at,
+            confirmed_at=None,
+            **{name: getattr(old, name) for name in _SAID},
+        )
+        for old in session.scalars(sa.select(Answer).where(Answer.assessment_id == last.id))
         if content.criterion(old.criterion) and (old.value is None or content.scale_value(old.value))
     ]
     uses = [
-        EvidenceUse(
-            assessment_id=assessment.id, criterion=old.criterion, evidence_id=old.evidence_id, place=old.place
-        )
-        for old in session.scalars(sa.select(EvidenceUse).where(EvidenceUse.assessment_id == last))
+        EvidenceUse(assessment_id=assessment.id, criterion=old.criterion, evidence_id=old.evidence_id, place=old.place)
+        for old in session.scalars(sa.select(EvidenceUse).where(EvidenceUse.assessment_id == last.id))
         if content.criterion(old.criterion)
     ]
+    if last.framework_id != assessment.framework_id:
+        assessment.came_from_id = last.framework_id
     session.add_all([*answers, *uses])
     session.flush()
     return len(answers)
+
+
+def last_answered(session: Session, organisation_id: UUID, *, but: Assessment | None = None) -> Assessment | None:
+    """The employer's newest assessment that has any answer, leaving out `but`, with employer and framework."""
+    found = (
+        sa.select(Assessment)
+        .where(Assessment.organisation_id == organisation_id, sa.exists().where(Answer.assessment_id == Assessment.id))
+        .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+        .order_by(Assessment.started_at.desc(), Assessment.id.desc())
+        .limit(1)
+    )
+    return session.scalars(found if but is None else found.where(Assessment.id != but.id)).first()
+
+
+@dataclass(frozen=True)
+class Brought:
+    """How much of an assessment would come along to the next."""
+
+    answers: int
+    evidence: int
+    """Pieces of it, however many criteria each supports."""
+
+
+def brought(session: Session, last: Assessment) -> Brought:
+    """How much an assessment has to bring along (one query)."""
+    answers = sa.select(sa.func.count()).where(Answer.assessment_id == last.id)
+    pieces = sa.select(sa.func.count(EvidenceUse.evidence_id.distinct())).where(EvidenceUse.assessment_id == last.id)
+    row = session.execute(sa.select(answers.scalar_subquery(), pieces.scalar_subquery())).one()
+    return Brought(row[0], row[1])
+
+
+def confirm(session: Session, assessment: Assessment, *, criteria: Collection[str], by: User, at: datetime) -> int:
+    """Say of answers from last time that they still hold, by criterion; says how many of them had to be checked.
+
+    One that a colleague changed or confirmed meanwhile stays as it is. Raises Refusal once the assessment was sent.
+    """
+    session.refresh(assessment, with_for_update=True)
+    if assessment.status is not AssessmentStatus.DRAFT:
+        raise Refusal("Your answers are with the assessor and cannot be changed now.")
+    waiting = session.scalars(
+        sa.select(Answer)
+        .where(
+            Answer.assessment_id == assessment.id,
+            Answer.criterion.in_(criteria),
+            Answer.carried_at.is_not(None),
+            Answer.confirmed_at.is_(None),
+        )
+        .order_by(Answer.criterion)
+        .execution_options(populate_existing=True)
+    ).all()
+    for answer in waiting:
+        answer.confirmed_at = at
+        audit.record(session, "answer:confirm", answer, by=by.id, at=at, case=assessment.id, criterion=answer.criterion)
+    return len(waiting)

@@ -30,6 +30,8 @@ class Assessment(HasStatus, Base):
 
     organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
     framework_id: Mapped[UUID] = mapped_column(sa.ForeignKey("framework.id"), index=True)
+    came_from_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("framework.id"))
+    """The older version on which the answers that came along were given; what changed since is marked."""
     target_level: Mapped[int]
     status: Mapped[AssessmentStatus]
     round: Mapped[int]
@@ -41,7 +43,8 @@ class Assessment(HasStatus, Base):
     version: Mapped[int] = mapped_column()
 
     organisation: Mapped[Organisation] = relationship()
-    framework: Mapped[Framework] = relationship()
+    framework: Mapped[Framework] = relationship(foreign_keys=framework_id)
+    came_from: Mapped[Framework | None] = relationship(foreign_keys=came_from_id)
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -73,9 +76,18 @@ class Answer(Base):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    carried_at: Mapped[datetime | None]
+    """When it was brought along from an earlier assessment, or its question changed; empty for one given here."""
+    confirmed_at: Mapped[datetime | None]
+    """When somebody looked at it again: confirmed it, or changed it."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_to_check(self) -> bool:
+        """Whether nobody has looked at it again since it was brought along."""
+        return self.carried_at is not None and self.confirmed_at is None
 
 
 class EvidenceKind(Status):

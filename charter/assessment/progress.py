@@ -13,6 +13,7 @@ from charter.framework.content import Criterion, Extent, Metric, NumberField, Th
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
+
 class TaskState(enum.StrEnum):
     """How far one task is."""
 
@@ -126,6 +127,11 @@ class Progress:
     figures: Figures
     attainment: Attainment
     gaps: tuple[Gap, ...]
+
+    @property
+    def to_check(self) -> tuple[CriterionTask, ...]:
+        """The criteria whose answers from last time are whole, and nobody has said yet that they still hold."""
+        return tuple(task for theme in self.themes for task in theme.tasks if task.state is TaskState.TO_CHECK)
 
     @property
     def tasks(self) -> int:

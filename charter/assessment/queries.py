@@ -1,6 +1,6 @@
 """All that a page needs to know of an assessment, in a fixed number of queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from charter.account.models import User
-from charter.assessment.level import passported
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn, Submission
+from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
 from charter.organisation.models import Membership, Recognition
@@ -51,7 +51,11 @@ class Material:
 
     def evidenced(self, on: date) -> frozenset[str]:
         """The criteria with evidence, or with another scheme's award that stands in for it on the day `on`."""
-        return frozenset(self.evidence) | stood_in(self.content, self.held, on=on)
+        return frozenset(self.evidence) | self.stand_ins(on).keys()
+
+    def stand_ins(self, on: date) -> Mapping[str, StandIn]:
+        """What stands in for criteria on the day `on`, by criterion."""
+        return standing_in(self.content, self.held, on=on)
 
     @property
     def agreed(self) -> frozenset[str]:
@@ -75,18 +79,6 @@ def headcount_ceiling(assessment: Assessment) -> int | None:
     return band.max if band else None
 
 
-def stood_in(content: Content, held: Iterable[Recognition], *, on: date) -> frozenset[str]:
-    """The criteria for which checked awards of other schemes stand in for evidence on the day `on`."""
-    return passported(
-        content,
-        (
-            (award.scheme, award.level)
-            for award in held
-            if award.starts_on <= on and (award.ends_on is None or award.ends_on >= on)
-        ),
-    )
-
-
 def in_order(content: Content, criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
     """Criteria as the pages go through them: theme by theme, each in the framework's order."""
     return tuple(criterion for theme in content.themes for criterion in criteria if criterion.theme == theme.code)
@@ -94,12 +86,14 @@ def in_order(content: Content, criteria: Sequence[Criterion]) -> tuple[Criterion
 
 def with_its_own(session: Session, assessment: Assessment) -> Assessment:
     """The same assessment with its employer and framework loaded (one query, or none when they are)."""
-    if not {"organisation", "framework"} - assessment.__dict__.keys():
+    if not {"organisation", "framework", "came_from"} - assessment.__dict__.keys():
         return assessment
     session.scalars(
         sa.select(Assessment)
         .where(Assessment.id == assessment.id)
-        .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+        .options(
+            joinedload(Assessment.organisation), joinedload(Assessment.framework), joinedload(Assessment.came_from)
+        )
     ).one()
     return assessment
 
@@ -122,7 +116,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         evidence=uses(session, assessment),
         declarations={declaration.code: declaration.agreed for declaration in declared},
         figures=figures,
-        held=_held(session, assessment),
+        held=held(session, assessment.organisation_id),
         declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
     )
 
@@ -136,9 +130,9 @@ class OneAnswer:
     evidence: tuple[EvidenceUse, ...]
     held: tuple[Recognition, ...]
 
-    def stood_in(self, content: Content, criterion: str, *, on: date) -> bool:
-        """Whether an award of another scheme stands in for evidence here on the day `on`."""
-        return criterion in stood_in(content, self.held, on=on)
+    def stand_in(self, content: Content, criterion: str, *, on: date) -> StandIn | None:
+        """The award of another scheme that stands in here on the day `on`."""
+        return standing_in(content, self.held, on=on).get(criterion)
 
 
 def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneAnswer:
@@ -149,7 +143,7 @@ def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneA
         .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
     ).first()
     own = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))
-    return OneAnswer(row[0] if row else None, row[1] if row else None, own, _held(session, assessment))
+    return OneAnswer(row[0] if row else None, row[1] if row else None, own, held(session, assessment.organisation_id))
 
 
 def uses(session: Session, assessment: Assessment) -> dict[str, tuple[EvidenceUse, ...]]:
@@ -160,9 +154,10 @@ def uses(session: Session, assessment: Assessment) -> dict[str, tuple[EvidenceUs
     return {criterion: tuple(own) for criterion, own in found.items()}
 
 
-def _held(session: Session, assessment: Assessment) -> tuple[Recognition, ...]:
+def held(session: Session, organisation_id: UUID) -> tuple[Recognition, ...]:
+    """The awards of other schemes of one employer that were checked, whether or not they are in date (one query)."""
     checked = sa.select(Recognition).where(
-        Recognition.organisation_id == assessment.organisation_id, Recognition.checked_at.is_not(None)
+        Recognition.organisation_id == organisation_id, Recognition.checked_at.is_not(None)
     )
     return tuple(session.scalars(checked.order_by(Recognition.starts_on, Recognition.id)))
 

@@ -40,6 +40,7 @@ def start(
         organisation_id=organisation.id,
         framework=framework,
         framework_id=framework.id,
+        came_from_id=None,
         target_level=target_level,
         status=AssessmentStatus.DRAFT,
         round=1,
@@ -101,7 +102,7 @@ def submit(
         raise Refusal(_not_complete(reached.gaps))
     if again:
         assessment.round += 1
-    frozen = snapshot.build(said)
+    frozen = snapshot.build(said, on=on)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,

@@ -16,6 +16,7 @@ from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.award.models import Award, Counter
 from charter.award.status import REINSTATE, REVIEW, REVOKE, SUPERSEDE, AwardStatus
+from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import engagement
@@ -30,7 +31,10 @@ DECIDABLE = (AssessmentStatus.SUBMITTED, AssessmentStatus.DECIDED)
 def issue(
     session: Session, assessment: Assessment, *, level: int, headcount: int | None, by: User, at: datetime, on: date
 ) -> Award:
-    """Award `level` to the employer for this assessment, from the local date `on`, and end the award it held before.
+    """Award `level` to the employer for this assessment, decided on the local date `on`, and end the one before.
+
+    An award begins on the day it is decided. When it renews one that comes to its end (`Renewal.opens_days`), it begins
+    on the day after that one's last, so that neither is cut short and there is no gap.
 
     `headcount` is the number of people on the payroll that the employer returned, if it did. Raises `Refusal` when
     the framework has no such level, when nobody could have decided this assessment yet, or when it has its award.
@@ -46,8 +50,15 @@ def issue(
         raise Refusal("This assessment already has its award.")
 
     organisation = assessment.organisation
-    before = _earlier(session, organisation, on=on)
-    held = max((award.level for award in before if award.is_valid_on(on - timedelta(days=1))), default=0)
+    window = timedelta(days=assessment.framework.content.renewal.opens_days)
+    sent_on = local_date(assessment.submitted_at) if assessment.submitted_at else on
+    last_held = [on - timedelta(days=1), min(max(sent_on, on - window), on)]
+    before = _earlier(session, organisation, since=min(last_held))
+    # Held until the day before, or still held when the assessment was sent: the scheme's time to decide costs nobody.
+    held = max((award.level for award in before if any(map(award.is_valid_on, last_held))), default=0)
+    renewed = [award for award in before if award.is_valid_on(on) and award.level >= level]
+    near = [award.ends_on for award in renewed if award.ends_on <= on + window]
+    starts_on = max(near) + timedelta(days=1) if near else on
     award = Award(
         id=uuid7(),
         organisation_id=organisation.id,
@@ -59,10 +70,11 @@ def issue(
         number=f"{meta.certificate_prefix}-{on.year}-{_next(session, f'{meta.certificate_prefix}-{on.year}'):06d}",
         code=secrets.token_urlsafe(16),
         status=AwardStatus.ACTIVE,
-        starts_on=on,
-        ends_on=last_day(on, found.valid_months),
+        starts_on=starts_on,
+        ends_on=last_day(starts_on, found.valid_months),
         ended_on=None,
         end_reason="",
+        reminded_days=None,
         issued_at=at,
         issued_by_id=by.id,
         name=organisation.name,
@@ -74,9 +86,9 @@ def issue(
     )
     session.add(award)
     for older in before:
-        if older.status in STANDING and older.ends_on >= on:  # one that ran out before is expired, not superseded
+        if older.status in STANDING and older.ends_on >= starts_on:  # one that runs out before is not superseded
             older.move(SUPERSEDE)
-            older.ended_on = on
+            older.ended_on = starts_on
             older.end_reason = f"A newer award took its place: {award.number}."
             audit.record(
                 session, "award:supersede", older, by=by.id, at=at, case=older.assessment_id, superseded_by=award.number
@@ -162,10 +174,10 @@ def last_day(first: date, months: int) -> date:
     return date(year, month, first.day) - timedelta(days=1)
 
 
-def _earlier(session: Session, organisation: Organisation, *, on: date) -> Sequence[Award]:
+def _earlier(session: Session, organisation: Organisation, *, since: date) -> Sequence[Award]:
     query = (
         sa.select(Award)
-        .where(Award.organisation_id == organisation.id, Award.ends_on >= on - timedelta(days=1))
+        .where(Award.organisation_id == organisation.id, Award.ends_on >= since)
         .order_by(Award.starts_on, Award.id)
         .with_for_update()
     )

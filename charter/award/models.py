@@ -46,6 +46,8 @@ class Award(HasStatus, Base):
     ended_on: Mapped[date | None]
     """The first day on which it is no longer valid because it was superseded or revoked."""
     end_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    reminded_days: Mapped[int | None]
+    """How many days before the end the owners were last reminded; negative once they were told that it ended."""
     issued_at: Mapped[datetime]
     issued_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     name: Mapped[str] = mapped_column(sa.String(160))

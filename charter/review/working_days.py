@@ -26,3 +26,11 @@ def after(start: date, days: int) -> date:
         day += ONE_DAY
         left -= is_working_day(day)
     return day
+
+
+def before(end: date, days: int) -> date:
+    """The last day from which `days` working days still end on `end` or earlier: `after` leads back to there."""
+    day = end - ONE_DAY * days
+    while after(day, days) > end:
+        day -= ONE_DAY
+    return day

@@ -6,8 +6,9 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import answers, level, progress, queries
+from charter.assessment import answers, changing, level, progress, queries
 from charter.assessment.models import Answer, Assessment
+from charter.assessment.standing_in import done_for
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -155,8 +156,11 @@ def _page(
 ) -> str:
     content = assessment.framework.content
     order = asked(assessment)
-    stood_in = stored.stood_in(content, criterion.code, on=today())
-    lacks = level.why_not(content, criterion, stored.answer, bool(stored.evidence) or stood_in, today())
+    stand_in = stored.stand_in(content, criterion.code, on=today())
+    own = {criterion.code: stored.answer.value if stored.answer else None}
+    done = stand_in is not None and criterion.code in done_for({criterion.code: stand_in}, own)
+    evidenced = bool(stored.evidence) or stand_in is not None
+    lacks = None if done else level.why_not(content, criterion, stored.answer, evidenced, today())
     return render_template(
         "employer/assessment/criterion.html",
         assessment=assessment,
@@ -171,7 +175,10 @@ def _page(
         lacks=lacks,
         more_needed=_more_needed(assessment, criterion, stored.answer),
         standing=standing(content, criterion, assessment.target_level),
-        stood_in=stood_in,
+        stand_in=stand_in,
+        done=done,
+        change=(found.of_criterion.get(criterion.code) if (found := changing.since(assessment)) else None),
+        to_check=stored.answer is not None and stored.answer.is_to_check and lacks is None,
         last=cases.last_feedback(db.session, assessment, criterion.code),
         evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
         request_for_more=next(

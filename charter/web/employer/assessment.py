@@ -9,11 +9,12 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import answers, groups, level, progress, queries, returns, short_path, submission
+from charter.assessment import answers, changing, groups, level, progress, queries, returns, short_path
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
+from charter.award import renewal
 from charter.clock import local_date, now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -44,7 +45,7 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
     form = _target_form(content)
     if form.validate_on_submit():
         with transaction() as session:
-            assessment = submission.start(
+            assessment = renewal.start(
                 session,
                 organisation,
                 publishing.current(session),
@@ -61,6 +62,7 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
         content=content,
         organisation=organisation,
         asks=_asks(content, organisation.size_band),
+        closed=_closed(content, organisation),
     )
     return page, 400 if form.errors else 200
 
@@ -76,7 +78,7 @@ def change_target(assessment: Assessment) -> ResponseReturnValue:
     form = _target_form(content, target_level=str(assessment.target_level))
     if form.validate_on_submit():
         with transaction() as session:
-            submission.change_target(
+            renewal.change_target(
                 session, assessment, target_level=int(form.target_level.data), by=the_user(), at=now()
             )
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
@@ -87,8 +89,19 @@ def change_target(assessment: Assessment) -> ResponseReturnValue:
         organisation=assessment.organisation,
         assessment=assessment,
         asks=_asks(content, assessment.organisation.size_band),
+        closed={
+            rank: why
+            for rank, why in _closed(content, assessment.organisation).items()
+            if rank != assessment.target_level
+        },
     )
     return page, 400 if form.errors else 200
+
+
+def _closed(content: Content, organisation: Organisation) -> dict[int, str]:
+    """The levels that this employer cannot be given, by rank, and why (one query)."""
+    held = renewal.levels_held(db.session, organisation.id)
+    return {one.rank: why for one in content.levels if (why := renewal.why_not(content, one.rank, held))}
 
 
 def _target_form(content: Content, **values: Any) -> TargetForm:
@@ -114,6 +127,8 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         return render_template(
             "employer/assessment/tasks.html",
             **(facts := _facts(said)),
+            changes=changing.since(assessment),
+            waiting=len(facts["progress"].to_check),
             short=short_path.offered(assessment),
             short_next=short_path.next_page(facts["progress"]),
             rules=rules_up_to(said.content, assessment.target_level),
@@ -338,4 +353,9 @@ blueprint.add_app_template_global(reference, "assessment_reference")
 @blueprint.app_template_filter("task_state")
 def task_state(state: progress.TaskState) -> str:
     """How far a task is, in words."""
-    return {"not_started": "Not started", "incomplete": "Incomplete", "completed": "Completed"}[state.value]
+    return {
+        "not_started": "Not started",
+        "incomplete": "Incomplete",
+        "to_check": "From last time: check it",
+        "completed": "Completed",
+    }[state.value]

@@ -1,5 +1,7 @@
 """An employer's home: the one thing to do next, where the assessment stands, the awards held."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -7,14 +9,18 @@ from sqlalchemy.orm import joinedload
 
 from charter.assessment import progress, queries
 from charter.assessment.status import OPEN, AssessmentStatus
+from charter.award import renewal
 from charter.award.models import Award
 from charter.clock import today
 from charter.extensions import db
+from charter.framework import publishing
 from charter.organisation import queries as organisations
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
+
+ONE_DAY = timedelta(days=1)
 
 
 @blueprint.get("/dashboard")
@@ -36,10 +42,14 @@ def dashboard() -> ResponseReturnValue:
     requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
+    employer = under_way.organisation if under_way else employers[0]
+    newest = renewal.newest([award for award in awards if award.organisation_id == employer.id])
+    current = publishing.current(db.session) if newest or under_way else None
     return render_template(
         "employer/dashboard.html",
         employers=employers,
-        employer=under_way.organisation if under_way else employers[0],
+        employer=employer,
+        ending=renewal.ending(newest, current.content, on=today()) if newest and current else None,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
         progress=progress.progress(said, on=today()) if said else None,
@@ -47,5 +57,6 @@ def dashboard() -> ResponseReturnValue:
         requests=requests,
         draft=under_way is not None and under_way.status is AssessmentStatus.DRAFT,
         held=[award for award in awards if award.is_valid_on(today())],
-        past=[award for award in awards if not award.is_valid_on(today())],
+        coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
+        past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],
     )
