@@ -185,6 +185,16 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
     return Holdings(plain, files)
 
 
+def files_of(session: Session, organisation: Organisation) -> tuple[int, int]:
+    """How many files the employer holds, and how many bytes they have together (one query)."""
+    found = session.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Evidence.size), 0)).where(
+            Evidence.organisation_id == organisation.id, Evidence.kind == EvidenceKind.FILE
+        )
+    ).one()
+    return int(found[0]), int(found[1] or 0)
+
+
 def note(session: Session, organisation: Organisation, *, files: int, by: User, at: datetime) -> None:
     """Record that somebody took everything away."""
     audit.record(session, "organisation:export", organisation, by=by.id, at=at, files=files)
@@ -208,36 +218,45 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)
 
 
+def _leads_to(part: Part, model: type[Base]) -> list[str]:
+    """The columns of a part that name a row of this model."""
+    key = model.__table__.c.id
+    return [
+        column.name
+        for column in part.model.__table__.columns
+        if column.references(key) and column.name not in _ALWAYS_OUT | part.out
+    ]
+
+
 def _name_people(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-    """Put names in the place of the ids of people: `saved_by` for `saved_by_id`. Members have an email address too."""
-    ids = {
-        value
-        for rows in found.values()
-        for row in rows
-        for name, value in row.items()
-        if (name.endswith("_by_id") or name == "user_id") and value is not None
-    }
-    people = {user.id: user for user in session.scalars(sa.select(User).where(User.id.in_(ids)))}
-    for rows in found.values():
-        for row in rows:
-            for name in [name for name in row if name.endswith("_by_id")]:
+    """Put names in the place of the ids of people: `saved_by` for `saved_by_id`. Members have an email address too.
+
+    The scheme's staff are not named: what they did is the scheme's.
+    """
+    columns = {part.name: _leads_to(part, User) for part in PARTS}
+    ids = {row[name] for part, names in columns.items() for row in found[part] for name in names}
+    people = {user.id: user for user in session.scalars(sa.select(User).where(User.id.in_(ids - {None})))}
+    for part, names in columns.items():
+        for row in found[part]:
+            for name in names:
                 user = people.get(row.pop(name))
-                row[name.removesuffix("_id")] = user.name if user else None
-            if "user_id" in row:
-                user = people[row.pop("user_id")]
-                row |= {"name": user.name, "email": user.email}
+                if name == "user_id" and user is not None:
+                    row |= {"name": user.name, "email": user.email}
+                elif name != "user_id":
+                    row[name.removesuffix("_id")] = user.name if user and not user.is_staff else None
 
 
 def _name_versions(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
     """Put the version of the charter in the place of its id, and the name of a programme in the place of its."""
     versions = {one.id: one.version for one in session.execute(sa.select(Framework.id, Framework.version))}
-    names = {one.id: one.name for one in session.execute(sa.select(Programme.id, Programme.name))}
-    for rows in found.values():
-        for row in rows:
-            if "framework_id" in row:
-                row["charter_version"] = versions.get(row.pop("framework_id"))
-            if "programme_id" in row:
-                row["programme"] = names.get(row.pop("programme_id"))
+    programmes = {one.id: one.name for one in session.execute(sa.select(Programme.id, Programme.name))}
+    for part in PARTS:
+        for row in found[part.name]:
+            for name in _leads_to(part, Framework):
+                said = "charter_version" if name == "framework_id" else f"{name.removesuffix('_id')}_charter_version"
+                row[said] = versions.get(row.pop(name))
+            for name in _leads_to(part, Programme):
+                row[name.removesuffix("_id")] = programmes.get(row.pop(name))
 
 
 def _plain(value: Any) -> Any:

@@ -30,12 +30,12 @@ PACKED = {"pdf", "docx", "xlsx", "png", "jpg", "jpeg", "zip"}
 def export_organisation(organisation: Organisation) -> ResponseReturnValue:
     """Say what the archive holds; on the button, send it."""
     form = EmptyForm()
-    found = holdings.gather(db.session, organisation, at=now())
     if not form.validate_on_submit():
-        size = sum(file.size for file in found.files)
+        files, size = holdings.files_of(db.session, organisation)
         return render_template(
-            "employer/organisation/export.html", organisation=organisation, form=form, found=found, size=size
+            "employer/organisation/export.html", organisation=organisation, form=form, files=files, size=size
         )
+    found = holdings.gather(db.session, organisation, at=now())
     with transaction() as session:
         holdings.note(session, organisation, files=len(found.files), by=the_user(), at=now())
     page = render_template("employer/organisation/export_index.html", found=found, parts=holdings.PARTS)

@@ -15,7 +15,7 @@ from charter.extensions import db
 from charter.framework.content import Content
 from tests.factories import Factory
 from tests.pages import CheckedClient
-from tests.web.employer.conftest import SignIn
+from tests.web.employer.conftest import Counting, SignIn
 
 ANSWER, EXPLANATION = "Answer", "What is in place now"
 
@@ -151,3 +151,16 @@ def test_once_sent_there_is_no_spreadsheet(
     browser = sign_in(owner)
     assert browser.get(f"{home}/spreadsheet").location == home
     assert browser.get(f"{home}/spreadsheet.xlsx").location == home
+
+
+def test_looking_at_an_upload_asks_no_more_for_many_rows_than_for_one(
+    assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn, counting: Counting
+) -> None:
+    browser = sign_in(owner)
+    asked = []
+    for codes in ([one.code for one in content.asked(1)[:1]], [one.code for one in content.asked(1)]):
+        send(browser, home, "\n".join(["Code,Answer", *(f"{code},planned" for code in codes)]).encode(), "a.csv")
+        with counting() as said:
+            assert browser.get(f"{home}/spreadsheet/check").status_code == 200
+        asked.append(len(said))
+    assert asked[0] == asked[1] <= 12

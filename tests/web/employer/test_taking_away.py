@@ -18,7 +18,7 @@ from charter.organisation.models import Organisation
 from charter.storage import Store
 from tests.factories import Factory
 from tests.pages import CheckedClient
-from tests.web.employer.conftest import SignIn
+from tests.web.employer.conftest import Counting, SignIn
 
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 4_000
 
@@ -99,3 +99,13 @@ def test_only_owners_find_the_way_to_it(employer: Organisation, owner: User, col
     assert f"{path}/export" in sign_in(owner).get(path).text
     assert f"{path}/export" not in sign_in(colleague).get(path).text
     assert sign_in(colleague).get(f"{path}/export").status_code == 403
+
+
+def test_the_page_before_the_download_says_how_much_there_is_without_gathering_it(
+    employer: Organisation, owner: User, sha256: str, sign_in: SignIn, counting: Counting
+) -> None:
+    browser = sign_in(owner)
+    with counting() as said:
+        page = browser.get(f"/organisations/{employer.id}/export").text
+    assert "1 evidence file, 1.0 MB" in page
+    assert len(said) <= 5
