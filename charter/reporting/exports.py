@@ -85,6 +85,15 @@ def _funnel(session: Session, content: Content, on: date) -> Table:
     return Table(("as_at", "stage", "county", "county_title", "employers_reached", "employers_no_further"), rows)
 
 
+def _programmes(session: Session, content: Content, on: date) -> Table:
+    counted = engagement.funnel(session, on)
+    rows = [
+        (on, county, content.county_title(county), counted.took_up.get(county, 0))
+        for county in counties(content, counted.counties)
+    ]
+    return Table(("as_at", "county", "county_title", "employers"), rows)
+
+
 def _measures(session: Session, content: Content, on: date) -> Table:
     rows = []
     for one in targets.standings(session, content, on):
@@ -137,6 +146,7 @@ TABLES: Mapping[str, Callable[[Session, Content, date], Table]] = {
     measures.SIZES.code: _sizes,
     measures.SECTORS.code: _sectors,
     engagement.FUNNEL.code: _funnel,
+    engagement.PROGRAMMES.code: _programmes,
     targets.MEASURES.code: _measures,
 }
 """Each table by its code: what makes it as at a day."""

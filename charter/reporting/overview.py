@@ -23,6 +23,7 @@ FIGURES: tuple[Figure, ...] = (
     measures.SIZES,
     measures.SECTORS,
     engagement.FUNNEL,
+    engagement.PROGRAMMES,
     targets.MEASURES,
     targets.ACTUAL,
     targets.COUNTED,

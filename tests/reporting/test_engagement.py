@@ -70,6 +70,21 @@ def test_an_employer_that_moves_is_counted_where_it_registered(session: Session,
     assert reached(session, date(2026, 2, 1), history.county) == [0, 0, 0, 0]
 
 
+def test_who_took_up_a_programme_counts_once_where_it_registered_and_reaches_no_stage_by_it(
+    session: Session, history: History
+) -> None:
+    one, two, three = history.employer(), history.employer(history.other_county), history.employer()
+    for employer in (one, two, three):
+        history.engaged(employer, REGISTERED, date(2026, 1, 1))
+    for day in (1, 2):
+        history.engaged(one, EngagementKind.PROGRAMME, date(2026, 2, day), county=history.other_county)
+    history.engaged(two, EngagementKind.PROGRAMME, date(2026, 2, 2))
+    assert engagement.funnel(session, date(2026, 1, 31)).took_up == {}
+    assert engagement.funnel(session, date(2026, 2, 1)).took_up == {history.county: 1}
+    assert engagement.funnel(session, date(2026, 2, 2)).took_up == {history.county: 1, history.other_county: 1}
+    assert reached(session, date(2026, 2, 2)) == [3, 0, 0, 0]
+
+
 def test_what_happens_later_does_not_change_a_day_in_the_past(session: Session, history: History) -> None:
     employer = history.employer()
     history.engaged(employer, REGISTERED, date(2026, 1, 1))

@@ -15,7 +15,9 @@ from flask import Flask
 from charter import audit
 from charter.account.models import User
 from charter.extensions import db, transaction
+from charter.organisation import engagement
 from charter.organisation.engagement import EngagementKind
+from charter.organisation.models import Organisation
 from charter.reporting import returns, targets
 from charter.reporting.engagement import STAGES
 from charter.reporting.exports import TABLES
@@ -160,6 +162,7 @@ COLUMNS = {
     "sizes": "as_at size_band size_band_title employers",
     "sectors": "as_at sector sector_title employers",
     "funnel": "as_at stage county county_title employers_reached employers_no_further",
+    "programmes": "as_at county county_title employers",
     "measures": "as_at priority code measure geography unit good_direction baseline financial_year target "
     "expected_by_now actual actual_as_at actual_source counted_by_portal status note",
 }
@@ -180,6 +183,19 @@ def test_each_file_has_every_row_and_the_same_total(make: Factory, sign_in: Sign
     reached = [(row["stage"], row["employers_reached"]) for row in table(browser, "funnel")]
     assert reached == [(stage.value, number) for stage in STAGES for number in ("3", "2")]
     assert {row["employers_reached"] for row in table(browser, "funnel", TODAY - timedelta(31))} == {"0"}
+
+
+def test_employers_that_took_up_a_programme_are_counted(
+    make: Factory, sign_in: SignIn, employer: Organisation, owner: User, board_member: User
+) -> None:
+    with transaction() as session:
+        engagement.note(session, employer, EngagementKind.REGISTERED, on=TODAY)
+    for programme in make.programmes()[:2]:
+        make.asks(employer, programme, by=owner)
+    browser = sign_in(board_member)
+    assert "<strong>1 employer</strong> took up a programme" in browser.get("/board").text
+    counted = {row["county"]: row["employers"] for row in table(browser, "programmes")}
+    assert counted == dict.fromkeys(counted, "0") | {employer.county: "1"}
 
 
 def test_the_measures_file_says_what_the_page_says(make: Factory, sign_in: SignIn, administrator: User) -> None:
