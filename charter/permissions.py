@@ -42,7 +42,9 @@ class Permission(enum.StrEnum):
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
     VIEW_ORGANISATIONS = "organisation:list"
+    CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
+    EDIT_CROSSWALK = "crosswalk:edit"
     VIEW_FRAMEWORKS = "framework:view"
     MANAGE_PEOPLE = "people:manage"
     READ_TRAIL = "audit:read"
@@ -136,7 +138,9 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.VIEW_ORGANISATIONS: _scheme,
+    Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
+    Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),
     Permission.VIEW_FRAMEWORKS: _scheme,
     Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),
     Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),

@@ -129,6 +129,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove": MEMBERS,
     "/assessments/<uuid:assessment_id>/declarations": MEMBERS,
     "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
+    "/assessments/<uuid:assessment_id>/evidence.zip": EVIDENCE,
     "/assessments/<uuid:assessment_id>/figures": MEMBERS,
     "/assessments/<uuid:assessment_id>/last-time": MEMBERS,
     "/assessments/<uuid:assessment_id>/level": MEMBERS,
@@ -294,6 +295,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "frameworks": assessment.framework_id,
         "messages": db.session.scalars(sa.select(Message.id)).first(),
         "people": colleague.id,
+        "recognitions": held.id,
         "returns": entered.id,
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
     }

@@ -11,6 +11,7 @@ from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.people import PeopleView
 from charter.admin.programmes import ProgrammesView, RequestsView
+from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
 from charter.admin.trail import TrailView
@@ -20,7 +21,7 @@ from charter.extensions import db
 from charter.framework.models import Framework
 from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Recognition
 from charter.reporting.models import Return
 
 
@@ -29,6 +30,7 @@ def register_admin(app: Flask) -> Admin:
     panel = Admin(app, name="Panel", index_view=PanelHome())
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
+    panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
     panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))

@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, g, redirect, url_for
+from flask import abort, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
+from charter.admin.forms import ReasonForm
+from charter.assessment import recognising
 from charter.assessment.models import Assessment
 from charter.award.models import Award
-from charter.clock import now
+from charter.clock import now, today
+from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
@@ -21,6 +24,7 @@ from charter.organisation.models import Organisation, Recognition
 from charter.permissions import Permission
 from charter.review.models import Review
 from charter.web.access import the_user
+from charter.web.employer.evidence import download
 from charter.web.forms import EmptyForm
 
 
@@ -115,15 +119,38 @@ class OrganisationsView(RecordView):
         return html
 
     @expose("/recognitions/<uuid:recognition_id>/check", methods=("GET", "POST"))
-    @on(Permission.CLAIM_CASE, Recognition)
+    @on(Permission.CHECK_RECOGNITION, Recognition)
     def check_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Keep that an award of another scheme was seen where that scheme lists it, or on its certificate."""
         form = EmptyForm()
         if form.validate_on_submit():
             check(recognition)
-            flash("The award is marked as checked.", "success")
+            flash("The award is marked as checked. The employer’s owners are told.", "success")
             return redirect(url_for(".details_view", id=recognition.organisation_id))
-        return self.render("admin/records/check.html", recognition=recognition, form=form, content=content())
+        return self.render("admin/records/check.html", form=form, **shown(recognition))
+
+    @expose("/recognitions/<uuid:recognition_id>/decline", methods=("GET", "POST"))
+    @on(Permission.CHECK_RECOGNITION, Recognition)
+    def decline_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """Turn an award of another scheme down, for a reason that the employer reads."""
+        form = ReasonForm()
+        if form.validate_on_submit():
+            try:
+                decline(recognition, form.reason.data or "")
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                flash("The award is turned down. The employer’s owners are told why.", "success")
+                return redirect(url_for(".details_view", id=recognition.organisation_id))
+        page = self.render("admin/records/decline.html", form=form, **shown(recognition))
+        return page, 400 if form.errors else 200
+
+    @expose("/recognitions/<uuid:recognition_id>/proof")
+    @on(Permission.CHECK_RECOGNITION, Recognition)
+    def proof_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """The file that shows an award of another scheme, to save."""
+        piece = recognising.proof_of(db.session, recognition)
+        return download(piece) if piece is not None else abort(404)
 
     @expose("/recognitions/<uuid:recognition_id>/take-back", methods=("GET", "POST"))
     @on(Permission.TAKE_BACK_RECOGNITION, Recognition)
@@ -137,10 +164,30 @@ class OrganisationsView(RecordView):
         return self.render("admin/records/take_back.html", recognition=recognition, form=form, content=content())
 
 
+def shown(stated: Recognition) -> dict[str, Any]:
+    """What an assessor needs to see of an award of another scheme before it is checked or turned down."""
+    passport = content().passport(stated.scheme, stated.level)
+    return {
+        "recognition": stated,
+        "content": content(),
+        "passport": passport,
+        "strength": content().strength(passport.strength) if passport else None,
+        "odd": passport is not None and recognition.looks_odd(passport, stated.reference),
+        "proof": recognising.proof_of(db.session, stated),
+        "stands_in": recognising.by_award(content(), [stated], on=today()).get(stated.id, ()),
+    }
+
+
 def check(stated: Recognition) -> None:
-    """Mark an award of another scheme as checked, once, by one person."""
+    """Mark an award of another scheme as checked, once, by one person, and tell the employer."""
     with transaction() as session:
-        recognition.check(session, locked(session, stated), by=the_user(), at=now())
+        recognising.check(session, locked(session, stated), by=the_user(), at=now())
+
+
+def decline(stated: Recognition, reason: str) -> None:
+    """Turn an award of another scheme down, once, by one person, and tell the employer why."""
+    with transaction() as session:
+        recognising.decline(session, locked(session, stated), reason=reason, by=the_user(), at=now())
 
 
 def take_back(stated: Recognition) -> None:

@@ -26,7 +26,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import EvidenceRules
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Recognition
 
 TITLE_LIMIT = 200
 URL_LIMIT = 2_000
@@ -301,7 +301,8 @@ def is_kept(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
 
 
 def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, str] | None = None) -> bool:
-    """Whether a criterion uses the evidence (another than `but_for`), or a submission holds it."""
+    """Whether a criterion uses the evidence (another than `but_for`), a submission holds it, or it shows an award."""
+    shows = sa.select(Recognition.id).where(Recognition.proof_id == evidence.id)
     uses = sa.select(EvidenceUse.id).where(EvidenceUse.evidence_id == evidence.id)
     if but_for is not None:
         assessment, criterion = but_for
@@ -314,7 +315,7 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
             sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
         )
     )
-    return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists()))))
+    return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists(), shows.exists()))))
 
 
 def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:

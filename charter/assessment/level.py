@@ -6,12 +6,13 @@ reaches. The rules are those of the framework's file. There is one function for 
 
 import calendar
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from charter.assessment.models import Answer
+from charter.assessment.standing_in import StandIn, counting_as_met
 from charter.framework.content import (
     AllOfRule,
     AtLeastRule,
@@ -29,6 +30,7 @@ from charter.framework.content import (
 )
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_PROMISE: Mapping[str, date] = MappingProxyType({})
 
 
 class Found(Protocol):
@@ -53,6 +55,8 @@ class Missing:
     criteria: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()
+    least: int | None = None
+    """How many of the criteria would be enough; all of them when nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Attainment:
     level: int
     steps: tuple[Step, ...]
     top: int
+    extents: Mapping[str, Extent] = field(default_factory=dict)
+    """How far each criterion is met, as the rules count it; one that is not named is not met."""
 
     @property
     def missing(self) -> tuple[Missing, ...]:
@@ -108,9 +114,16 @@ class _Case:
     on: date
     lacking: Mapping[str, str]
     unknown: Collection[str]
+    promised: Mapping[str, date]
 
     def extent(self, criterion: Criterion) -> Extent:
-        return self.outcomes.get(criterion.code, Extent.NOT_MET)
+        extent = self.outcomes.get(criterion.code, Extent.NOT_MET)
+        return Extent.NOT_MET if extent is Extent.IN_PROGRESS and self.is_broken(criterion) else extent
+
+    def is_broken(self, criterion: Criterion) -> bool:
+        """Whether it was promised for a day that is past, in a version that takes no promise twice."""
+        due = self.promised.get(criterion.code)
+        return due is not None and due < self.on and not self.content.meta.planned_again
 
     def counted(self, rank: int) -> tuple[Criterion, ...]:
         """The criteria up to level `rank` that count today and do apply to this employer."""
@@ -125,6 +138,8 @@ class _Case:
         lacking = self.lacking.get(criterion.code)
         if lacking:
             sentence = f"Complete “{criterion.title}”. {lacking}"
+        elif self.is_broken(criterion):
+            sentence = f"Fully meet “{criterion.title}”. You planned it before, so a plan is not enough now."
         elif or_plan:
             sentence = f"Meet “{criterion.title}”, or plan it with an owner and a date."
         else:
@@ -142,6 +157,7 @@ def attained_level(
     on: date,
     lacking: Mapping[str, str] = NOTHING,
     unknown: Collection[str] = (),
+    promised: Mapping[str, date] = NO_PROMISE,
 ) -> Attainment:
     """The highest level whose rules, and those of every level below it, hold on the day `on`.
 
@@ -151,8 +167,10 @@ def attained_level(
     day, and those that do not apply, are as if they were not there. `lacking` says of a criterion, in a sentence, what
     its answer lacks before it counts; `lacking_of_answers` works it out. `unknown` are metrics that the employer says
     it does not know yet: they stand in the way as any figure that is not there does, but are named as still to come.
+    `promised` are the criteria that were planned at the employer's last award, with the day they were promised for:
+    where the version takes no promise twice, one whose day is past is not under way any more, only met or not met.
     """
-    case = _Case(content, outcomes, agreed, returned, headcount_ceiling, on, lacking, unknown)
+    case = _Case(content, outcomes, agreed, returned, headcount_ceiling, on, lacking, unknown, promised)
     steps: list[Step] = []
     reached, unbroken = 0, True
     for level in sorted(content.levels, key=lambda level: level.rank):
@@ -162,7 +180,8 @@ def attained_level(
             unbroken = unbroken and not missing
         if unbroken:
             reached = level.rank
-    return Attainment(reached, tuple(steps), max((level.rank for level in content.levels), default=0))
+    extents = {item.code: case.extent(item) for item in content.criteria if item.code in outcomes}
+    return Attainment(reached, tuple(steps), max((level.rank for level in content.levels), default=0), extents)
 
 
 def level_of_answers(
@@ -175,18 +194,25 @@ def level_of_answers(
     headcount_ceiling: int | None,
     on: date,
     unknown: Collection[str] = (),
+    stand_ins: Mapping[str, StandIn] | None = None,
+    promised: Mapping[str, date] = NO_PROMISE,
 ) -> Attainment:
-    """The level that an employer's own answers reach, saying of each gap what the answer lacks."""
+    """The level that an employer's own answers reach, saying of each gap what the answer lacks.
+
+    `stand_ins` are the awards of other schemes that stand in for criteria on the day, by criterion.
+    """
     answers = tuple(answers)
+    met = counting_as_met(content, stand_ins or {}, {answer.criterion: answer.value for answer in answers})
     return attained_level(
         content,
-        outcomes_of_answers(content, answers, evidenced=evidenced, on=on),
+        outcomes_of_answers(content, answers, evidenced=evidenced, on=on, met=met),
         agreed=agreed,
         returned=returned,
         headcount_ceiling=headcount_ceiling,
         on=on,
-        lacking=lacking_of_answers(content, answers, evidenced=evidenced, on=on),
+        lacking=lacking_of_answers(content, answers, evidenced=evidenced, on=on, met=met),
         unknown=unknown,
+        promised=promised,
     )
 
 
@@ -196,11 +222,12 @@ def counts_on(criterion: Criterion, on: date) -> bool:
 
 
 def outcomes_of_answers(
-    content: Content, answers: Iterable[Answer], *, evidenced: Collection[str], on: date
+    content: Content, answers: Iterable[Answer], *, evidenced: Collection[str], on: date, met: Collection[str] = ()
 ) -> dict[str, Extent]:
     """How far the employer's own answers meet each criterion. An answer that lacks something does not count yet.
 
-    `evidenced` are the criteria with at least one piece of evidence, or another scheme's award that stands in for it.
+    `evidenced` are the criteria with at least one piece of evidence, or another scheme's award that stands in for it;
+    `met` are those that count as met by such an award.
     """
     outcomes: dict[str, Extent] = {}
     for answer in answers:
@@ -208,53 +235,39 @@ def outcomes_of_answers(
         if criterion is not None:
             lacks = why_not(content, criterion, answer, criterion.code in evidenced, on)
             outcomes[criterion.code] = Extent.NOT_MET if lacks or value is None else value.extent
-    return outcomes
+    return outcomes | dict.fromkeys(met, Extent.MET)
 
 
 def lacking_of_answers(
-    content: Content, answers: Iterable[Answer], *, evidenced: Collection[str], on: date
+    content: Content, answers: Iterable[Answer], *, evidenced: Collection[str], on: date, met: Collection[str] = ()
 ) -> dict[str, str]:
     """What each answer that was begun lacks, by criterion; those that lack nothing are left out."""
     lacking: dict[str, str] = {}
     for answer in answers:
         criterion = content.criterion(answer.criterion)
-        if criterion is not None:
+        if criterion is not None and criterion.code not in met:
             lacks = why_not(content, criterion, answer, criterion.code in evidenced, on)
             if lacks:
                 lacking[criterion.code] = lacks
     return lacking
 
 
-def outcomes_of_findings(content: Content, findings: Iterable[Found]) -> dict[str, Extent]:
+def outcomes_of_findings(
+    content: Content, findings: Iterable[Found], *, met: Collection[str] = ()
+) -> dict[str, Extent]:
     """How far an assessor found each criterion met; of two findings on one criterion the later in order counts.
 
-    A criterion that must apply to everyone is not met when it is found not to apply.
+    A criterion that must apply to everyone is not met when it is found not to apply. `met` are the criteria that count
+    as met by another scheme's award; a finding with an outcome counts instead of it.
     """
-    outcomes: dict[str, Extent] = {}
+    outcomes: dict[str, Extent] = dict.fromkeys(met, Extent.MET)
     for finding in findings:
         criterion, outcome = content.criterion(finding.criterion), content.outcome(finding.outcome)
-        if criterion is not None:
+        if criterion is not None and not (finding.outcome is None and criterion.code in met):
             extent = outcome.extent if outcome else Extent.NOT_MET
             exempt_in_vain = extent == Extent.NOT_APPLICABLE and not criterion.not_applicable_allowed
             outcomes[criterion.code] = Extent.NOT_MET if exempt_in_vain else extent
     return outcomes
-
-
-def passported(content: Content, held: Iterable[tuple[str, str | None]]) -> frozenset[str]:
-    """The criteria for which awards of other schemes stand in for evidence.
-
-    `held` are the scheme and level of each award whose certificate was checked and is in date. Such an award never
-    stands in for a core criterion of the highest level.
-    """
-    awards = set(held)
-    top = max((level.rank for level in content.levels), default=0)
-    return frozenset(
-        code
-        for passport in content.passports
-        if (passport.scheme, passport.level) in awards
-        for code in passport.supports
-        if (criterion := content.criterion(code)) is not None and not (criterion.core and criterion.level == top)
-    )
 
 
 def why_not(content: Content, criterion: Criterion, answer: Answer | None, evidenced: bool, on: date) -> str | None:
@@ -385,7 +398,7 @@ def _in_progress_at_most(case: _Case, level: Level, rule: InProgressRule) -> Jud
     over = len(under_way) - rule.count
     if over > 0:
         sentence = f"Fully meet {_more_of(over, under_way)}."
-        missing.append(Missing(rule.kind, level.rank, sentence, criteria=_codes(under_way)))
+        missing.append(Missing(rule.kind, level.rank, sentence, criteria=_codes(under_way), least=over))
     asks = f"Every other question of the level is in place or under way, with no more than {rule.count} under way."
     return asks, tuple(missing)
 
@@ -416,7 +429,7 @@ def _short_of(
     if len(unmet) == 1:
         return (case.to_meet(kind, level, unmet[0]),)
     sentence = f"Fully meet {_more_of(short, unmet)}{where}."
-    return (Missing(kind, level.rank, sentence, criteria=_codes(unmet)),)
+    return (Missing(kind, level.rank, sentence, criteria=_codes(unmet), least=short),)
 
 
 def _more_of(count: int, criteria: list[Criterion]) -> str:

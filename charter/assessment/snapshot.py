@@ -2,20 +2,22 @@
 
 import hashlib
 import json
+from datetime import date
 from typing import Any
 
 from charter.assessment import metrics
 from charter.assessment.models import Answer, Evidence
 from charter.assessment.queries import Material
 
-FORMAT = 2
-"""1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; whoever reads
-a snapshot takes a missing one for an empty one."""
+FORMAT = 3
+"""1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; 2 had no `standing_in`.
+Whoever reads a snapshot takes a missing one for an empty one."""
 
 
-def build(said: Material) -> dict[str, Any]:
+def build(said: Material, *, on: date) -> dict[str, Any]:
     """Everything an assessor is asked to judge: answers, declarations, figures, and each piece of evidence by its hash.
 
+    The awards of other schemes that stand in on the day `on` are named, so that it is known later what rested on them.
     Lists are in the framework's order, so that the same assessment always gives the same text.
     """
     assessment, content = said.assessment, said.content
@@ -53,6 +55,7 @@ def build(said: Material) -> dict[str, Any]:
         },
         "figures": _figures(said),
         "evidence": _evidence(said),
+        "standing_in": _standing_in(said, on),
     }
 
 
@@ -92,6 +95,23 @@ def _figures(said: Material) -> dict[str, Any] | None:
     }
 
 
+def _standing_in(said: Material, on: date) -> list[dict[str, Any]]:
+    there = said.stand_ins(on)
+    return [
+        {
+            "criterion": criterion.code,
+            "scheme": one.passport.scheme,
+            "level": one.passport.level,
+            "title": one.passport.title,
+            "strength": one.passport.strength,
+            "until": one.until.isoformat() if one.until else None,
+            "met": one.is_met,
+        }
+        for criterion in said.content.criteria
+        if (one := there.get(criterion.code)) is not None
+    ]
+
+
 def _evidence(said: Material) -> list[dict[str, Any]]:
     items: dict[str, Evidence] = {}
     uses: dict[str, list[str]] = {}
@@ -115,6 +135,9 @@ def _evidence(said: Material) -> list[dict[str, Any]]:
             "url": item.url,
             "text": item.text,
             "dated_on": item.dated_on.isoformat() if item.dated_on else None,
+            "type": item.type,
+            "ends_on": item.ends_on.isoformat() if item.ends_on else None,
+            "removed": item.removed_at is not None,
             "criteria": uses[key],
             "places": places.get(key, {}),
         }

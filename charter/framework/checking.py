@@ -7,6 +7,7 @@ They read the document as it was written, so that one misshapen piece hides no m
 Whoever mends the file may be no programmer: a message says what is wrong and what to write instead.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -143,6 +144,7 @@ def _codes_used_once(root: Piece) -> Faults:
         ("declarations", "code", "declaration"),
         ("metrics", "code", "metric"),
         ("crosswalk", "code", "scheme of the crosswalk"),
+        ("strengths", "code", "strength"),
     ):
         yield from _twice(_named(root.pieces(key), name), noun)
     yield from _twice(_named(root.piece("evidence_rules").pieces("types"), "code"), "type of evidence")
@@ -325,8 +327,55 @@ def _words_cover_every_case(root: Piece) -> Faults:
 
 def _passports_support_criteria(root: Piece) -> Faults:
     criteria = _codes(root, "criteria")
+    strengths = _codes(root, "strengths")
     for passport in root.pieces("passports"):
         yield from _unknown(passport.words("supports"), criteria, "criterion")
+        if strengths:  # a version without any takes every passport for evidence
+            yield from _unknown([(passport.at("strength"), passport.word("strength"))], strengths, "strength")
+        pattern = passport.word("number_pattern")
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error:
+                yield passport.at("number_pattern"), "This is no regular expression. Mend it, or take it out."
+    ranks = _ranks(root)
+    for strength in root.pieces("strengths"):
+        met, evidence = strength.number("met_up_to") or 0, strength.number("evidence_up_to") or 0
+        for key in ("met_up_to", "evidence_up_to"):
+            if strength.number(key):
+                yield from _unknown_level(strength, key, ranks)
+        if met > evidence:
+            yield (
+                strength.at("met_up_to"),
+                f"What counts as met up to level {met} needs no evidence up to there. "
+                f"Write {met} or more for evidence_up_to.",
+            )
+
+
+def _schemes_have_whole_levels(root: Piece) -> Faults:
+    known = {word for passport in root.pieces("passports") if (word := passport.word("scheme"))}
+    for scheme in root.pieces("crosswalk"):
+        yield from _unknown([(scheme.at("passport"), scheme.word("passport"))], known, "scheme of the passports")
+        levels = scheme.pieces("levels")
+        yield from _twice(_named(levels, "code"), "level of the scheme")
+        groups = [group for level in levels for group in level.pieces("groups")]
+        yield from _twice(_named(groups, "code"), "group of the scheme")
+        codes = {word for group in groups if (word := group.word("code"))}
+        of_group: dict[str, int] = {}
+        for item in scheme.pieces("items"):
+            name = item.word("group")
+            yield from _unknown([(item.at("group"), name)], codes, "group of the scheme")
+            of_group[name or ""] = of_group.get(name or "", 0) + 1
+        for group in groups:
+            there, least = of_group.get(group.word("code") or "", 0), group.number("at_least")
+            if not there:
+                yield group.where, "No item of the scheme belongs to this group. Add one, or take the group out."
+            elif least is not None and least > there:
+                yield group.at("at_least"), f"This asks for {least} items, but the group has only {there}."
+        before: set[str] = set()
+        for level in levels:
+            yield from _unknown([(level.at("after"), level.word("after"))], before, "lower level of the scheme")
+            before.add(level.word("code") or "")
 
 
 def _survey_can_be_run(root: Piece) -> Faults:
@@ -407,6 +456,7 @@ CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _size_bands_join_up,
     _words_cover_every_case,
     _passports_support_criteria,
+    _schemes_have_whole_levels,
     _survey_can_be_run,
     _efforts_are_known,
     _short_path_leads_somewhere,

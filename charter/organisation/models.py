@@ -117,6 +117,19 @@ class Invitation(Base):
     organisation: Mapped[Organisation] = relationship()
 
 
+class RecognitionStatus(Status):
+    """Whether somebody has looked at another scheme's award yet, and what they made of it."""
+
+    STATED = "stated"
+    CHECKED = "checked"
+    DECLINED = "declined"
+
+    @property
+    def label(self) -> str:
+        """The status in the scheme's words."""
+        return {"stated": "Waiting to be checked", "checked": "Checked", "declined": "Turned down"}[self.value]
+
+
 class Recognition(Base):
     """Another scheme's award that an employer holds, with the dates printed on its certificate (never computed)."""
 
@@ -124,6 +137,10 @@ class Recognition(Base):
     __table_args__ = (
         sa.UniqueConstraint("organisation_id", "scheme", "level", "starts_on"),
         sa.CheckConstraint("(checked_at IS NULL) = (checked_by_id IS NULL)", name="checked_by_someone"),
+        sa.CheckConstraint("(declined_at IS NULL) = (declined_by_id IS NULL)", name="declined_by_someone"),
+        sa.CheckConstraint("checked_at IS NULL OR declined_at IS NULL", name="checked_or_declined"),
+        sa.Index("ix_recognition_proof_id", "proof_id"),
+        sa.Index("ix_recognition_ends_on", "ends_on"),
         sa.Index("ix_recognition_scheme_county", "scheme", "county"),
     )
 
@@ -138,5 +155,18 @@ class Recognition(Base):
     stated_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     checked_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    declined_at: Mapped[datetime | None]
+    declined_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    declined_for: Mapped[str | None] = mapped_column(sa.Text)
+    """Why it was turned down, as the employer reads it."""
+    proof_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("evidence.id"))
+    """The certificate, or a link to the scheme's list, among the employer's evidence."""
 
     organisation: Mapped[Organisation] = relationship()
+
+    @property
+    def status(self) -> RecognitionStatus:
+        """What was made of it. Read from its facts, which say when and by whom too."""
+        if self.checked_at is not None:
+            return RecognitionStatus.CHECKED
+        return RecognitionStatus.STATED if self.declined_at is None else RecognitionStatus.DECLINED

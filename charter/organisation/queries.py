@@ -1,6 +1,6 @@
 """What pages ask about employers, in a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,6 +31,24 @@ def team(session: Session, organisation: Organisation) -> Sequence[Membership]:
         .where(Membership.organisation_id == organisation.id)
         .order_by((Membership.role != MemberRole.OWNER), User.name, Membership.id)
     ).all()
+
+
+def owners(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, list[User]]:
+    """The owners of these employers who can still sign in, by employer (one query)."""
+    found: dict[UUID, list[User]] = {}
+    rows = session.execute(
+        sa.select(Membership.organisation_id, User)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organisation_id.in_(organisation_ids),
+            Membership.role == MemberRole.OWNER,
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+    for organisation_id, user in rows:
+        found.setdefault(organisation_id, []).append(user)
+    return found
 
 
 def sites(session: Session, organisation: Organisation) -> Sequence[Site]:

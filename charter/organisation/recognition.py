@@ -1,5 +1,6 @@
 """The schemes an employer already holds: state one, with the dates on its certificate; check one; take one back."""
 
+import re
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,6 +21,7 @@ ENDS = frozenset({"expiry_date", "renewal_date"})
 NUMBERED = "_number"
 """How the name ends of what a passport may need that is the number on the certificate."""
 REFERENCE_LENGTH = 64
+REASON_LENGTH = 2_000
 
 
 def state(
@@ -65,6 +67,10 @@ def state(
         stated_at=at,
         checked_at=None,
         checked_by_id=None,
+        declined_at=None,
+        declined_by_id=None,
+        declined_for=None,
+        proof_id=None,
     )
     session.add(recognition)
     audit.record(
@@ -108,12 +114,10 @@ def faults(
 def check(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:
     """Keep that `by` has seen the award where the scheme lists it, or on its certificate.
 
-    Raises `Refusal` when it is checked already, or when `by` has a part in the employer: nobody checks their own.
+    Raises `Refusal` when it is checked or turned down already, or when `by` has a part in the employer: nobody checks
+    their own.
     """
-    if recognition.checked_at is not None:
-        raise Refusal("This award has already been checked.")
-    if _has_part(session, recognition.organisation_id, by):
-        raise Refusal("You have a part in this employer, so somebody else must check its awards.")
+    _check_may_judge(session, recognition, by)
     recognition.checked_at = at
     recognition.checked_by_id = by.id
     audit.record(
@@ -125,6 +129,54 @@ def check(session: Session, recognition: Recognition, *, by: User, at: datetime)
         organisation=str(recognition.organisation_id),
         scheme=recognition.scheme,
         level=recognition.level,
+    )
+
+
+def decline(session: Session, recognition: Recognition, *, reason: str, by: User, at: datetime) -> None:
+    """Turn an award down for a reason that the employer reads. With other proof it can be looked at again.
+
+    Raises `Refusal` when it is checked or turned down already, when `by` has a part in the employer, and on "reason"
+    when there is none or it is too long.
+    """
+    _check_may_judge(session, recognition, by)
+    reason = reason.strip()
+    if not reason:
+        raise Refusal("Say why, so that the employer can put it right.", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refusal(f"The reason must be {REASON_LENGTH:,} characters or fewer.", field="reason")
+    recognition.declined_at, recognition.declined_by_id, recognition.declined_for = at, by.id, reason
+    audit.record(
+        session,
+        "recognition:decline",
+        recognition,
+        by=by.id,
+        at=at,
+        organisation=str(recognition.organisation_id),
+        scheme=recognition.scheme,
+        level=recognition.level,
+    )
+
+
+def prove(session: Session, recognition: Recognition, *, proof_id: UUID, by: User, at: datetime) -> None:
+    """Keep what shows an award: a piece of the employer's evidence. One that was turned down waits again from then on.
+
+    Raises `Refusal` once the award is checked.
+    """
+    if recognition.checked_at is not None:
+        raise Refusal("We have checked this award already, so it needs no other proof.")
+    again = recognition.declined_at is not None
+    recognition.declined_at = recognition.declined_by_id = recognition.declined_for = None
+    recognition.proof_id = proof_id
+    audit.record(
+        session,
+        "recognition:prove",
+        recognition,
+        by=by.id,
+        at=at,
+        organisation=str(recognition.organisation_id),
+        scheme=recognition.scheme,
+        level=recognition.level,
+        again=again,
     )
 
 
@@ -162,6 +214,22 @@ def take_back(session: Session, recognition: Recognition, *, by: User, at: datet
         checked=recognition.checked_at is not None,
     )
     session.delete(recognition)
+
+
+def looks_odd(passport: Passport, reference: str | None) -> bool:
+    """Whether the number is not of the form that such numbers have, as far as the framework knows it."""
+    if not passport.number_pattern or not reference:
+        return False
+    return re.fullmatch(passport.number_pattern, reference.replace(" ", "").upper()) is None
+
+
+def _check_may_judge(session: Session, recognition: Recognition, by: User) -> None:
+    if recognition.checked_at is not None:
+        raise Refusal("This award has already been checked.")
+    if recognition.declined_at is not None:
+        raise Refusal("This award was turned down already. The employer can give other proof.")
+    if _has_part(session, recognition.organisation_id, by):
+        raise Refusal("You have a part in this employer, so somebody else must check its awards.")
 
 
 def _passport(session: Session, scheme: str, level: str | None) -> Passport:

@@ -1,6 +1,6 @@
 """The level that the findings of a case reach, by the same pure function that tells employers theirs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -10,17 +10,22 @@ from charter.assessment.level import Attainment, attained_level, outcomes_of_fin
 from charter.assessment.models import Assessment
 from charter.organisation.models import Scope
 from charter.review import submitted
-from charter.review.findings import of_review, requests_of, standing
+from charter.review.findings import met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Finding, Review
 from charter.review.submitted import Submitted
 
 
-def of_findings(assessment: Assessment, stands: Iterable[Finding], said: Submitted, *, on: date) -> Attainment:
-    """The level reached on a day by the findings that stand, with the declarations and figures as submitted."""
+def of_findings(
+    assessment: Assessment, stands: Iterable[Finding], said: Submitted, *, on: date, met: Collection[str] = ()
+) -> Attainment:
+    """The level reached on a day by the findings that stand, with the declarations and figures as submitted.
+
+    `met` are the criteria that count as met by an award of another scheme, unless a finding says otherwise.
+    """
     content = assessment.framework.content
     return attained_level(
         content,
-        outcomes_of_findings(content, stands),
+        outcomes_of_findings(content, stands, met=met),
         agreed=said.agreed,
         returned=metrics.returned(content, said.inputs, assessment.target_level, said.unknown),
         headcount_ceiling=submitted.headcount_ceiling(assessment, said),
@@ -34,7 +39,8 @@ def reached(session: Session, review: Review, *, on: date) -> int:
     assessment = review.assessment
     stands = standing(of_review(session, review), requests_of(session, review.id), assessment.round)
     said = submitted.latest(session, assessment)
-    return min(of_findings(assessment, stands.values(), said, on=on).level, assessment.target_level)
+    met = met_by_awards(review, said, stand_ins(session, review, on=on))
+    return min(of_findings(assessment, stands.values(), said, on=on, met=met).level, assessment.target_level)
 
 
 def headcount(assessment: Assessment, said: Submitted) -> int | None:

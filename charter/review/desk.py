@@ -25,7 +25,7 @@ def has_finding(one: CriterionCase) -> bool:
 
 def unfound(case: Case) -> tuple[CriterionCase, ...]:
     """The criteria that must have a finding before a level can be recommended, and have none."""
-    return tuple(one for one in in_order(case) if one.counts and not has_finding(one))
+    return tuple(one for one in in_order(case) if one.counts and not has_finding(one) and not one.is_met_by_award)
 
 
 def following(case: Case, after: str | None = None) -> CriterionCase | None:

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment.level import passported
+from charter.assessment import queries
+from charter.assessment.standing_in import StandIn, counting_as_met, standing_in
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework.content import Extent
-from charter.organisation.models import Recognition
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, Finding, InformationRequest, Review
 from charter.review.status import ReviewStatus
+from charter.review.submitted import Submitted
 
 LONGEST = 5000
 """The most characters of feedback, or of a private note."""
@@ -86,17 +87,16 @@ def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest]
     }
 
 
-def stood_in(session: Session, review: Review, *, on: date) -> frozenset[str]:
-    """The criteria for which a checked award of another scheme stands in for evidence on a day."""
-    held = session.execute(
-        sa.select(Recognition.scheme, Recognition.level).where(
-            Recognition.organisation_id == review.assessment.organisation_id,
-            Recognition.checked_at.is_not(None),
-            Recognition.starts_on <= on,
-            sa.or_(Recognition.ends_on.is_(None), Recognition.ends_on >= on),
-        )
-    )
-    return passported(review.assessment.framework.content, ((row.scheme, row.level) for row in held))
+def stand_ins(session: Session, review: Review, *, on: date) -> Mapping[str, StandIn]:
+    """The checked awards of other schemes that stand in for criteria of a case on a day, by criterion (one query)."""
+    assessment = review.assessment
+    return standing_in(assessment.framework.content, queries.held(session, assessment.organisation_id), on=on)
+
+
+def met_by_awards(review: Review, said: Submitted, there: Mapping[str, StandIn]) -> frozenset[str]:
+    """The criteria that need no finding: an award counts for them, and the employer does not say less itself."""
+    answers = {code: answer.value for code, answer in said.answers.items()}
+    return counting_as_met(review.assessment.framework.content, there, answers)
 
 
 def save(
@@ -154,7 +154,7 @@ class _Desk:
         findings = of_review(session, review)
         self.own = {finding.criterion: finding for finding in findings if finding.round == self.round}
         self.stands = dict(standing(findings, requests_of(session, review.id), self.round))
-        self.evidenced = frozenset(said.evidence) | stood_in(session, review, on=local_date(at))
+        self.evidenced = frozenset(said.evidence) | stand_ins(session, review, on=local_date(at)).keys()
 
     def save(self, given: Given) -> Finding | None:
         """Keep one finding; None when it says nothing new."""

@@ -14,6 +14,7 @@ from charter.assessment import metrics
 from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.queries import Material
+from charter.assessment.standing_in import StandIn
 from charter.assessment.status import AssessmentStatus
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
@@ -152,8 +153,12 @@ class CriterionCase:
     label: str
     """The answer in the scale's words."""
     evidence: tuple[EvidenceSaid, ...]
-    stood_in: bool
-    """Whether a checked award of another scheme stands in for evidence."""
+    stand_in: StandIn | None
+    """The checked award of another scheme that stands in for it today."""
+    is_met_by_award: bool
+    """Whether it counts as met by that award, so that no finding is needed; one that is there counts instead."""
+    stood_in_before: str
+    """The award that stood in when this was sent and does so no more; empty when there is none."""
     changes: tuple[Change, ...]
     """What changed since the last round."""
     request: InformationRequest | None
@@ -185,8 +190,11 @@ class ThemeCase:
 
     @property
     def found(self) -> int:
-        """How many have a finding."""
-        return sum(one.finding is not None and one.finding.outcome is not None for one in self.criteria)
+        """How many have a finding, or need none."""
+        return sum(
+            (one.finding is not None and one.finding.outcome is not None) or one.is_met_by_award
+            for one in self.criteria
+        )
 
 
 @dataclass(frozen=True)
@@ -281,7 +289,8 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
     found = findings.of_review(session, review)
     requests = findings.requests_of(session, review.id)
     stands = findings.standing(found, requests, assessment.round)
-    stood_in = findings.stood_in(session, review, on=on)
+    stand_ins = findings.stand_ins(session, review, on=on)
+    met = findings.met_by_awards(review, said, stand_ins)
     moderations = session.scalars(
         sa.select(Moderation).where(Moderation.review_id == review.id).order_by(Moderation.at.desc())
     ).all()
@@ -302,7 +311,9 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
             answer=(answer := said.answers.get(criterion.code)),
             label=value.label if answer and (value := content.scale_value(answer.value)) else "No answer",
             evidence=said.evidence.get(criterion.code, ()),
-            stood_in=criterion.code in stood_in,
+            stand_in=(stand_in := stand_ins.get(criterion.code)),
+            is_met_by_award=criterion.code in met,
+            stood_in_before=said.stood_in.get(criterion.code, "") if stand_in is None else "",
             changes=changed.criteria.get(criterion.code, ()),
             request=asked_last.get(criterion.code),
             finding=stands.get(criterion.code),
@@ -325,7 +336,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
             for theme in content.themes
             if (own_criteria := tuple(one for one in criteria if one.criterion.theme == theme.code))
         ),
-        reached=attainment.of_findings(assessment, stands.values(), said, on=on),
+        reached=attainment.of_findings(assessment, stands.values(), said, on=on, met=met),
         changed=changed,
         context=tuple(
             (field, said.inputs.get(field.name, "")) for field in metrics.fields(content, rank) if field.name in context

@@ -11,7 +11,7 @@ from charter.errors import Refusal
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.attainment import reached
-from charter.review.findings import of_review, requests_of, standing
+from charter.review.findings import met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Review
 from charter.review.status import RECOMMEND
 
@@ -24,11 +24,13 @@ def unfound(session: Session, review: Review, *, on: date) -> tuple[str, ...]:
     assessment = review.assessment
     content = assessment.framework.content
     stands = standing(of_review(session, review), requests_of(session, review.id), assessment.round)
+    said = submitted.latest(session, assessment)
+    met = met_by_awards(review, said, stand_ins(session, review, on=on))
     sentences = []
-    for criterion in submitted.asked(assessment, submitted.latest(session, assessment)):
+    for criterion in submitted.asked(assessment, said):
         finding = stands.get(criterion.code)
         outcome = content.outcome(finding.outcome) if finding else None
-        if outcome is None and counts_on(criterion, on):
+        if outcome is None and counts_on(criterion, on) and criterion.code not in met:
             sentences.append(f"“{criterion.title}” has no finding yet.")
         elif outcome is not None and outcome.asks_employer:
             sentences.append(f"“{criterion.title}” still needs more information from the employer.")

@@ -42,6 +42,12 @@ class EvidenceSaid:
     dated_on: date | None
     place: str = ""
     """Where in it to look for the criterion it is under; empty when the employer did not say."""
+    type: str | None = None
+    """What kind of document it is, by its code. Older snapshots do not say, nor the last day."""
+    ends_on: date | None = None
+    """The last day on which it counts as current."""
+    removed: bool = False
+    """Whether it was turned down for privacy: its content is gone, also from here."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class Submitted:
     """The metrics, by code, that the employer said it did not know yet. Snapshots of format 1 have none."""
     declaration_notes: Mapping[str, str] = field(default_factory=dict)
     """What the employer added to a declaration, by its code. Older snapshots have none."""
+    stood_in: Mapping[str, str] = field(default_factory=dict)
+    """The award of another scheme that stood in for a criterion, by its code. Older snapshots name none."""
 
     @property
     def agreed(self) -> frozenset[str]:
@@ -119,6 +127,9 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
             url=item["url"],
             text=item["text"],
             dated_on=_day(item["dated_on"]),
+            type=item.get("type"),
+            ends_on=_day(item.get("ends_on")),
+            removed=item.get("removed", False),
         )
         places = item.get("places", {})  # snapshots of format 1 have none
         for criterion in item["criteria"]:
@@ -144,6 +155,7 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
         period_end=_day(figures["period_end"]),
         unknown=frozenset(figures.get("unknown", ())),
         declaration_notes=snapshot.get("declaration_notes", {}),
+        stood_in={one["criterion"]: one["title"] for one in snapshot.get("standing_in", ())},
     )
 
 

@@ -1,7 +1,7 @@
 """The level that outcomes reach, and what stands between there and the next."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -334,6 +334,71 @@ def test_missing_things_name_what_is_really_not_done(case: Case) -> None:
         assert missing.criteria or missing.declarations or missing.metrics
 
 
+def taking_promises_twice(content: Content, *, allowed: bool) -> Content:
+    """The same version with this word on what was planned before."""
+    return content.model_copy(update={"meta": content.meta.model_copy(update={"planned_again": allowed})})
+
+
+@st.composite
+def promises(draw: st.DrawFn) -> tuple[Case, dict[str, date]]:
+    """A case, and what was planned at the award before: for days that are past, today or to come."""
+    case = draw(cases())
+    codes = st.sampled_from([criterion.code for criterion in case.content.criteria])
+    on = case.facts["on"]
+    days = st.integers(-400, 30).map(lambda days: on + timedelta(days=days)) | st.just(on)
+    return case, draw(st.dictionaries(codes, days))
+
+
+@given(drawn=promises())
+def test_what_was_promised_for_a_day_that_is_past_is_met_or_not_met_and_nothing_between(
+    drawn: tuple[Case, dict[str, date]],
+) -> None:
+    case, promised = drawn
+    content = taking_promises_twice(case.content, allowed=False)
+    broken = {code for code, due in promised.items() if due < case.facts["on"] and case.outcomes.get(code) == PART}
+    kept_to_account = {**case.outcomes, **dict.fromkeys(broken, NOT)}
+
+    found = attain(content, case.outcomes, promised=promised, **case.facts)
+
+    plainly = attain(content, kept_to_account, **case.facts)
+    assert (found.level, [step.held for step in found.steps]) == (plainly.level, [step.held for step in plainly.steps])
+    assert found.level <= attain(content, case.outcomes, **case.facts).level
+
+
+@given(drawn=promises())
+def test_a_version_that_takes_promises_twice_asks_nothing_of_them(drawn: tuple[Case, dict[str, date]]) -> None:
+    case, promised = drawn
+    content = taking_promises_twice(case.content, allowed=True)
+
+    assert attain(content, case.outcomes, promised=promised, **case.facts) == attain(
+        content, case.outcomes, **case.facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("due", "allowed", "level_reached"),
+    [(ON - timedelta(days=1), False, 0), (ON, False, 2), (ON - timedelta(days=1), True, 2)],
+)
+def test_what_was_planned_at_the_last_award_is_not_under_way_once_its_day_is_past(
+    due: date, allowed: bool, level_reached: int
+) -> None:
+    content = taking_promises_twice(charter(ONE_UNDER_WAY), allowed=allowed)
+    outcomes = {**dict.fromkeys("ABCD", MET), "C": PART}
+
+    found = attain(content, outcomes, promised={"C": due})
+
+    assert found.level == level_reached
+    assert [missing.sentence for missing in found.missing] == (
+        [] if level_reached else ["Fully meet “The C thing”. You planned it before, so a plan is not enough now."]
+    )
+
+
+def test_a_gap_that_some_of_several_would_fill_says_how_many() -> None:
+    (missing,) = attain(charter(TWO_OF), {"A": MET}).missing
+
+    assert (missing.criteria, missing.least) == (("B", "D"), 1)
+
+
 def test_all_met_reaches_the_top_of_the_published_charter() -> None:
     content = published()
 
@@ -483,19 +548,3 @@ def test_the_later_of_two_findings_counts() -> None:
     findings = [Finding("A", "bad"), Finding("A", "good")]
 
     assert level.outcomes_of_findings(small.content(), findings) == {"A": MET}
-
-
-# Awards of other schemes
-
-
-def test_an_award_of_another_scheme_stands_in_at_its_own_level_only() -> None:
-    content = small.content()
-
-    assert level.passported(content, [("old-scheme", "1")]) == {"A", "C"}
-    assert level.passported(content, [("old-scheme", "2"), ("new-scheme", "1")]) == frozenset()
-
-
-def test_no_award_stands_in_for_core_criteria_of_the_highest_level() -> None:
-    content = small.content(lambda it: it["criteria"][2].update(core=True))
-
-    assert level.passported(content, [("old-scheme", "1")]) == {"A"}

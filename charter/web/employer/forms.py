@@ -24,7 +24,7 @@ from charter.assessment.declarations import mark as declaration_mark
 from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
 from charter.errors import Refusal
-from charter.framework.content import Content, Criterion, Metric, NumberField, Passport
+from charter.framework.content import Content, Criterion, Metric, NumberField
 from charter.organisation.joining import Details, postcode
 from charter.organisation.models import MemberRole, Scope
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
@@ -259,41 +259,6 @@ class SiteForm(BaseForm):
             postcode(field.data)
         except Refusal as refusal:
             raise ValidationError(str(refusal)) from refusal
-
-
-class RecognitionForm(BaseForm):
-    """An award of another scheme, as its certificate says."""
-
-    scheme = SelectField(
-        "What do you hold?", validators=[chosen("Choose a scheme from the list.")], validate_choice=False
-    )
-    reference = StringField(
-        "Number on the certificate", description="You can leave this empty if it has none.", filters=[stripped]
-    )
-    county = SelectField(
-        "Which county is it for?",
-        validators=[chosen("Choose the county that the award is for.")],
-        validate_choice=False,
-    )
-    starts_on = DateParts("When did it start?", validators=[needed("Enter the day the award started.")])
-    ends_on = DateParts("What is the last day on the certificate?")
-
-    @classmethod
-    def on(cls, content: Content, **values: Any) -> "RecognitionForm":
-        """The form, with the awards that stand in for evidence in this version of the charter."""
-        form = cls(**values)
-        form.scheme.choices = [
-            SelectChoice("", "Choose one"),
-            *(SelectChoice(str(place), one.title) for place, one in enumerate(content.passports)),
-        ]
-        form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
-        return form
-
-    def passport(self, content: Content) -> Passport | None:
-        """The award that was chosen; None while none is."""
-        if self.scheme.data not in {choice.value for choice in self.scheme.choices if choice.value}:
-            return None
-        return content.passports[int(self.scheme.data)]
 
 
 class InviteForm(BaseForm):

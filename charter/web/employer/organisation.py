@@ -11,13 +11,13 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.notification import emails
-from charter.organisation import joining, queries, recognition, team
+from charter.organisation import joining, queries, team
 from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.forms import InviteForm, OrganisationForm, RecognitionForm, SiteForm, number_in
+from charter.web.employer.forms import InviteForm, OrganisationForm, SiteForm, number_in
 from charter.web.forms import EmptyForm
 
 
@@ -155,74 +155,6 @@ def edit_sites(organisation: Organisation) -> ResponseReturnValue:
         sites=queries.sites(db.session, organisation),
     )
     return page, 400 if form.errors else 200
-
-
-@blueprint.route("/organisations/<uuid:organisation_id>/recognitions", methods=["GET", "POST"])
-@requires(Permission.EDIT_ORGANISATION, Organisation)
-def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
-    """Tell us of awards of other schemes, so that nobody asks again for what those checked."""
-    content = publishing.current(db.session).content
-    form = RecognitionForm.on(content, data={"county": organisation.county})
-    valid, chosen = form.validate_on_submit(), form.passport(content)
-    if form.is_submitted() and chosen is not None:  # also when something else is wrong: all is said at once
-        said = {"reference": form.reference.data, "starts_on": form.starts_on.data, "ends_on": form.ends_on.data}
-        for fault in recognition.faults(chosen, **said, on=today()):
-            if fault.field is not None and not form[fault.field].errors:
-                form.refuse(fault)
-    if valid and not form.errors:
-        assert chosen is not None, "the form needs it"
-        assert form.starts_on.data is not None, "and this"
-        try:
-            with transaction() as session:
-                recognition.state(
-                    session,
-                    organisation,
-                    scheme=chosen.scheme,
-                    level=chosen.level,
-                    reference=form.reference.data,
-                    county=form.county.data,
-                    starts_on=form.starts_on.data,
-                    ends_on=form.ends_on.data,
-                    by=the_user(),
-                    at=now(),
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(f"{chosen.title} is added. We will check it.", "success")
-            return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
-    page = render_template(
-        "employer/organisation/recognitions.html",
-        form=form,
-        content=content,
-        organisation=organisation,
-        recognitions=queries.recognitions(db.session, organisation),
-    )
-    return page, 400 if form.errors else 200
-
-
-@blueprint.route(
-    "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back", methods=["GET", "POST"]
-)
-@requires(Permission.EDIT_ORGANISATION, Organisation)
-def take_back_recognition(organisation: Organisation, recognition_id: UUID) -> ResponseReturnValue:
-    """Take back an award of another scheme that was told by mistake."""
-    stated = queries.recognition(db.session, organisation, recognition_id)
-    if stated is None and request.method == "POST":  # the button was pressed twice
-        flash("This award was taken back already.")
-        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
-    if stated is None:
-        abort(404)
-    form, content = EmptyForm(), publishing.current(db.session).content
-    title = content.passport_title(stated.scheme, stated.level)
-    if form.validate_on_submit():
-        with transaction() as session:
-            recognition.take_back(session, stated, by=the_user(), at=now())
-        flash(f"{title} is taken back.", "success")
-        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
-    return render_template(
-        "employer/organisation/take_back.html", form=form, organisation=organisation, recognition=stated, title=title
-    )
 
 
 # The team --------------------------------------------------------------------------------------------------------

@@ -215,6 +215,7 @@ def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certifica
         "county": employer.county,
         **{"starts_on-day": "1", "starts_on-month": "3", "starts_on-year": "2026"},
         **{"ends_on-day": "28", "ends_on-month": "2", "ends_on-year": "2029"},
+        "url": "https://example.org/who-holds-it",
     }
     for wrong, message in [
         ({"scheme": ""}, "Choose a scheme from the list."),
@@ -222,6 +223,8 @@ def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certifica
         ({"reference": ""}, "Enter the number on the certificate."),
         ({"starts_on-day": "", "starts_on-month": "", "starts_on-year": ""}, "Enter the day the award started."),
         ({"ends_on-year": "2025"}, "The last day must be after the day the award started."),
+        ({"url": ""}, "Choose the certificate as a file, or give the address of a list that names you."),
+        ({"url": "nowhere"}, "Enter the whole address of a web page, such as https://www.example.co.uk/policy."),
     ]:
         refused = browser.send(address, {**award, **wrong})
         assert (refused.status_code, refused.text.count(message)) == (400, 2), wrong
@@ -229,7 +232,7 @@ def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certifica
     assert browser.send(address, award).location == address
     assert f"{title} is added." in browser.get(address).text
     shown = browser.get(f"/organisations/{employer.id}").text
-    assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (not checked yet)</li>" in shown
+    assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (waiting to be checked)</li>" in shown
     assert "You have already told us about this award." in browser.send(address, award).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Recognition.reference)).all() == ["DCS000123"]

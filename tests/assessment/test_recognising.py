@@ -1,0 +1,204 @@
+"""Awards of other schemes from proof to end."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment import evidence, progress, queries, recognising
+from charter.assessment.models import Assessment, EvidenceKind
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.extensions import db, transaction
+from charter.framework.content import Passport
+from charter.notification.models import Message
+from charter.organisation import recognition
+from charter.organisation.models import Organisation, Recognition, RecognitionStatus
+from charter.review import findings, recommendation
+from tests.conftest import AT
+from tests.factories import Factory
+
+ON = local_date(AT)
+
+
+def passport_that_meets(make: Factory) -> Passport:
+    """A passport of a strength by which criteria count as met."""
+    content = make.framework().content
+    return next(
+        one
+        for one in content.passports
+        if (strength := content.strength(one.strength)) and strength.met_up_to >= 1 and len(one.supports) > 1
+    )
+
+
+@pytest.fixture
+def stated(make: Factory, employer: Organisation, owner: User) -> Recognition:
+    """An award that waits to be checked, with a link as its proof. It ends in a hundred days."""
+    return state(make, employer, owner)
+
+
+def state(make: Factory, employer: Organisation, owner: User, ends_on: date = ON + timedelta(days=100)) -> Recognition:
+    passport = passport_that_meets(make)
+    with transaction() as session:
+        found = recognition.state(
+            session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
+            county=employer.county, starts_on=ends_on - timedelta(days=700), ends_on=ends_on, by=owner, at=AT,
+        )  # fmt: skip
+        session.flush()
+        link = evidence.of_link(f"https://example.org/{ends_on}")
+        recognising.prove(session, found, EvidenceKind.LINK, link, by=owner, at=AT)
+    return found
+
+
+def check(stated: Recognition, by: User) -> None:
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, stated.id), by=by, at=AT)
+
+
+def told(kind: str) -> list[Message]:
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(Message).where(Message.kind == kind).order_by(Message.id)))
+
+
+def test_proof_is_kept_among_the_evidence_and_cannot_be_thrown_away(stated: Recognition) -> None:
+    piece = recognising.proof_of(db.session, stated)
+    assert piece is not None
+    assert (piece.organisation_id, piece.kind) == (stated.organisation_id, EvidenceKind.LINK)
+    assert evidence.is_used(db.session, piece)
+    assert recognising.proofs(db.session, [stated]) == {stated.id: piece}
+
+
+def test_checking_tells_the_owners_what_it_stands_in_for(
+    make: Factory, stated: Recognition, owner: User, colleague: User, assessor: User
+) -> None:
+    check(stated, assessor)
+    (message,) = told("recognition_checked")
+    assert message.to_user_id == owner.id
+    content = make.framework().content
+    for code in passport_that_meets(make).supports:
+        criterion = content.criterion(code)
+        assert criterion is not None
+        assert criterion.title in message.body
+
+
+def test_turning_down_tells_why_and_other_proof_opens_it_again(
+    stated: Recognition, owner: User, assessor: User
+) -> None:
+    with transaction() as session:
+        with pytest.raises(Refusal, match="Say why"):
+            recognising.decline(session, stated, reason="  ", by=assessor, at=AT)
+        recognising.decline(session, stated, reason="The certificate shows no last day.", by=assessor, at=AT)
+    assert stated.status is RecognitionStatus.DECLINED
+    assert "shows no last day" in told("recognition_declined")[0].body
+    with transaction() as session, pytest.raises(Refusal, match="turned down already"):
+        recognising.check(session, stated, by=assessor, at=AT)
+    with transaction() as session:
+        other = evidence.of_link("https://example.org/other")
+        recognising.prove(session, stated, EvidenceKind.LINK, other, by=owner, at=AT)
+    assert (stated.status, stated.declined_for) == (RecognitionStatus.STATED, None)
+    check(stated, assessor)
+    with transaction() as session, pytest.raises(Refusal, match="checked this award already"):
+        recognising.prove(session, stated, EvidenceKind.LINK, other, by=owner, at=AT)
+    with transaction() as session, pytest.raises(Refusal, match="already been checked"):
+        recognising.decline(session, stated, reason="Late.", by=assessor, at=AT)
+
+
+def test_a_checked_award_leaves_nothing_to_answer_while_it_lasts_and_opens_it_again_the_day_after(
+    make: Factory, employer: Organisation, owner: User, assessor: User, stated: Recognition
+) -> None:
+    assessment = make.assessment(employer, by=owner)
+    assert not done(assessment, ON)
+    check(stated, assessor)
+    assert stated.ends_on is not None
+    there = done(assessment, ON)
+    assert there
+    assert there == done(assessment, stated.ends_on)
+    assert not done(assessment, stated.ends_on + timedelta(days=1))
+
+
+def done(assessment: Assessment, on: date) -> set[str]:
+    """What needs no answer on a day."""
+    db.session.expire_all()
+    found = progress.progress(queries.material(db.session, assessment), on=on)
+    return {task.criterion.code for theme in found.themes for task in theme.tasks if task.done_for}
+
+
+@pytest.fixture
+def case(make: Factory, employer: Organisation, owner: User, assessor: User, stated: Recognition) -> Any:
+    """A case in review, of an employer that left the criteria its award meets without an answer."""
+    check(stated, assessor)
+    assessment = make.assessment(employer, by=owner)
+    make.answered(assessment, by=owner, but=done(assessment, ON))
+    review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    return make.found(review, by=assessor, but=done(assessment, ON))
+
+
+def test_the_case_needs_no_finding_where_an_award_counts_and_the_snapshot_names_it(
+    make: Factory, case: Any, stated: Recognition
+) -> None:
+    assert recommendation.unfound(db.session, case, on=ON) == ()
+    assert stated.ends_on is not None
+    later = recommendation.unfound(db.session, case, on=stated.ends_on + timedelta(days=1))
+    assert len(later) == len(done(case.assessment, ON)) > 0
+    frozen = queries.last_submission(db.session, case.assessment)
+    assert frozen is not None
+    named = {one["criterion"]: one for one in frozen.snapshot["standing_in"]}
+    assert done(case.assessment, ON) <= named.keys()
+    assert {one["until"] for one in named.values()} == {stated.ends_on.isoformat()}
+
+
+def test_an_assessor_may_find_otherwise(make: Factory, case: Any, assessor: User) -> None:
+    content = make.framework().content
+    bad = next(one.value for one in content.outcomes if one.extent == "not_met" and not one.asks_employer)
+    with transaction() as session:
+        recommendation.check_level(session, case, level=1, on=ON)
+        core = next(code for code in done(case.assessment, ON) if (one := content.criterion(code)) and one.core)
+        findings.save(
+            session, case, criterion=core, outcome=bad, feedback="It is not so on site.", private_note="",
+            seen_version=None, by=assessor, at=AT,
+        )  # fmt: skip
+        session.flush()
+        with pytest.raises(Refusal, match="do not reach any level"):
+            recommendation.check_level(session, case, level=1, on=ON)
+
+
+def remind(on: date) -> int:
+    with transaction() as session:
+        return recognising.remind(session, on, AT)
+
+
+def test_owners_are_warned_twice_before_it_ends_each_once_and_of_what_opens_again(
+    make: Factory, stated: Recognition, assessor: User, owner: User
+) -> None:
+    assert stated.ends_on is not None
+    assert remind(stated.ends_on - timedelta(days=60)) == 0  # nobody has checked it, so nothing rests on it
+    check(stated, assessor)
+    counts = []
+    for days in (61, 60, 60, 30, 15, 14, 3, 0, -1):
+        remind(stated.ends_on - timedelta(days=days))
+        counts.append(len(told("recognition_ends_soon")))
+    assert counts == [0, 1, 1, 1, 1, 2, 2, 2, 2]
+    first = told("recognition_ends_soon")[0]
+    assert first.to_user_id == owner.id
+    assert "in 60 days" in first.body
+    criterion = make.framework().content.criterion(passport_that_meets(make).supports[0])
+    assert criterion is not None
+    assert criterion.title in first.body
+
+
+def test_missed_days_send_only_the_nearest_warning(stated: Recognition, assessor: User) -> None:
+    check(stated, assessor)
+    assert stated.ends_on is not None
+    for _ in range(2):
+        remind(stated.ends_on - timedelta(days=5))
+    assert ["in 5 days" in one.body for one in told("recognition_ends_soon")] == [True]
+
+
+def test_nobody_is_warned_of_an_award_that_was_renewed(
+    make: Factory, stated: Recognition, employer: Organisation, owner: User, assessor: User
+) -> None:
+    check(stated, assessor)
+    check(state(make, employer, owner, ON + timedelta(days=600)), assessor)
+    assert remind(ON + timedelta(days=90)) == 0
