@@ -41,8 +41,8 @@ def poster(about: About, *, url: str) -> bytes:
     """A poster for the wall. `url` is where people type the code on their slip; it knows nobody's code."""
     page = _Page(about, "Poster")
     centre = WIDTH / 2
-    drawing.mark(page.canvas, centre, HEIGHT - 84, 46, fill=GREEN, tick=GOLD)
-    page.centred(about.employer, HEIGHT - 136, BOLD, 24, GREEN)
+    drawing.mark(page.canvas, centre, HEIGHT - 66, 46, fill=GREEN, tick=GOLD)
+    page.name(about.employer, HEIGHT - 136, 24)
     page.centred(about.title, HEIGHT - 158, REGULAR, 15, GREY)
     page.centred("What is it like to work here?", HEIGHT - 214, BOLD, 38, INK)
     number = len(about.asked.questions)
@@ -54,7 +54,7 @@ def poster(about: About, *, url: str) -> bytes:
     for step, words in enumerate(
         (
             "Take a slip of your own. Nobody notes which one you have.",
-            "Scan the code on your slip. Or scan the one above, and type the letters on your slip.",
+            "Scan the code on your slip. Or scan the one above, then type yours.",
             f"Answer by {drawing.day(about.closes_on)}. You can answer once.",
         ),
         start=1,
@@ -94,7 +94,7 @@ def slips(about: About, links: Sequence[tuple[str, str]]) -> bytes:
         drawing.qr(page.canvas, url, left + 14, bottom + (high - side) / 2, side)
         text, width = left + side + 28, wide - side - 40
         page.down = bottom + high - 34
-        page.say(about.employer, BOLD, 11, GREEN, left=text, width=width, lines=2)
+        page.say(about.employer, BOLD, 11, GREEN, left=text, width=width, lines=3)
         page.say(about.title, REGULAR, 10, GREY, left=text, width=width, lines=1)
         page.down -= 8
         page.say(code.upper(), BOLD, 15, INK, left=text, width=width, lines=1)
@@ -254,6 +254,15 @@ class _Page:
         self.canvas.setFillColor(colour)
         self.canvas.setFont(font, min(size, (RIGHT - LEFT) / drawing.width_of(text, font)))
         self.canvas.drawCentredString(WIDTH / 2, y, text)
+
+    def name(self, text: str, y: float, size: float) -> None:
+        """A name in the middle, its last line at `y`; a long one stands on two lines."""
+        words = drawing.drawable(text, BOLD).split() or ["?"]
+        count = 1 if drawing.width_of(" ".join(words), BOLD) * size * 0.8 <= RIGHT - LEFT else 2
+        lines = drawing.balanced(words, BOLD, count)
+        fits = min(size, (RIGHT - LEFT) / max(drawing.width_of(line, BOLD) for line in lines))
+        for place, line in enumerate(reversed(lines)):
+            self.centred(line, y + place * fits * 1.2, BOLD, fits, GREEN)
 
     def box(self, x: float, y: float, wide: float, high: float, shade: Color) -> None:
         """A filled box with a fine line around it, so that a pale one shows on white paper."""

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -124,8 +125,17 @@ def words(pdf: bytes) -> str:
     ).stdout.decode()
 
 
+def scanned(pdf: bytes, folder: Path) -> list[str]:
+    """Where the QR codes of a PDF's first page lead, read by other programs from a picture of it."""
+    (folder / "drawn.pdf").write_bytes(pdf)
+    picture = folder / "drawn"
+    subprocess.run(["pdftoppm", "-r", "150", "-l", "1", "-singlefile", "-png", f"{picture}.pdf", picture], check=True)
+    read = subprocess.run(["zbarimg", "-q", "--raw", f"{picture}.png"], capture_output=True, check=True)
+    return read.stdout.decode().split()
+
+
 def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
-    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User, tmp_path: Path
 ) -> None:
     browser = sign_in(owner)
     page = browser.send(f"{home}/new", filled(people="23", title="Été & <b>staff</b>")).location
@@ -135,6 +145,8 @@ def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
     codes = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", said_on_it)
     assert len(set(codes)) == len(codes) == 23
     assert "Été & <b>staff</b>" in said_on_it
+    first_page = {f"http://localhost/survey/{code.lower()}" for code in codes[:10]}
+    assert set(scanned(file.data, tmp_path)) == first_page
     assert browser.get(f"/survey/{codes[-1].lower()}").status_code == 200
 
 
@@ -150,7 +162,7 @@ def test_too_many_slips_are_refused_before_any_code_is_made(
 
 
 def test_the_poster_says_what_it_is_and_holds_no_code(
-    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User, tmp_path: Path
 ) -> None:
     survey, _ = make.survey(employer, on=today(), by=owner)
     file = sign_in(owner).get(f"{home}/{survey.id}/poster.pdf")
@@ -164,6 +176,7 @@ def test_the_poster_says_what_it_is_and_holds_no_code(
     ):
         assert part in said_on_it
     assert not re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", said_on_it)
+    assert scanned(file.data, tmp_path) == ["http://localhost/survey"]
 
 
 def test_the_results_can_be_shared_once_there_are_some(
