@@ -99,6 +99,7 @@ PAGES: tuple[Page, ...] = (
     Page("Home", everybody("/"), queries=12),
     Page("Register of employers", everybody("/employers"), queries=5, rate=200),
     Page("Certificate", certificates, queries=12),
+    Page("Directory of services", everybody("/services"), queries=5),
     Page("Task list", drafts(lambda _assessment: ""), queries=12),
     Page("One criterion", drafts(_first_criterion), queries=8, rate=80),
     Page("Assessors' queue", staff("/admin/reviews/", Role.ASSESSOR), queries=8, rate=60),
