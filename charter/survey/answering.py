@@ -68,7 +68,7 @@ def answer(session: Session, code: str, said: Mapping[str, str], *, on: date) ->
     values = {value.value for value in asked.scale}
     counted = {question.code: said[question.code] for question in asked.questions if said.get(question.code) in values}
     if not counted:
-        raise Refusal("Answer at least one question.")
+        raise Refusal("Answer at least one question.", field=asked.questions[0].code)
     mine = (
         sa.update(Ballot)
         .where(Ballot.id == ballot.id, Ballot.used.is_(False))

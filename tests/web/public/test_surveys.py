@@ -58,7 +58,7 @@ def test_a_form_sent_twice_counts_once_and_the_second_is_told_kindly(client, ask
 def test_an_empty_form_is_not_an_answer(client, asked: Asked) -> None:
     given = client.post(f"/survey/{asked.codes[0]}", data={})
     assert given.status_code == 400
-    assert "Answer at least one question." in given.text
+    assert f'<a href="#{next(iter(said()))}">Answer at least one question.</a>' in given.text
     assert survey_of(asked).answers == 0
     assert client.get(f"/survey/{asked.codes[0]}").status_code == 200
 
