@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -42,6 +43,7 @@ from charter.framework.content import Content, Extent
 KEPT = timedelta(days=1)
 """How long an upload waits to be confirmed."""
 CLOSED = "Answers can be filled in from a spreadsheet only before they are sent."
+GONE = "This spreadsheet was saved, dropped or replaced since. Look at your answers, or upload it again."
 MOVED_ON = "Somebody changed an answer while you were looking. Nothing was saved yet. Look at the changes again."
 _HEADINGS_WITHIN = 15
 """The line of headings is among so many first rows; people put titles above it."""
@@ -637,7 +639,11 @@ def _figure_said(code: str, text: str) -> str:
 def keep(
     session: Session, assessment: Assessment, understood: Understood, *, filename: str, by: User, at: datetime
 ) -> UploadedSheet:
-    """Keep what was understood until this person confirms it; it takes the place of their last upload."""
+    """Keep what was understood until this person confirms it; it takes the place of their last upload.
+
+    Raises Refusal once the answers were sent.
+    """
+    session.refresh(assessment, with_for_update=True)  # of two uploads at once the later stands
     _check_open(assessment)
     session.execute(
         sa.delete(UploadedSheet).where(
@@ -683,8 +689,8 @@ def drop_old(session: Session, on: date, at: datetime) -> int:
 def confirm(
     session: Session,
     assessment: Assessment,
-    kept: UploadedSheet,
     *,
+    upload: UUID,
     choices: Mapping[str, bool],
     seen: Mapping[str, str],
     by: User,
@@ -692,16 +698,20 @@ def confirm(
 ) -> int:
     """Save what was understood, all of it or nothing, and forget the upload. Returns how many things were saved.
 
-    `choices` says by key whether the spreadsheet's is to be saved, for what would change something; `seen` holds the
-    version of each that the person saw. Raises Refusal (on the field `choice-<key>`) when a choice is missing, and
-    Stale when something was saved by somebody else since the page was shown.
+    `upload` is the id of the upload that the person saw, which may be saved, dropped or replaced by now. `choices` says
+    by key whether the spreadsheet's is to be saved, for what would change something; `seen` holds the version of each
+    that the person saw. Raises Refusal when the upload is gone or (on the field `choice-<key>`) a choice is missing,
+    and Stale when something was saved by somebody else since the page was shown.
     """
     session.refresh(assessment, with_for_update=True)
     _check_open(assessment)
+    kept = kept_of(session, assessment, by, at=at)
+    if kept is None or kept.id != upload:
+        raise Refusal(GONE)
     said = queries.material(session, assessment)
     preview = compare(Understood.of(kept.understood), said)
     for line in preview.to_save:
-        if seen.get(line.item.key, line.seen if line.state is State.NEW else "") != line.seen:
+        if seen.get(line.item.key) != line.seen:
             raise Stale(MOVED_ON, current=line)
         if line.asks and line.item.key not in choices:
             raise Refusal(f"Choose which to keep for “{line.title}”.", field=f"choice-{line.item.key}")

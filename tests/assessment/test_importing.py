@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.assessment import answers, importing, queries, sheet_file, spreadsheet
 from charter.assessment.importing import Preview, State, Understood
-from charter.assessment.models import Assessment, UploadedSheet
+from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -23,6 +26,7 @@ from charter.framework.content import Content, Criterion, Extent
 from charter.organisation.models import Organisation
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.turns import Deed, in_turn
 
 TODAY = AT.date()
 HEADINGS = [column.heading for column in spreadsheet.TABLES[spreadsheet.ANSWERS]]
@@ -85,21 +89,21 @@ def csv_file(content: Content, separator: str = ",") -> str:
     return "".join(separator.join(row) + "\r\n" for row in (["Code", "Answer", "What is in place now"], line))
 
 
-def upload(assessment: Assessment, rows: list[list[Any]], by: User) -> tuple[UploadedSheet, Preview]:
+def upload(assessment: Assessment, rows: list[list[Any]], by: User) -> tuple[UUID, Preview]:
     found = understood(workbook(rows), assessment)
     with transaction() as session:
         kept = importing.keep(session, assessment, found, filename="answers.xlsx", by=by, at=AT)
-    return kept, importing.compare(found, material(assessment))
+    return kept.id, importing.compare(found, material(assessment))
 
 
 def confirm(
-    assessment: Assessment, kept: UploadedSheet, seen: Preview, by: User, choices: Mapping[str, bool] | None = None
+    assessment: Assessment, kept: UUID, seen: Preview, by: User, choices: Mapping[str, bool] | None = None
 ) -> int:
     with transaction() as session:
         return importing.confirm(
             session,
             assessment,
-            kept,
+            upload=kept,
             choices=choices or {},
             seen={line.item.key: line.seen for line in seen.lines},
             by=by,
@@ -242,7 +246,7 @@ def test_legal_basics_and_figures_are_read_from_their_sheets(
     assert [one.sentence for one in preview.wrong] == ["Cell B4: “perhaps” is neither “Yes” nor “No”."]
     with transaction() as session:
         kept = importing.keep(session, assessment, found, filename="a.xlsx", by=owner, at=AT)
-    confirm(assessment, kept, preview, owner)
+    confirm(assessment, kept.id, preview, owner)
     said = material(assessment)
     assert dict(said.declarations) == {basics[0].code: True, basics[1].code: False}
     assert said.figures is not None
@@ -486,3 +490,48 @@ def test_a_sent_assessment_takes_no_spreadsheet(
     make.submitted(make.answered(assessment, by=owner), by=owner)
     with pytest.raises(Refusal, match="only before they are sent"):
         confirm(assessment, kept, preview, owner)
+
+
+def confirming(upload: UUID, seen: Preview) -> Deed:
+    versions = {line.item.key: line.seen for line in seen.lines}
+
+    def deed(session: Session, assessment: Assessment, user: User) -> object:
+        return importing.confirm(session, assessment, upload=upload, choices={}, seen=versions, by=user, at=AT)
+
+    return deed
+
+
+def test_a_button_pressed_twice_saves_once(app: Flask, assessment: Assessment, content: Content, owner: User) -> None:
+    rows = table({"code": content.asked(1)[0].code, "explanation": "Once."})
+    kept, preview = upload(assessment, rows, owner)
+    deed = confirming(kept, preview)
+    first, second = in_turn(app, assessment, (owner, deed), (owner, deed))
+    assert first == 1
+    assert isinstance(second, Refusal)
+    assert material(assessment).answers[content.asked(1)[0].code].version == 1
+
+
+def test_of_two_people_with_a_file_each_the_later_is_told_and_loses_nothing(
+    app: Flask, assessment: Assessment, content: Content, owner: User, colleague: User
+) -> None:
+    code = content.asked(1)[0].code
+    kept, preview = upload(assessment, table({"code": code, "explanation": "Mine."}), owner)
+    theirs, theirs_seen = upload(assessment, table({"code": code, "explanation": "Theirs."}), colleague)
+    first, second = in_turn(
+        app, assessment, (owner, confirming(kept, preview)), (colleague, confirming(theirs, theirs_seen))
+    )
+    assert first == 1
+    assert isinstance(second, Stale)
+    assert material(assessment).answers[code].explanation == "Mine."
+    assert importing.kept_of(db.session, assessment, colleague, at=AT) is not None
+
+
+def test_a_file_that_was_replaced_since_is_not_saved_unseen(
+    assessment: Assessment, content: Content, owner: User
+) -> None:
+    code = content.asked(1)[0].code
+    kept, preview = upload(assessment, table({"code": code, "explanation": "Old file."}), owner)
+    upload(assessment, table({"code": code, "explanation": "New file."}), owner)
+    with pytest.raises(Refusal, match="replaced since"):
+        confirm(assessment, kept, preview, owner)
+    assert material(assessment).answers == {}

@@ -1,6 +1,7 @@
 """Fill in the answers offline: download a spreadsheet, upload it, see row by row what was understood, confirm."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -79,7 +80,6 @@ def _take(assessment: Assessment, form: UploadForm) -> None:
     file = sheet_file.read(upload.filename, upload.stream.read(sheet_file.MAX_BYTES + 1))
     understood = importing.understand(file, queries.material(db.session, assessment), on=today())
     with transaction() as session:
-        session.refresh(assessment, with_for_update=True)
         importing.keep(session, assessment, understood, filename=upload.filename, by=the_user(), at=now())
 
 
@@ -94,7 +94,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             flash("There is no spreadsheet to check. Upload one first.", "notice")
         return back
     preview = importing.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
-    form = _choices(preview)
+    form = _choices(preview, kept)
     if not form.validate_on_submit():
         return _page(assessment, kept, preview, form)
     if request.form.get("then") == "drop":
@@ -103,12 +103,16 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         flash("Nothing was saved from the spreadsheet.", "success")
         return back
     lines = {line.item.key: line for line in preview.to_save}
+    upload = str(kept.id)
+    if form["upload"].data != upload:
+        flash("You uploaded another file since. This is what we understood of it.", "notice")
+        return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
     try:
         with transaction() as session:
             count = importing.confirm(
                 session,
                 assessment,
-                kept,
+                upload=UUID(upload),
                 choices={
                     key: form[f"choice-{key}"].data == SHEET
                     for key, line in lines.items()
@@ -120,10 +124,15 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             )
     except Stale as stale:
         preview = importing.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
-        form = _choices(preview, fresh=True)
+        form = _choices(preview, kept, fresh=True)
         form.form_errors.append(str(stale))
         return _page(assessment, kept, preview, form, status=409)
     except Refusal as refusal:
+        there = importing.kept_of(db.session, assessment, the_user(), at=now())
+        if there is None:  # the button was pressed twice
+            return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+        if str(there.id) != upload:
+            return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
         form.refuse(refusal)
         for key, line in lines.items():
             box = form[f"choice-{key}"] if line.asks else None
@@ -134,12 +143,12 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
     return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
 
 
-def _choices(preview: Preview, *, fresh: bool = False) -> BaseForm:
+def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> BaseForm:
     """For each row that would change something: which version was seen, and which to keep when there are two.
 
     A `fresh` form leaves out what was sent: it is about what is saved by now.
     """
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"upload": HiddenField(default=str(kept.id))}
     for line in preview.to_save:
         fields[f"seen-{line.item.key}"] = HiddenField(default=line.seen)
         if line.asks:

@@ -51,9 +51,9 @@ def send(browser: CheckedClient, home: str, file: bytes, name: str = "answers.xl
 
 
 def seen(page: str) -> dict[str, str]:
-    """The versions that the page carries."""
+    """What the page carries: the upload that it shows, and the versions of what is saved."""
     found = {}
-    for tag in re.findall(r"<input[^>]*name=\"seen-[^>]*>", page):
+    for tag in re.findall(r"<input[^>]*name=\"(?:seen-[^>]*|upload\"[^>]*)>", page):
         found[re.search(r'name="([^"]+)"', tag)[1]] = re.search(r'value="([^"]*)"', tag)[1]  # type: ignore[index]
     return found
 
@@ -121,7 +121,7 @@ def test_what_was_saved_while_one_looked_is_shown_again_before_anything_is_saved
     assert "Nothing was saved yet." in late.text
     assert "By hand." in late.text
     assert material(assessment).answers[first.code].explanation == "By hand."
-    assert seen(late.text) == {f"seen-criterion-{first.code}": "1"}
+    assert seen(late.text)[f"seen-criterion-{first.code}"] == "1"
 
 
 def test_a_bad_file_is_refused_beside_its_field_and_a_dropped_one_saves_nothing(
@@ -164,3 +164,16 @@ def test_looking_at_an_upload_asks_no_more_for_many_rows_than_for_one(
             assert browser.get(f"{home}/spreadsheet/check").status_code == 200
         asked.append(len(said))
     assert asked[0] == asked[1] <= 12
+
+
+def test_a_page_about_an_older_upload_shows_the_newer_one_before_anything_is_saved(
+    assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    code = content.asked(1)[0].code
+    send(browser, home, f"Code,Answer\n{code},planned\n".encode(), "a.csv")
+    old = seen(browser.get(f"{home}/spreadsheet/check").text)
+    send(browser, home, f"Code,What is in place now,Answer\n{code},Another,planned\n".encode(), "b.csv")
+    assert browser.send(f"{home}/spreadsheet/check", {"then": "save", **old}).location == f"{home}/spreadsheet/check"
+    assert "You uploaded another file since." in browser.get(f"{home}/spreadsheet/check").text
+    assert material(assessment).answers == {}
