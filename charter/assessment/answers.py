@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import carrying
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
@@ -127,8 +126,9 @@ def save(
     ).first()
     if answer is not None and all(getattr(answer, name) == new for name, new in said.items()):
         if answer.is_to_check and assessment.status is AssessmentStatus.DRAFT:  # saved as it is, it still holds
-            carrying.confirm(session, assessment, criteria=[criterion], by=by, at=at)
+            answer.confirmed_at = at
             session.flush()  # so that its version is known to the page
+            audit.record(session, "answer:confirm", answer, by=author, at=at, case=assessment.id, criterion=criterion)
         return answer
     if seen_version != (answer.version if answer else 0):
         raise Stale("Somebody else saved this while you were typing.", current=answer)

@@ -18,6 +18,7 @@ from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import Organisation
 
 NAMED_AT_MOST = 3
+CLOSED = "This version of the charter is closed. Move your answers to the newest one, then send them."
 
 
 def start(
@@ -90,10 +91,13 @@ def submit(
     """Submit the assessment, or submit it again after more was asked, and freeze what it says.
 
     `declared_by` and `declared_role` are the name and role of the person who declares it true. Raises Refusal when
-    something is missing, naming it, or when the assessment cannot be submitted from where it is.
+    something is missing, naming it, when the assessment cannot be submitted from where it is, and when it is a draft
+    on a version of the charter that is retired.
     """
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
+    if assessment.status is AssessmentStatus.DRAFT and assessment.framework.status is FrameworkStatus.RETIRED:
+        raise Refusal(CLOSED)
     assessment.move(RESUBMIT if again else SUBMIT)
     assessment.submitted_at = at
     said = queries.material(session, assessment)

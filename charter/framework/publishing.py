@@ -103,7 +103,7 @@ def current(session: Session) -> Framework:
 
 
 def retire(session: Session, framework: Framework, *, by: UUID | None, at: datetime) -> None:
-    """Start no new assessments on this version; those under way stay on it.
+    """Start no new assessments on this version. What was sent stays on it; a draft moves to a newer one to be sent.
 
     Raises `Refusal` when it is retired already, or when it is the only published one.
     """

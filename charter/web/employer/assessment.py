@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import answers, changing, groups, level, progress, queries, returns, short_path
+from charter.assessment import answers, changing, groups, level, moving, progress, queries, returns, short_path
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -128,6 +128,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             "employer/assessment/tasks.html",
             **(facts := _facts(said)),
             changes=changing.since(assessment),
+            newer=moving.newer(db.session, assessment),
             waiting=len(facts["progress"].to_check),
             short=short_path.offered(assessment),
             short_next=short_path.next_page(facts["progress"]),

@@ -7,7 +7,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
-from charter.assessment import progress, queries
+from charter.assessment import moving, progress, queries
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.models import Award
@@ -52,6 +52,7 @@ def dashboard() -> ResponseReturnValue:
         ending=renewal.ending(newest, current.content, on=today()) if newest and current else None,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
+        newer=moving.newer(db.session, under_way) if under_way else None,
         progress=progress.progress(said, on=today()) if said else None,
         case=case,
         requests=requests,

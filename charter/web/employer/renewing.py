@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import carrying, changing, progress, queries
+from charter.assessment import carrying, changing, moving, progress, queries
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
@@ -20,6 +20,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.changes import Change, Changes, changes
 from charter.framework.content import Content, Criterion, Level
+from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation import queries as organisations
 from charter.organisation.models import MemberRole, Organisation
 from charter.permissions import Permission
@@ -27,7 +28,7 @@ from charter.review import working_days
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.forms import TargetForm
-from charter.web.forms import BaseForm
+from charter.web.forms import BaseForm, EmptyForm
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,36 @@ def waiting(said: Material) -> list[FromLastTime]:
         FromLastTime(task.criterion, said.answers[task.criterion.code], differ.get(task.criterion.code))
         for task in progress.progress(said, on=today()).to_check
     ]
+
+
+# A newer version of the charter --------------------------------------------------------------------------------------
+
+
+@blueprint.route("/assessments/<uuid:assessment_id>/newer-version", methods=["GET", "POST"])
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def move_to_newer_version(assessment: Assessment) -> ResponseReturnValue:
+    """What moving to the newest version would do, and the button that does it."""
+    queries.with_its_own(db.session, assessment)
+    newer = moving.newer(db.session, assessment)
+    if newer is None:  # also when a colleague has just moved it, or sent it
+        if assessment.status is not AssessmentStatus.DRAFT:
+            flash(moving.STAYS, "notice")
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            target = session.get_one(Framework, newer.id)
+            moving.move_to(session, assessment, target, by=the_user(), at=now())
+        flash(f"Your assessment is on version {newer.version} of the charter now.", "success")
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    said = queries.material(db.session, assessment)
+    return render_template(
+        "employer/renewing/newer_version.html",
+        assessment=assessment,
+        content=assessment.framework.content,
+        newer=newer,
+        ahead=moving.look_ahead(assessment, newer, said.answers),
+        said=said,
+        closed=assessment.framework.status is FrameworkStatus.RETIRED,
+        form=form,
+    )
