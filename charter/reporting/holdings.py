@@ -158,7 +158,7 @@ class Holdings:
 
 
 def gather(session: Session, organisation: Organisation, *, at: datetime) -> Holdings:
-    """All that the employer holds (one query for each part, and three for the names in them)."""
+    """All that the employer holds (one query for each part, and four for the words and names in them)."""
     found: dict[str, list[dict[str, Any]]] = {}
     for part in PARTS:
         table = part.model.__table__
@@ -168,6 +168,7 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
         found[part.name] = [dict(row) for row in rows.mappings()]
     found["feedback"] = _that_stands(found["feedback"])
     files = tuple(_files(found["evidence"]))
+    _say_in_words(session, found)
     _name_people(session, found)
     _name_versions(session, found)
     document = {
@@ -216,6 +217,31 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
             safe = re.sub(r"[^A-Za-z0-9._ -]", "_", piece["filename"] or "file").strip(" .") or "file"
             piece["file"] = f"evidence/{number:03}-{safe[-100:].lstrip(' .')}"
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)
+
+
+def _say_in_words(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    """Put the charter's words beside its codes: who reads the document has no charter at hand."""
+    used = {row["framework_id"] for row in (*found["assessments"], *found["awards"])}
+    contents = {one.id: one.content for one in session.scalars(sa.select(Framework).where(Framework.id.in_(used)))}
+    of = {row["id"]: contents[row["framework_id"]] for row in found["assessments"]}
+    of_case = {row["id"]: of[row["assessment_id"]] for row in found["decisions"]}
+    for name in ("answers", "evidence_uses", "feedback"):
+        for row in found[name]:
+            content = of_case[row["review_id"]] if name == "feedback" else of[row["assessment_id"]]
+            criterion = content.criterion(row["criterion"])
+            row["criterion_said"] = criterion.statement if criterion else None
+            value, outcome = content.scale_value(row.get("value")), content.outcome(row.get("outcome"))
+            if name == "answers":
+                row["value_said"] = value.label if value else None
+            if name == "feedback":
+                row["outcome_said"] = outcome.label if outcome else None
+    for row in found["declarations"]:
+        statements = {one.code: one.statement for one in of[row["assessment_id"]].declarations}
+        row["declaration_said"] = statements.get(row["code"])
+    for row in found["awards"]:
+        row["level_said"] = contents[row["framework_id"]].level_title(row["level"])
+    for row in found["assessments"]:
+        row["target_level_said"] = contents[row["framework_id"]].level_title(row["target_level"])
 
 
 def _leads_to(part: Part, model: type[Base]) -> list[str]:

@@ -8,6 +8,7 @@ from charter import tables
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.extensions import db, transaction
+from charter.framework.content import Extent
 from charter.organisation.models import Organisation
 from charter.reporting import holdings
 from charter.reporting.holdings import Holdings
@@ -67,7 +68,8 @@ def test_a_decided_case_goes_with_its_feedback_and_without_private_notes(
         moderation.agree(session, review, reasons="Well done.", by=moderator, at=AT, on=AT.date())
     found = gathered(employer)
     text = json.dumps(found.document)
-    assert {one["feedback"] for one in found.list_of("feedback")} == {"Clear and in use."}
+    met = next(one.label for one in sent.framework.content.outcomes if one.extent is Extent.MET)
+    assert {(one["feedback"], one["outcome_said"]) for one in found.list_of("feedback")} == {("Clear and in use.", met)}
     assert [one["decided_level"] for one in found.list_of("decisions")] == [1]
     assert "Seen on the staff pages." not in text
     assert "Only for the moderator." not in text
@@ -101,4 +103,10 @@ def test_people_are_named_and_the_version_of_the_charter_is_said(
     }
     assert {one["saved_by"] for one in found.list_of("answers")} == {owner.name}
     assert [one["charter_version"] for one in found.list_of("assessments")] == [assessment.framework.version]
-    assert len(found.list_of("answers")) == len(assessment.framework.content.asked(1))
+    content = assessment.framework.content
+    asked = {one.code: one.statement for one in content.asked(1)}
+    assert {one["criterion"]: one["criterion_said"] for one in found.list_of("answers")} == asked
+    assert {one["value_said"] for one in found.list_of("answers")} == {
+        one.label for one in content.scale if one.extent is Extent.MET
+    }
+    assert {one["target_level_said"] for one in found.list_of("assessments")} == {content.level_title(1)}
