@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from charter.admin.base import Chosen, RecordView, of_status, on
+from charter.admin.base import Chosen, RecordView, of_status, on, shown
 from charter.admin.organisations import content, counties
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -90,7 +90,7 @@ class ProgrammeForm(BaseForm):
     def on(cls, charter: Content, **data: Any) -> "ProgrammeForm":
         """The form with the choices that the charter offers."""
         form = cls(data=data)
-        form.county.choices = [("", "Both counties"), *((one.code, one.title) for one in charter.counties)]
+        form.county.choices = [("", "Every county"), *((one.code, one.title) for one in charter.counties)]
         form.themes.choices = [(one.code, one.title) for one in charter.themes]
         form.criteria.choices = [(one.code, f"{one.code} {one.title}") for one in charter.criteria]
         return form
@@ -166,6 +166,8 @@ class ProgrammesView(RecordView):
     column_list = ("name", "provider", "county", "contact_email", "review_by", "status")
     column_labels = {
         "provider": "Run by",
+        "for_whom": "For whom",
+        "how_to_start": "How to start",
         "contact_email": "Contact",
         "review_by": "Check again by",
         "offers": "What it offers",
@@ -175,8 +177,11 @@ class ProgrammesView(RecordView):
         "changed_at": "Last checked by us",
     }
     words = {
-        "county": lambda record: content().county_title(record.county) if record.county else "Both counties",
+        "county": lambda record: content().county_title(record.county) if record.county else "Every county",
         "themes": _themes,
+        "size_min": lambda record: shown(record.size_min) or "No limit",
+        "size_max": lambda record: shown(record.size_max) or "No limit",
+        "changed_at": lambda record: shown(record.changed_at) or "Never",
         "criteria": _criteria,
         "review_by": _review,
     }

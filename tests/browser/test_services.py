@@ -23,6 +23,11 @@ def the_directory() -> tuple[Programme, User, User]:
     return make.programmes()[0], owner, administrator
 
 
+def fits(person: Person, width: int) -> None:
+    """Nothing of the page is wider than the screen."""
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= width, person.page.url
+
+
 def requests() -> list[str]:
     return list(db.session.scalars(sa.select(ProgrammeRequest.message)))
 
@@ -46,6 +51,7 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     visitor.fills("password", PASSWORD)
     visitor.presses("Sign in")
     visitor.reads(f"Ask for {programme.name}")
+    fits(visitor, width)
     visitor.fills("message", "Please call us in the morning.")
     visitor.presses("Ask for this")
     visitor.reads("Tick the box to agree.")
@@ -53,6 +59,10 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     visitor.presses("Ask for this")
     visitor.reads("We have sent you a copy.")
     visitor.reads("You asked for this on")
+    visitor.opens("/dashboard")
+    visitor.follows("Services you asked for of Teme Valley Orchards Ltd")
+    visitor.reads("Olive Owner asked on")
+    fits(visitor, width)
     assert portal.inside(requests) == ["Please call us in the morning."]
 
     staff = at_browser(scripts=scripts, width=width)
@@ -71,5 +81,5 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     for path in ("add", f"{programme.id}/confirm", f"{programme.id}/retire"):
         staff.opens(f"/admin/services/{path}")
     for person in (visitor, staff):
-        assert person.page.evaluate("document.documentElement.scrollWidth") <= width if scripts else True
+        fits(person, width)
         assert person.problems == []

@@ -51,6 +51,17 @@ def choose_who_asks(code: str) -> ResponseReturnValue:
     return render_template("employer/services/choose.html", programme=programme, employers=employers)
 
 
+@blueprint.get("/organisations/<uuid:organisation_id>/services")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def asked_services(organisation: Organisation) -> ResponseReturnValue:
+    """What the employer asked for, and the way to find more for an employer like it."""
+    return render_template(
+        "employer/services/asked.html",
+        organisation=organisation,
+        asked=taking_up.asked_by(db.session, [organisation.id]),
+    )
+
+
 @blueprint.route("/organisations/<uuid:organisation_id>/services/<code>/ask", methods=["GET", "POST"])
 @requires(Permission.ASK_FOR_PROGRAMME, Organisation)
 def ask_for_service(organisation: Organisation, code: str) -> ResponseReturnValue:

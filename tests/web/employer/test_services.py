@@ -11,6 +11,7 @@ from charter.improvement.models import Programme, ProgrammeRequest
 from charter.organisation.models import Organisation
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
+from tests.review.test_queries import Counted
 
 SignIn = Callable[[User], CheckedClient]
 
@@ -95,6 +96,29 @@ def test_who_has_two_employers_chooses_which_one_asks(
 
 def test_staff_are_not_offered_to_ask(sign_in: SignIn, assessor: User, programme: Programme) -> None:
     assert "Ask for this" not in sign_in(assessor).get(f"/services/{programme.code}").text
+
+
+def test_an_employer_sees_all_that_it_asked_for_in_a_fixed_number_of_queries(
+    sign_in: SignIn, make: Factory, owner: User, colleague: User, employer: Organisation, programme: Programme
+) -> None:
+    page = f"/organisations/{employer.id}/services"
+    browser = sign_in(colleague)
+    assert "You have not asked for a service yet." in browser.get(page).text
+    found = list(db.session.scalars(sa.select(Programme).order_by(Programme.code)))
+
+    def queries() -> int:
+        with Counted() as said:
+            assert browser.get(page).status_code == 200
+        return len(said.statements)
+
+    make.asks(employer, found[0], by=owner)
+    first = queries()
+    for one in found[1:6]:
+        make.asks(employer, one, by=colleague)
+    assert queries() == first <= 8
+    text = browser.get(page).text
+    for said in (found[0].name, found[5].name, "Please call us.", owner.name, f"county={employer.county}"):
+        assert said in text
 
 
 def test_what_another_employer_asked_for_is_not_shown(
