@@ -110,6 +110,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/schemes": MEMBERS,
     "/organisations/<uuid:organisation_id>/schemes/<code>": MEMBERS,
     "/organisations/<uuid:organisation_id>/schemes/<code>/summary.pdf": MEMBERS,
+    "/organisations/<uuid:organisation_id>/services": MEMBERS,
     "/organisations/<uuid:organisation_id>/services/<code>/ask": MEMBERS,
     "/organisations/<uuid:organisation_id>/sites": OWNERS,
     "/organisations/<uuid:organisation_id>/surveys": MEMBERS,
