@@ -209,6 +209,20 @@ def test_results_are_evidence_for_what_the_charter_says_they_support(
     assert "75% positive (9 of 12)" in words(file.data)
 
 
+def test_a_criterion_that_results_may_support_leads_to_the_survey_and_others_do_not(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    assessment = make.assessment(employer, level=3, by=owner)
+    content = assessment.framework.content
+    supports = content.survey.supports
+    other = next(one.code for one in content.criteria if one.code not in supports)
+    browser = sign_in(owner)
+    found = {
+        code: home in browser.get(f"/assessments/{assessment.id}/criteria/{code}").text for code in (*supports, other)
+    }
+    assert found == {**dict.fromkeys(supports, True), other: False}
+
+
 def test_results_that_no_criterion_asks_for_are_not_pressed_on_it(
     sign_in, make: Factory, employer: Organisation, home: str, owner: User
 ) -> None:
@@ -264,3 +278,13 @@ def test_the_list_asks_no_more_for_many_surveys_than_for_one(
         counts.append(len(queries))
     assert len(set(counts)) == 1
     assert counts[0] <= 6
+
+
+def test_a_survey_with_results_asks_few_questions_of_the_database(
+    sign_in, counting, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    survey = closed(make, employer, owner)
+    browser = sign_in(owner)
+    with counting() as queries:
+        browser.get(f"{home}/{survey.id}")
+    assert len(queries) <= 6
