@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.assessment import importing
+from charter.assessment import importing, recognising
 from charter.award import reminding
 from charter.clock import now, today
 from charter.config import Settings
@@ -27,7 +27,13 @@ TIDY_EVERY = timedelta(hours=1)
 
 Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
-DAILY: tuple[Job, ...] = (importing.drop_old, reminding.remind, surveys.close_due, surveys.forget_codes)
+DAILY: tuple[Job, ...] = (
+    importing.drop_old,
+    recognising.remind,
+    reminding.remind,
+    surveys.close_due,
+    surveys.forget_codes,
+)
 
 log = structlog.get_logger()
 

@@ -6,6 +6,7 @@ from flask_admin import Admin
 from charter.account.models import User
 from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
+from charter.admin.crosswalk import CrosswalkView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
@@ -33,6 +34,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
+    panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk"))
     panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))
     panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services"))
     panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests"))

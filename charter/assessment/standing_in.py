@@ -51,7 +51,7 @@ Answers = Mapping[str, str | None]
 
 
 def standing_in(content: Content, held: Iterable[Held], *, on: date) -> dict[str, StandIn]:
-    """What stands in for each criterion on the day `on`, by its code; of several awards the one that does most, longest.
+    """What stands in for each criterion on the day `on`, by its code; of several awards the one that does most.
 
     `held` are checked awards; those that are not in date on the day stand in for nothing. An award never stands in for
     a core criterion of the highest level. A version of the charter without strengths takes awards for evidence only.
@@ -88,7 +88,7 @@ def done_for(stand_ins: Mapping[str, StandIn], answers: Answers) -> frozenset[st
 
 
 def without(before: Mapping[str, StandIn], after: Mapping[str, StandIn]) -> Collection[str]:
-    """The criteria that lose what stood in for them: those that are in `before` and are less, or nothing, in `after`."""
+    """The criteria that lose what stood in for them: in `after` there is less for them than in `before`, or nothing."""
     return [code for code, one in before.items() if code not in after or (one.is_met and not after[code].is_met)]
 
 

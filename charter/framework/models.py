@@ -1,7 +1,8 @@
-"""A published version of the charter: one row that is never edited."""
+"""A published version of the charter: one row that is never edited. What is said of other schemes on top of it."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, object_session
@@ -46,3 +47,23 @@ class Framework(HasStatus, Base):
             assert object_session(self) is not None or "document" in self.__dict__
             found = _parsed[self.content_hash] = Content.model_validate(self.document)
         return found
+
+
+class CrosswalkChange(Base):
+    """What an administrator says of one item of another scheme instead of what the published versions say."""
+
+    __tablename__ = "crosswalk_change"
+    __table_args__ = (sa.UniqueConstraint("scheme", "item"),)
+
+    scheme: Mapped[str] = mapped_column(sa.String(32))
+    item: Mapped[str] = mapped_column(sa.String(32))
+    criteria: Mapped[list[Any]]
+    """The codes of the criteria that it stands beside."""
+    status: Mapped[str] = mapped_column(sa.String(16))
+    """How sure we are, as in the published crosswalk."""
+    note: Mapped[str] = mapped_column(sa.Text)
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}

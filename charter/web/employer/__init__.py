@@ -11,9 +11,10 @@ from charter.web.employer import (  # noqa: E402
     evidence,  # noqa: F401
     library,  # noqa: F401
     organisation,  # noqa: F401
-    recognitions,  # noqa: F401
     quick,  # noqa: F401
+    recognitions,  # noqa: F401
     renewing,  # noqa: F401
+    schemes,  # noqa: F401
     services,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401

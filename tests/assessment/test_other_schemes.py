@@ -1,0 +1,104 @@
+"""How near an employer is to other schemes."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from charter.assessment import other_schemes, scheme_summary
+from charter.assessment.models import Answer
+from charter.assessment.other_schemes import Cover, Said, SchemeCover
+from charter.framework.content import Content
+from charter.framework.crosswalk import merged
+from tests.framework import small
+from tests.framework.small import Document
+
+ON = date(2026, 11, 22)
+
+
+def charter() -> Content:
+    """Another scheme of two levels: the first asks for both of two items, the second for one of two more as well."""
+
+    def change(it: Document) -> None:
+        it["crosswalk"] = [
+            {
+                "code": "other",
+                "title": "The other scheme",
+                "levels": [
+                    {"code": "1", "title": "First", "groups": [{"code": "all", "title": "All"}]},
+                    {
+                        "code": "2",
+                        "title": "Second",
+                        "after": "1",
+                        "groups": [{"code": "some", "title": "Some", "at_least": 1}],
+                    },
+                ],
+                "items": [
+                    {"code": "O1", "label": "One", "status": "verified", "group": "all"},
+                    {"code": "O2", "label": "Two", "status": "verified", "group": "all"},
+                    {"code": "O3", "label": "Three", "status": "inferred", "group": "some"},
+                    {"code": "O4", "label": "Four", "status": "knowledge", "group": "some"},
+                ],
+            }
+        ]
+        beside = {"A": ["O1"], "B": ["O1", "O2"], "C": ["O3"]}
+        for criterion in it["criteria"]:
+            criterion["crosswalk"] = {"other": beside[criterion["code"]]} if criterion["code"] in beside else {}
+
+    return small.content(change)
+
+
+class _Assessment:
+    """As much of an assessment as the sums look at."""
+
+    def __init__(self, content: Content) -> None:
+        self.framework = type("Framework", (), {"content": content})()
+
+
+def covered(values: dict[str, str], evidence: tuple[str, ...] = ("A",)) -> SchemeCover:
+    content = charter()
+    answers = {code: Answer(criterion=code, value=value, reason="", explanation="", action="", action_owner="",
+                            action_due=None) for code, value in values.items()}  # fmt: skip
+    assessment: Any = _Assessment(content)
+    said = Said(assessment, answers, dict.fromkeys(evidence, ()), ())
+    (found,) = other_schemes.cover(content, merged(content), said, on=ON)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("values", "covers", "to_do"),
+    [
+        ({}, ["not_yet", "not_yet", "not_yet", "not_asked"], [2, 3]),
+        ({"A": "yes"}, ["partly", "not_yet", "not_yet", "not_asked"], [2, 3]),
+        ({"B": "yes"}, ["partly", "done", "not_yet", "not_asked"], [1, 2]),
+        ({"A": "yes", "B": "yes"}, ["done", "done", "not_yet", "not_asked"], [0, 1]),
+        ({"A": "yes", "B": "yes", "C": "yes"}, ["done", "done", "done", "not_asked"], [0, 0]),
+        ({"A": "plan", "B": "part", "C": "no"}, ["not_yet", "not_yet", "not_yet", "not_asked"], [2, 3]),
+    ],
+)
+def test_an_item_is_done_when_all_beside_it_is_in_place_and_a_level_counts_what_is_left(
+    values: dict[str, str], covers: list[str], to_do: list[int]
+) -> None:
+    found = covered(values)
+    assert [one.cover for one in found.items] == [Cover(cover) for cover in covers]
+    assert [one.to_do for one in found.levels] == to_do
+    assert found.next is next((one for one in found.levels if one.to_do), None)
+    assert found.done == covers.count("done")
+
+
+def test_an_answer_without_the_evidence_it_needs_is_not_in_place() -> None:
+    assert covered({"A": "yes", "B": "yes"}, evidence=()).items[0].cover is Cover.PARTLY
+
+
+def test_without_an_assessment_nothing_is_done() -> None:
+    content = charter()
+    (found,) = other_schemes.cover(content, merged(content), Said(None, {}, {}, ()), on=ON)
+    assert (found.done, found.next and found.next.to_do) == (0, 2)
+
+
+def test_the_summary_is_a_pdf_that_says_item_by_item_what_is_in_place() -> None:
+    content, found = charter(), covered({"A": "yes", "B": "yes"})
+    facts = scheme_summary.Facts("Teme Valley Orchards Ltd ✿", "A small charter", ON)
+    file = scheme_summary.draw(found, content, facts)
+    assert file.startswith(b"%PDF-")
+    assert file == scheme_summary.draw(found, content, facts)
