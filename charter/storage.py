@@ -93,8 +93,23 @@ class Store:
             return False
         return True
 
+    def put_beside(self, sha256: str, name: str, content: bytes) -> None:
+        """Keep something made from the content, such as a preview, beside it. It can be made again, so nothing forces
+        it to the disk, and it goes when the content does."""
+        obstore.put(self._backend, _beside(sha256, name), content)
+
+    def beside(self, sha256: str, name: str) -> bytes | None:
+        """What was made from the content under this name; None when nobody made it."""
+        try:
+            return bytes(obstore.get(self._backend, _beside(sha256, name)).bytes())
+        except FileNotFoundError:
+            return None
+
     def remove(self, sha256: str) -> None:
-        """Take the content away. To remove what is not there is no mistake."""
+        """Take the content away, and all that was made from it. To remove what is not there is no mistake."""
+        made = [item["path"] for batch in obstore.list(self._backend, prefix=_beside(sha256)) for item in batch]
+        if made:
+            obstore.delete(self._backend, made)
         try:
             obstore.delete(self._backend, _name(sha256))
         except FileNotFoundError:
@@ -133,6 +148,10 @@ def _name(sha256: str) -> str:
     if not _HASH.fullmatch(sha256):
         raise ValueError("a stored file is named by its SHA-256 in hexadecimal")
     return f"{sha256[:2]}/{sha256}"
+
+
+def _beside(sha256: str, name: str = "") -> str:
+    return f"made/{_name(sha256)}/{name}" if name else f"made/{_name(sha256)}"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

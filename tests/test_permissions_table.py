@@ -147,6 +147,8 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/target": MEMBERS,
     "/assessments/<uuid:assessment_id>/withdraw": OWNERS,
     "/evidence/<uuid:evidence_id>/download": EVIDENCE,
+    "/evidence/<uuid:evidence_id>/preview": EVIDENCE,
+    "/evidence/<uuid:evidence_id>/preview/<int:number>": EVIDENCE,
     # The panel -------------------------------------------------------------------------------------------------------
     "/admin/": STAFF,
     "/admin/reviews/": SCHEME,
@@ -198,7 +200,14 @@ CALLS_OF_RECORDS = ("ajax/lookup/", "ajax/update/", "action/", "delete/")  # not
 
 WITHOUT = "0197f1a0-0000-7000-8000-000000000000"
 """An id that nothing has."""
-UNKNOWN = {"export_type": "csv", "filename": "none.css", "version": "99.9", "table": "none", "token": "none"}
+UNKNOWN = {
+    "export_type": "csv",
+    "number": "1",
+    "filename": "none.css",
+    "version": "99.9",
+    "table": "none",
+    "token": "none",
+}
 USED_UP = {"/confirm-email/<token>", "/invitations/<token>", "/reset-password/<token>"}
 
 People = Mapping[str, FlaskClient]
@@ -252,7 +261,10 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
     content = assessment.framework.content
     code = content.asked(1)[0].code
     pdf = b"%PDF-1.7 that nobody reads"
-    sha256 = app.extensions["charter_store"].put(pdf)
+    store = app.extensions["charter_store"]
+    sha256 = store.put(pdf)
+    store.put_beside(sha256, "previews", b"1")
+    store.put_beside(sha256, "preview-1.png", b"a picture that nobody sees")
     with transaction() as session:
         piece = evidence.add_file(
             session,
@@ -320,6 +332,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "code": code,
         "version": assessment.framework.version,
         "export_type": "csv",
+        "number": 1,
         "filename": "charter.css",
         "table": next(iter(TABLES)),
         "theme": content.themes[0].code,

@@ -8,6 +8,7 @@ from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMul
 from wtforms.validators import InputRequired
 
 from charter.account.models import STAFF, Role
+from charter.assessment.models import PrivacyReason
 from charter.errors import Refusal, Stale
 from charter.framework.content import Content
 from charter.review import more_information
@@ -103,6 +104,17 @@ class ConflictForm(BaseForm):
         description="For example: I worked there until last year, or a relative works there. Do not name other people.",
         filters=[stripped],
         validators=[needed("Say what your interest in this employer is."), at_most(REASON_LENGTH, "The reason")],
+    )
+
+
+class TurnDownForm(BaseForm):
+    """Why a piece of evidence is turned down for privacy."""
+
+    reason = RadioField(
+        "What is in it that should not be?",
+        choices=[(reason.value, reason.label) for reason in PrivacyReason],
+        validate_choice=False,
+        validators=[needed("Choose what is in it that should not be.")],
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, g, redirect, request, url_for
+from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
@@ -15,11 +15,14 @@ from charter.admin.forms import (
     ConflictForm,
     ModerateForm,
     RecommendForm,
+    TurnDownForm,
     entries,
     given_in,
     level_in,
     levels,
 )
+from charter.assessment import evidence_files, library
+from charter.assessment.models import Evidence, PrivacyReason
 from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -31,6 +34,7 @@ from charter.review import (
     findings,
     moderation,
     more_information,
+    privacy,
     queries,
     recommendation,
     working_days,
@@ -105,6 +109,7 @@ class ReviewsView(ActionView):
                 case, at=at, following=following, unsaved=unsaved, everything=request.args.get("open") == "all"
             ),
             saved=case.content.criterion(saved) if saved else None,
+            in_place=library.in_place_of(db.session, _removed(case)),
         )
 
     # Work ----------------------------------------------------------------------------------------------------------
@@ -190,6 +195,24 @@ class ReviewsView(ActionView):
             return redirect(url_for(".case_view", review_id=review.id))
         return self._ask(review, form)
 
+    @expose("/<uuid:review_id>/evidence/<uuid:evidence_id>/turn-down", methods=("GET", "POST"))
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
+    def turn_down_view(self, review: Review, evidence_id: UUID) -> ResponseReturnValue:
+        """Turn down a piece of evidence for privacy: its content is deleted, and the employer asked for another."""
+        piece = db.session.get(Evidence, evidence_id)
+        if piece is None or piece.organisation_id != review.assessment.organisation_id:
+            abort(404)
+        form = TurnDownForm()
+        if form.validate_on_submit():
+            reason = next((one for one in PrivacyReason if one.value == form.reason.data), PrivacyReason.OTHER)
+            with transaction() as session:
+                gone = privacy.turn_down(session, review, piece, reason=reason, by=the_user(), at=now())
+            if gone is not None:
+                evidence_files.forget(db.session, current_app.extensions["charter_store"], gone)
+            flash("It is turned down and its content deleted. The employer was asked for another.", "success")
+            return redirect(url_for(".case_view", review_id=review.id))
+        return self._step("turn_down", review, form, piece=piece)
+
     def _ask(self, review: Review, form: AskForm) -> ResponseReturnValue:
         case = queries.case(db.session, review, by=the_user(), on=today())
         return self.render("admin/reviews/ask.html", case=case, form=form), BAD if form.errors else 200
@@ -243,6 +266,11 @@ class ReviewsView(ActionView):
             form.level.choices = levels(case.content, case.level)
         page = self.render(f"admin/reviews/{name}.html", case=case, form=form, **more)
         return page, BAD if form.errors else 200
+
+
+def _removed(case: queries.Case) -> set[UUID]:
+    """The pieces of a case that were turned down for privacy."""
+    return {piece.id for pieces in case.said.evidence.values() for piece in pieces if piece.removed}
 
 
 DONE = {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment import queries
 from charter.assessment.models import Answer, Assessment, EvidenceUse
 from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
@@ -52,10 +53,15 @@ def carry_over(session: Session, assessment: Assessment) -> int:
         for old in session.scalars(sa.select(Answer).where(Answer.assessment_id == last.id))
         if content.criterion(old.criterion) and (old.value is None or content.scale_value(old.value))
     ]
-    uses = [
-        EvidenceUse(assessment_id=assessment.id, criterion=old.criterion, evidence_id=old.evidence_id, place=old.place)
+    newest = queries.newest_evidence(session, assessment.organisation_id)
+    used = {
+        (old.criterion, evidence_id): old.place
         for old in session.scalars(sa.select(EvidenceUse).where(EvidenceUse.assessment_id == last.id))
-        if content.criterion(old.criterion)
+        if content.criterion(old.criterion) and (evidence_id := newest[old.evidence_id]) is not None
+    }
+    uses = [
+        EvidenceUse(assessment_id=assessment.id, criterion=criterion, evidence_id=evidence_id, place=place)
+        for (criterion, evidence_id), place in used.items()
     ]
     if last.framework_id != assessment.framework_id:
         assessment.came_from_id = last.framework_id

@@ -172,6 +172,24 @@ def _uses(assessment: Assessment) -> sa.Select[EvidenceUse]:
     )
 
 
+def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID | None]:
+    """For each piece of an employer its newest version, None when that was removed for privacy (one query)."""
+    rows = session.execute(
+        sa.select(Evidence.id, Evidence.replaces_id, Evidence.removed_at).where(
+            Evidence.organisation_id == organisation_id
+        )
+    ).all()
+    newer = {row.replaces_id: row.id for row in rows if row.replaces_id}
+    removed = {row.id for row in rows if row.removed_at}
+    found: dict[UUID, UUID | None] = {}
+    for row in rows:
+        last = row.id
+        while last in newer:
+            last = newer[last]
+        found[row.id] = None if last in removed else last
+    return found
+
+
 def of_person(session: Session, user: User) -> list[Assessment]:
     """The assessments of all the employers a person belongs to, the newest first, with employer and framework."""
     return list(

@@ -26,6 +26,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
     award_last_day          to: Iterable[User], organisation_name, organisation_id, level_title, next_title: str | None,
                             renewable, ends_on: date, begun and sent (the next assessment)
     award_ended             to: Iterable[User], the same
+    evidence_turned_down    to: Iterable[User], organisation_name, what and why, organisation_id, evidence_id
+    evidence_ending         to: Iterable[User], organisation_name, pieces: (title, last day, id), organisation_id
     programme_asked_for     to: str (the programme's contact, or the scheme), who asks and what they say
     programme_request_sent  to: User, programme_name, what went to whom
     recognition_checked     to: Iterable[User], title, the criteria it stands in for, until: date | None
@@ -431,6 +433,68 @@ def award_ended(
         ends_on=ends_on,
         begun=begun,
         sent=sent,
+    )
+
+
+# Evidence ---------------------------------------------------------------------------------------------------------
+
+
+def evidence_turned_down(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    added_on: date,
+    what: str,
+    reason: str,
+    criteria: Iterable[str],
+    organisation_id: UUID,
+    evidence_id: UUID,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the employer's people: a piece of evidence was removed for privacy, why, and where to give another.
+
+    It repeats nothing that the piece said, not even its title.
+    """
+    _tell(
+        session,
+        "evidence_turned_down",
+        f"Please give other evidence: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        added_on=added_on,
+        what=what,
+        reason=reason,
+        criteria=list(criteria),
+        organisation_id=organisation_id,
+        evidence_id=evidence_id,
+    )
+
+
+def evidence_ending(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    pieces: Iterable[tuple[str, date, UUID]],
+    organisation_id: UUID,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the employer's people: evidence that will soon be out of date, each with its last day and its page."""
+    _tell(
+        session,
+        "evidence_ending",
+        f"Evidence to renew: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        pieces=[(outbox.one_line(title), ends_on, key) for title, ends_on, key in pieces],
+        organisation_id=organisation_id,
     )
 
 

@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     "case:send-back": "sent the case back to the assessor",
     "case:decide": "decided",
     "case:close": "closed the case",
+    "evidence:turn-down": "turned down a piece of evidence for privacy",
     "award:issue": "issued the award",
     "award:supersede": "ended the award before it",
     "award:review": "opened a review of the award",
@@ -55,7 +56,7 @@ def told(content: Content, events: Iterable[AuditEvent], names: Mapping[UUID, st
                 moments.append(Moment(event.at, who, "wrote findings", ""))
             findings = event
             continue
-        if event.action.startswith(QUIET):
+        if event.action.startswith(QUIET) and event.action not in WORDS:
             continue
         findings = None
         what = WORDS.get(event.action, event.action.replace(":", " ").replace("_", " "))

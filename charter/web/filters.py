@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Flask
 
-from charter.clock import LOCAL
+from charter.assessment import evidence_dates, previews
+from charter.clock import LOCAL, today
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -54,12 +55,27 @@ def filesize(value: int | None) -> str:
     return f"{value / 1_000_000:.1f} MB" if value >= 1_000_000 else f"{max(1, round(value / 1000)):,} KB"
 
 
+def evidence_state(piece: evidence_dates.Ending) -> evidence_dates.State | None:
+    """Where a piece of evidence stands today; None when nobody said any date."""
+    return evidence_dates.state(piece, on=today())
+
+
+def has_preview(piece: Any) -> bool:
+    """Whether a file, or what a submission says of one, is of a kind that can be shown as a picture."""
+    return previews.by_name(piece.filename)
+
+
 def register_filters(app: Flask) -> None:
-    """Make the filters known to the templates: `date`, `datetime`, `number`, `count`, `filesize`."""
+    """Make the filters known to the templates.
+
+    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state` and `has_preview`.
+    """
     app.jinja_env.filters |= {
         "date": day,
         "datetime": moment,
         "number": number,
         "count": count,
         "filesize": filesize,
+        "evidence_state": evidence_state,
+        "has_preview": has_preview,
     }

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
-from charter.assessment import evidence, evidence_dates, library, queries
+from charter.assessment import evidence, evidence_dates, library, queries, submission
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.level import months_after
@@ -251,3 +251,20 @@ def test_what_a_criterion_or_a_submission_uses_cannot_be_deleted(
     with pytest.raises(Refusal, match="is used"), transaction() as session:
         library.remove(session, piece, by=owner, at=AT)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Submission)) == 0
+
+
+def test_who_starts_again_begins_with_the_newest_version(
+    make: Factory, rules: EvidenceRules, employer: Organisation, owner: User
+) -> None:
+    assessment = make.assessment(employer, by=owner)
+    code = assessment.framework.content.asked(1)[0].code
+    make.answered(assessment, by=owner)
+    piece = give(employer, rules, owner)
+    use(assessment, piece, [code], owner)
+    with transaction() as session:
+        submission.withdraw(session, assessment, by=owner, at=AT)
+    newer = replaced(piece, rules, owner)
+    again = make.assessment(employer, by=owner)
+    used = evidence.of(db.session, again)[code]
+    assert newer in used
+    assert piece not in used

@@ -15,16 +15,16 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
 from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
 
-from charter.assessment import answers, evidence, file_checks, queries
+from charter.assessment import answers, drawing_pages, evidence, evidence_files, file_checks, previews, queries
 from charter.assessment.file_checks import FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
-from charter.clock import now
+from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.asking import standing
 from charter.framework.content import Criterion
 from charter.permissions import Permission
-from charter.review import allocation
+from charter.review import allocation, submitted
 from charter.review import queries as cases
 from charter.storage import Store
 from charter.web.access import requires, settings, the_user
@@ -279,10 +279,10 @@ def keep(upload: FileStorage | None) -> Iterator[Stored]:
         raise Refusal("Choose a file.", field="file")
     content = upload.stream.read(upload_limit() + 1)
     checked = file_checks.check(upload.filename, content, limit=upload_limit())
-    stored = Stored(upload.filename, checked, _store().put(content), len(content))
+    stored = Stored(upload.filename, checked, evidence_store().put(content), len(content))
     yield stored
-    if not _store().exists(stored.sha256):
-        _store().put(content)
+    if not evidence_store().exists(stored.sha256):
+        evidence_store().put(content)
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/evidence")
@@ -408,7 +408,7 @@ def download(evidence: Evidence) -> Response:
     if evidence.removed_at is not None:  # for privacy: it was there, and its content is gone
         abort(410)
     known = {kind.media_type for kind in FileKind}
-    response = Response(_store().open(evidence.sha256))
+    response = Response(evidence_files.content(evidence_store(), evidence))
     response.headers["Content-Type"] = (
         evidence.media_type if evidence.media_type in known else "application/octet-stream"
     )
@@ -418,6 +418,72 @@ def download(evidence: Evidence) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+@blueprint.get("/evidence/<uuid:evidence_id>/preview")
+@requires(Permission.VIEW_EVIDENCE, Evidence)
+def preview_evidence(evidence: Evidence) -> ResponseReturnValue:
+    """What a file shows, as pictures, for the employer's people and for whoever reads its case."""
+    _check_no_interest(evidence.organisation_id)
+    if not previews.can_have(evidence):
+        abort(404)
+    return render_template(
+        "employer/evidence/preview.html",
+        piece=evidence,
+        pages=previews.pages(evidence_store(), evidence),
+        most=drawing_pages.PAGES,
+    )
+
+
+@blueprint.get("/evidence/<uuid:evidence_id>/preview/<int:number>")
+@requires(Permission.VIEW_EVIDENCE, Evidence)
+def preview_page(evidence: Evidence, number: int) -> ResponseReturnValue:
+    """One picture, which we drew ourselves: the only thing of a file that a browser is given to show."""
+    _check_no_interest(evidence.organisation_id)
+    picture = previews.page(evidence_store(), evidence, number)
+    if picture is None:
+        abort(404)
+    response = Response(picture, content_type="image/png")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _check_no_interest(organisation_id: UUID) -> None:
+    """Staff with an interest in an employer see nothing of its evidence."""
+    if the_user().is_staff and allocation.why_conflicted(db.session, the_user(), organisation_id):
+        abort(403)
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/evidence.zip")
+@requires(Permission.VIEW_EVIDENCE, Assessment)
+def download_all(assessment: Assessment) -> ResponseReturnValue:
+    """All the evidence of an assessment in one archive, sent as it is made, with a list of what is in it.
+
+    The employer gets it as it is now; staff as it was submitted last.
+    """
+    queries.with_its_own(db.session, assessment)
+    content = assessment.framework.content
+    there: Mapping[str, list[tuple[evidence_files.Opened, str]]]
+    if the_user().is_staff:
+        _check_no_interest(assessment.organisation_id)
+        said = submitted.latest(db.session, assessment)
+        there = {code: [(piece, piece.place) for piece in pieces] for code, pieces in said.evidence.items()}
+    else:
+        used = queries.uses(db.session, assessment)
+        there = {code: [(use.evidence, use.place) for use in uses] for code, uses in used.items()}
+    titles = [(one.code, one.title) for one in queries.in_order(content, content.criteria)]
+    files = evidence_files.entries(evidence_store(), evidence_files.supports(there, titles))
+    response = Response(evidence_files.write_zip(files, at=now()))
+    name = f"Evidence of {assessment.organisation.name}, {today():%Y-%m-%d}.zip"
+    response.headers["Content-Type"] = "application/zip"
+    response.headers["Content-Disposition"] = _attachment(file_checks.clean_name(name))
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -468,6 +534,7 @@ def upload_limit() -> int:
     return settings().upload_limit_mb * 1_000_000
 
 
-def _store() -> Store:
+def evidence_store() -> Store:
+    """Where the application keeps evidence."""
     store: Store = current_app.extensions["charter_store"]
     return store

@@ -10,7 +10,7 @@ from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import SelectField, StringField, TextAreaField, URLField
 
-from charter.assessment import evidence, file_checks, library
+from charter.assessment import evidence, file_checks, library, previews
 from charter.assessment.evidence import Given
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.library import Order, Wanted
@@ -25,7 +25,7 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.web.access import requires, signed_in_user, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.evidence import CHOOSE_AGAIN, keep, upload_limit
+from charter.web.employer.evidence import CHOOSE_AGAIN, evidence_store, keep, upload_limit
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
 MOST_FILES = 20
@@ -122,6 +122,7 @@ def show_piece(organisation: Organisation, evidence_id: UUID) -> ResponseReturnV
         piece=piece,
         about=library.item(db.session, piece, content.evidence_rules, on=today()),
         happened=HAPPENED,
+        shows=previews.pages(evidence_store(), piece),
     )
 
 

@@ -1,0 +1,116 @@
+"""Turn down a piece of evidence for privacy: its content goes, the fact stays, and the employer is asked for another.
+
+It counts neither for nor against the criterion: no finding is made or changed here.
+"""
+
+from copy import deepcopy
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, undefer
+
+from charter import audit
+from charter.account.models import User
+from charter.assessment import snapshot
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, Submission
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.notification import emails
+from charter.organisation import queries as organisations
+from charter.review import submitted
+from charter.review.allocation import check_holds, locked
+from charter.review.models import Review
+
+_SHOWN = ("title", "filename", "url", "text")
+"""What of a piece could itself say what must not be said."""
+
+
+def turn_down(
+    session: Session, review: Review, evidence: Evidence, *, reason: PrivacyReason, by: User, at: datetime
+) -> str | None:
+    """Take away the content of a piece of a case, also from what was submitted, and ask the employer for another.
+
+    Returns the hash of the content that no piece of this employer names now: after the commit, hand it to
+    `evidence_files.forget`. Raises Refusal when the case is somebody else's or closed, the piece is no part of it, or
+    it was turned down before. What a submission says of the piece is the one thing that ever changes in one: the trail
+    names each hash, before and after.
+    """
+    review = locked(session, review)
+    check_holds(session, by, review)
+    if not review.is_open:
+        raise Refusal("This case is closed, so nothing in it can be turned down.")
+    session.refresh(evidence, with_for_update=True)
+    said = submitted.latest(session, review.assessment)
+    known = _with_older(session, evidence)
+    criteria = [code for code, pieces in said.evidence.items() if any(piece.id in known for piece in pieces)]
+    if evidence.organisation_id != review.assessment.organisation_id or not criteria:
+        raise Refusal("This evidence is not part of the case.")
+    if evidence.removed_at is not None:
+        raise Refusal("This was turned down already.")
+    gone = evidence.sha256 if evidence.kind is EvidenceKind.FILE else None
+    evidence.removed_at, evidence.removed_by_id, evidence.removed_for = at, by.id, reason
+    evidence.title = f"{evidence.kind.label} removed for privacy"
+    evidence.filename = None
+    evidence.url = "" if evidence.url is not None else None
+    evidence.text = "" if evidence.text is not None else None
+    changed = _redact(session, evidence)
+    audit.record(
+        session,
+        "evidence:turn-down",
+        evidence,
+        by=by.id,
+        at=at,
+        case=review.assessment_id,
+        kind=evidence.kind.value,
+        reason=reason.value,
+        criteria=criteria,
+        sha256=evidence.sha256,
+        submissions=changed,
+    )
+    content = review.assessment.framework.content
+    emails.evidence_turned_down(
+        session,
+        to=[membership.user for membership in organisations.team(session, review.assessment.organisation)],
+        organisation_name=review.assessment.organisation.name,
+        added_on=local_date(evidence.added_at),
+        what=evidence.kind.label.lower(),
+        reason=reason.label,
+        criteria=[found.title if (found := content.criterion(code)) else code for code in criteria],
+        organisation_id=evidence.organisation_id,
+        evidence_id=evidence.id,
+        event_key=f"evidence:{evidence.id}:turned-down",
+        at=at,
+    )
+    return gone
+
+
+def _with_older(session: Session, evidence: Evidence) -> set[UUID]:
+    """The ids of a piece and of those turned down before it, in whose place it was given."""
+    found, older = {evidence.id}, evidence.replaces_id
+    while older is not None and (before := session.get(Evidence, older)) is not None and before.removed_at is not None:
+        found.add(before.id)
+        older = before.replaces_id
+    return found
+
+
+def _redact(session: Session, evidence: Evidence) -> list[dict[str, str]]:
+    """Take what a piece says out of every submission that holds it; the hash of each, before and after."""
+    changed = []
+    for submission in session.scalars(
+        sa.select(Submission)
+        .join(Assessment, Assessment.id == Submission.assessment_id)
+        .where(
+            Assessment.organisation_id == evidence.organisation_id,
+            sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
+        )
+        .options(undefer(Submission.snapshot))
+        .order_by(Submission.id)
+    ):
+        said = deepcopy(submission.snapshot)
+        for item in said["evidence"]:
+            if item["id"] == str(evidence.id):
+                item.update({name: getattr(evidence, name) for name in _SHOWN}, removed=True)
+        before, submission.snapshot, submission.snapshot_hash = submission.snapshot_hash, said, snapshot.digest(said)
+        changed.append({"submission": str(submission.id), "before": before, "after": submission.snapshot_hash})
+    return changed

@@ -1,0 +1,191 @@
+"""Evidence turned down for privacy: its content goes everywhere, the fact stays, and the criterion does not fail."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from charter.account.models import User
+from charter.assessment import evidence, evidence_files, library, queries, snapshot
+from charter.assessment.evidence_dates import Dates
+from charter.assessment.file_checks import Checked, FileKind
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, Submission
+from charter.audit import AuditEvent, verify
+from charter.errors import Refusal
+from charter.extensions import db, transaction
+from charter.notification.models import Message
+from charter.organisation.models import Organisation
+from charter.review import findings, privacy, submitted
+from charter.review.models import Review
+from charter.storage import Store
+from tests.conftest import AT
+from tests.factories import Factory
+
+PDF = Checked(FileKind.PDF, FileKind.PDF.media_type, "pdf")
+CONTENT = b"Jane Doe was off sick in May"
+
+
+@pytest.fixture
+def store(app: Flask) -> Store:
+    found: Store = app.extensions["charter_store"]
+    return found
+
+
+@pytest.fixture
+def code(make: Factory) -> str:
+    return make.framework().content.asked(1)[0].code
+
+
+@pytest.fixture
+def draft(make: Factory, employer: Organisation, owner: User) -> Assessment:
+    return make.answered(make.assessment(employer, by=owner), by=owner)
+
+
+@pytest.fixture
+def piece(draft: Assessment, code: str, owner: User, store: Store) -> Evidence:
+    return added(draft, code, owner, store.put(CONTENT))
+
+
+def added(assessment: Assessment, code: str, by: User, sha256: str) -> Evidence:
+    with transaction() as session:
+        return evidence.add_file(
+            session,
+            assessment,
+            criteria=[code],
+            title="Jane Doe",
+            filename="jane doe.pdf",
+            checked=PDF,
+            sha256=sha256,
+            size=len(CONTENT),
+            dated_on=None,
+            by=by,
+            at=AT,
+        )
+
+
+@pytest.fixture
+def review(make: Factory, draft: Assessment, piece: Evidence, owner: User, assessor: User) -> Review:
+    return make.claimed(make.submitted(draft, by=owner), by=assessor)
+
+
+def turn_down(review: Review, piece: Evidence, by: User) -> str | None:
+    with transaction() as session:
+        return privacy.turn_down(session, review, piece, reason=PrivacyReason.HEALTH, by=by, at=AT)
+
+
+def test_what_it_said_is_gone_from_the_store_the_piece_and_what_was_submitted(
+    review: Review, piece: Evidence, code: str, store: Store, assessor: User, draft: Assessment
+) -> None:
+    before = db.session.scalars(sa.select(Submission.snapshot_hash)).one()
+    gone = turn_down(review, piece, assessor)
+    assert gone is not None
+    assert gone == piece.sha256
+    assert evidence_files.forget(db.session, store, gone)
+    assert not store.exists(gone)
+    assert (piece.title, piece.filename) == ("File removed for privacy", None)
+    stored = db.session.scalars(sa.select(Submission)).one()
+    assert "jane" not in json.dumps(stored.snapshot).lower()
+    assert stored.snapshot_hash == snapshot.digest(stored.snapshot) != before
+    shown = next(one for one in submitted.latest(db.session, draft).evidence[code] if one.id == piece.id)
+    assert (shown.removed, shown.title) == (True, "File removed for privacy")
+
+
+def test_the_trail_keeps_who_when_why_and_both_hashes_of_the_submission(
+    review: Review, piece: Evidence, assessor: User
+) -> None:
+    before = db.session.scalars(sa.select(Submission.snapshot_hash)).one()
+    turn_down(review, piece, assessor)
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "evidence:turn-down")).one()
+    assert (event.actor_id, event.at, event.details["reason"]) == (assessor.id, AT, "health")
+    assert event.details["submissions"][0]["before"] == before
+    assert "jane" not in str(event.details).lower()
+    assert verify(db.session).sound
+
+
+def test_the_employer_is_asked_for_another_without_repeating_what_it_was(
+    review: Review, piece: Evidence, assessor: User, owner: User
+) -> None:
+    turn_down(review, piece, assessor)
+    message = db.session.scalars(sa.select(Message).where(Message.kind == "evidence_turned_down")).one()
+    assert message.to_address == owner.email
+    assert f"/evidence/{piece.id}" in message.body
+    assert "does not count against you" in message.body
+    assert "jane" not in message.body.lower()
+
+
+def test_no_finding_is_made_and_the_criterion_still_counts_as_shown(
+    review: Review, piece: Evidence, code: str, assessor: User, draft: Assessment
+) -> None:
+    turn_down(review, piece, assessor)
+    assert findings.of_review(db.session, review) == []
+    assert piece in evidence.of(db.session, draft)[code]
+
+
+def test_another_given_in_its_place_supports_the_same_while_the_case_is_with_the_assessor(
+    review: Review, piece: Evidence, code: str, assessor: User, owner: User, draft: Assessment, make: Factory
+) -> None:
+    turn_down(review, piece, assessor)
+    assert library.turned_down(db.session, draft.organisation) == [piece]
+    given = evidence.of_file("totals.pdf", PDF, "cd" * 32, 10)
+    rules = make.framework().content.evidence_rules
+    with transaction() as session:
+        newer = library.replace(session, piece, given, rules=rules, dates=Dates(), by=owner, at=AT)
+    assert newer.title == "totals.pdf"
+    assert newer in [use.evidence for use in queries.uses(db.session, draft)[code]]
+    assert library.turned_down(db.session, draft.organisation) == []
+    assert library.in_place_of(db.session, [piece.id]) == {piece.id: newer}
+    assert turn_down(review, newer, assessor) == "cd" * 32, "what came in its place can be turned down too"
+
+
+def test_the_same_content_cannot_come_back(
+    review: Review, piece: Evidence, assessor: User, owner: User, make: Factory, employer: Organisation
+) -> None:
+    turn_down(review, piece, assessor)
+    assert piece.sha256 is not None
+    given = evidence.of_file("again.pdf", PDF, piece.sha256, 10)
+    rules = make.framework().content.evidence_rules
+    with pytest.raises(Refusal, match="turned this down"), transaction() as session:
+        library.give(session, employer, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
+
+
+def test_content_that_another_employer_gave_too_stays(
+    review: Review, piece: Evidence, code: str, store: Store, assessor: User, stranger: User, make: Factory
+) -> None:
+    other = db.session.get_one(Organisation, stranger.memberships[0].organisation_id)
+    assert piece.sha256 is not None
+    theirs = added(make.assessment(other, by=stranger), code, stranger, piece.sha256)
+    gone = turn_down(review, piece, assessor)
+    assert gone is not None
+    assert not evidence_files.forget(db.session, store, gone)
+    assert b"".join(evidence_files.content(store, theirs)) == CONTENT
+    with pytest.raises(Refusal, match="removed for privacy"):
+        evidence_files.content(store, piece)
+
+
+def test_content_named_again_while_it_is_removed_is_put_back(
+    review: Review, piece: Evidence, store: Store, assessor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = turn_down(review, piece, assessor)
+    assert gone is not None
+    answers = iter([False, True])  # nobody names it before, somebody does after
+    monkeypatch.setattr(evidence_files, "is_shared", lambda *_: next(answers))
+    assert not evidence_files.forget(db.session, store, gone)
+    assert store.exists(gone)
+
+
+def test_only_the_assessor_of_an_open_case_turns_down_a_piece_of_it_and_once(
+    review: Review, piece: Evidence, assessor: User, moderator: User, draft: Assessment, owner: User
+) -> None:
+    with pytest.raises(Refusal, match="Somebody else has this case"):
+        turn_down(review, piece, moderator)
+    with transaction() as session:
+        organisation = draft.organisation
+        given = evidence.of_file("other.pdf", PDF, "ef" * 32, 10)
+        rules = draft.framework.content.evidence_rules
+        unused, _ = library.give(session, organisation, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
+    with pytest.raises(Refusal, match="not part of the case"):
+        turn_down(review, unused, assessor)
+    turn_down(review, piece, assessor)
+    with pytest.raises(Refusal, match="turned down already"):
+        turn_down(review, piece, assessor)
