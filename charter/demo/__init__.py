@@ -5,21 +5,24 @@ their rows are written in bulk, so that a hundred thousand take minutes, not day
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import sqlalchemy as sa
 from flask import current_app
 
-from charter.clock import now
-from charter.demo import bulk, histories, services, surveys
-from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff
+from charter.clock import local_date, now
+from charter.demo import bulk, histories, recognitions, services, surveys
+from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.framework.models import Framework
 from charter.improvement import programmes
 from charter.organisation.models import Organisation
 from charter.reporting import targets
 
+PUBLISHED = (timedelta(days=1300), timedelta(days=80))
+"""How long ago each version of the charter came out, so that some drafts and awards are on the first."""
 BY_VERBS = 60
 """How many employers live through the verbs; also the number in the demo."""
 
@@ -29,10 +32,10 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
 
     A database that has employers already is left as it is. `say` is told of progress, a line at a time.
     """
-    for path in publishing.SHIPPED:
+    for path, ago in zip(publishing.SHIPPED, PUBLISHED, strict=True):
         content = publishing.read(path)
         with transaction() as session:
-            publishing.publish(session, content, by=None, at=now())
+            publishing.publish(session, content, by=None, at=at(on - ago))
     with transaction() as session:
         targets.load_measures(session, by=None, at=now())
     if db.session.scalar(sa.select(sa.func.count()).select_from(Organisation)):
@@ -44,7 +47,11 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     framework = publishing.current(db.session)
     staff = Staff.hire(on)
     services.open_directory(staff, on)
-    maker = histories.Maker(current_app.extensions["charter_store"], framework.id, staff, random, on)
+    versions = db.session.execute(
+        sa.select(Framework.published_at, Framework.id).order_by(Framework.published_at)
+    ).all()
+    known = [(local_date(published_at), framework_id) for published_at, framework_id in versions]
+    maker = histories.Maker(current_app.extensions["charter_store"], known, staff, random, on)
     first = min(employers, BY_VERBS)
     for position in range(first):
         maker.make(position)
@@ -53,6 +60,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     maker.enter_returns()
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)
+    recognitions.add(current_app.extensions["charter_store"], staff, on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

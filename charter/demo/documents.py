@@ -56,6 +56,27 @@ def policy_pdf(employer: str, random: Random, on: date) -> tuple[str, bytes]:
     return f"{title.split(':')[0]}.pdf", out.getvalue()
 
 
+def certificate_pdf(employer: str, title: str, starts_on: date, ends_on: date | None) -> tuple[str, bytes]:
+    """A certificate of another scheme as a PDF: its file name and content."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.lib.utils import escapeOnce
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+
+    styles = getSampleStyleSheet()
+    out = io.BytesIO()
+    story = [
+        Paragraph("Certificate", styles["Title"]),
+        Paragraph(escapeOnce(title), styles["Heading2"]),
+        Paragraph(escapeOnce(employer), styles["Heading3"]),
+        Paragraph(f"From {starts_on:%d %B %Y}" + (f" to {ends_on:%d %B %Y}" if ends_on else ""), styles["BodyText"]),
+        Spacer(1, 24),
+        Paragraph(NOTE, styles["Italic"]),
+    ]
+    SimpleDocTemplate(out, pagesize=A4, title=title, invariant=1).build(story)
+    return "Certificate.pdf", out.getvalue()
+
+
 def advert_docx(employer: str, random: Random, on: date) -> tuple[str, bytes]:
     """A job advert as a Word document."""
     from docx import Document

@@ -12,16 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
+from charter.assessment import answers, carrying, declarations, evidence, metrics, queries, returns
 from charter.assessment.file_checks import Checked, check
 from charter.assessment.models import Answer, Assessment, MetricReturn
-from charter.award import issuing
+from charter.award import issuing, renewal
 from charter.award.models import Award
 from charter.demo import documents, names
 from charter.demo.people import ACCOUNTS, Staff, at, person
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
+from charter.improvement import actions, plan
 from charter.organisation import joining, recognition
 from charter.organisation.models import MemberRole, Membership, Scope
 from charter.reporting import returns as measure_returns
@@ -64,7 +65,8 @@ class Story:
     level: int = 1
     days_ago: int = 20
     ending: str = ""
-    """`revoked`, `under_review`, or `upgraded` to the next level afterwards."""
+    """What came after the award: `revoked`, `under_review`, `upgraded` to the next level, `due` to be renewed soon, or
+    `renewing`, which has begun."""
 
 
 def plan() -> Sequence[Story]:
@@ -84,13 +86,16 @@ def plan() -> Sequence[Story]:
         *(Story(s.ANSWERED, level, days) for level, days in ((2, 5), (1, 3))),
         *(Story(s.RECOMMENDED, level, days) for level, days in ((1, 2), (2, 6))),
         *(Story(s.DECLINED, level, days) for level, days in ((1, 40), (2, 85))),
-        *(Story(s.AWARDED, 1, days) for days in (8, 25, 60, 110, 200, 280, 330, 390, 460)),
+        *(Story(s.AWARDED, 1, days) for days in (8, 25, 60, 110, 200, 330, 390, 460)),
+        Story(s.AWARDED, 1, 684),  # ends in some 45 days, and cannot be renewed
         Story(s.AWARDED, 1, 800),  # expired: level 1 lasts two years
         Story(s.AWARDED, 1, 300, "revoked"),
         Story(s.AWARDED, 2, 210, "under_review"),
         Story(s.AWARDED, 1, 420, "upgraded"),
         Story(s.AWARDED, 1, 350, "upgraded"),
-        *(Story(s.AWARDED, 2, days) for days in (30, 95, 250)),
+        Story(s.AWARDED, 2, 30),
+        Story(s.AWARDED, 2, 1050, "due"),  # ends in some 45 days
+        Story(s.AWARDED, 2, 1035, "renewing"),
         Story(s.AWARDED, 3, 75),
     )
 
@@ -115,9 +120,12 @@ FEEDBACK = {
 class Maker:
     """Makes employers. The same seed and day give the same employers (their ids and codes are drawn anew)."""
 
-    def __init__(self, store: Store, framework_id: UUID, staff: Staff, random: Random, on: date) -> None:
+    def __init__(
+        self, store: Store, versions: Sequence[tuple[date, UUID]], staff: Staff, random: Random, on: date
+    ) -> None:
+        """`versions` are those of the charter with the day each came out, the oldest first."""
         self.store = store
-        self.framework_id = framework_id
+        self.versions = versions
         self.staff = staff
         self.random = random
         self.on = on
@@ -183,11 +191,18 @@ class _Life:
         self.story = story
         self.files = files
         self.position = position
-        self.framework = session.get_one(Framework, maker.framework_id)
-        self.content: Content = self.framework.content
+        self.versions = maker.versions
         before = {Stage.REGISTERED: 0, Stage.STARTED: 5}.get(story.stage, 30 + self.random.randint(0, 40))
         self.day = last - timedelta(days=before)
         self.last = last
+        self.content: Content
+        self._on_version_of(self.day)
+
+    def _on_version_of(self, day: date) -> None:
+        """From here on the employer's story is on the version of the charter that was out on that day."""
+        newest = [framework_id for published_on, framework_id in self.versions if published_on <= day]
+        self.framework = self.session.get_one(Framework, newest[-1] if newest else self.versions[0][1])
+        self.content = self.framework.content
 
     def live(self) -> None:
         """From registering to the end of the story."""
@@ -196,6 +211,8 @@ class _Life:
         if stage is Stage.REGISTERED:
             return
         assessment = self._assess(level, owner)
+        if stage is Stage.NEARLY_DONE:
+            self._plan(assessment, owner, self.last)
         if stage < Stage.SUBMITTED:
             return
         review = self._submit(assessment, owner)
@@ -221,12 +238,24 @@ class _Life:
             self.last = self.day + timedelta(days=40)
             again = self._assess(2, owner)
             self._review(again, self._submit(again, owner), owner)
+        elif self.story.ending == "renewing":
+            self.day = self.on - timedelta(days=9)
+            self._begin_to_renew(award.level, owner)
+
+    def _begin_to_renew(self, level: int, owner: User) -> None:
+        """Start again with last time's answers, and say of the first half that they still hold."""
+        self._on_version_of(self.day)
+        again = renewal.start(
+            self.session, self.organisation, self.framework, target_level=level, by=owner, at=at(self.day, 11)
+        )
+        asked = [one.code for one in self.content.asked(level, self._ceiling())]
+        carrying.confirm(self.session, again, criteria=asked[: len(asked) // 2], by=owner, at=at(self.day, 15))
 
     # The employer ------------------------------------------------------------------------------------------------
 
     def _join(self) -> User:
         firm, moment = self.firm, at(self.day, 9)
-        role = {0: 0, 1: 2}.get(self.position)
+        role = 7 if self.story.ending == "due" else {0: 0, 1: 2}.get(self.position)
         if role is None:
             name = names.person(self.random)
             email = f"person{self.position}@example.org"
@@ -296,7 +325,8 @@ class _Life:
 
     def _assess(self, level: int, owner: User) -> Assessment:
         moment = at(self.day, 11)
-        assessment = submission.start(
+        self._on_version_of(self.day)
+        assessment = renewal.start(
             self.session, self.organisation, self.framework, target_level=level, by=owner, at=moment
         )
         stage = self.story.stage
@@ -487,6 +517,7 @@ class _Life:
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 16), on=day
         )
         self.session.flush()  # so that the case is found
+        self._plan(assessment, owner, day)
         return self.session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
 
     def _review(self, assessment: Assessment, review: Review, owner: User) -> Award | None:
@@ -531,7 +562,28 @@ class _Life:
         moderator = self.session.get_one(User, self.staff.moderators[self.position % 2])
         moderation.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
         self.session.flush()  # so that the award is found
+        self._plan(assessment, owner, self.last)
         return self.session.scalars(sa.select(Award).where(Award.assessment_id == assessment.id)).first()
+
+    def _plan(self, assessment: Assessment, owner: User, day: date) -> None:
+        """The improvement plan, and what the employer did with it since: every other one has begun."""
+        plan.refresh(self.session, assessment, at=at(day, 18), on=day)
+        self.session.flush()  # so that the actions are found
+        if self.position % 2:
+            return
+        found = plan.of(self.session, self.organisation, content=self.content, on=day)
+        for number, action in enumerate(found.to_do[:4]):
+            if action.written_at != at(day, 18):  # it has somebody's words already
+                continue
+            due = day + timedelta(days=45 + 30 * number)
+            details = actions.Details(title=action.title, detail="", owner_id=owner.id, owner_name="", due_on=due)
+            actions.change(self.session, action, details, seen_version=action.version, by=owner, at=at(day, 19))
+            self.session.flush()  # for its version
+        if len(found.to_do) > 4:
+            shows = "The new page in our staff handbook, and the minutes of the team meeting."
+            actions.finish(self.session, found.to_do[1], shows=shows, by=owner, at=at(day, 20))
+            reason = "Not this year: we change our payroll first."
+            actions.drop(self.session, found.to_do[-1], reason=reason, by=owner, at=at(day, 20))
 
     def _said(self, assessment: Assessment) -> Sequence[Answer]:
         return self.session.scalars(sa.select(Answer).where(Answer.assessment_id == assessment.id)).all()

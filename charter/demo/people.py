@@ -18,6 +18,7 @@ ACCOUNTS = (
     ("moderator", "mo.moderator@example.org", "Mo Griffiths"),
     ("board", "bea.board@example.org", "Bea Vaughan"),
     ("administrator", "ada.admin@example.org", "Ada Weaver"),
+    ("owner who can renew", "rena.renewer@example.org", "Rena Probert"),
 )
 SECRETS = {
     "asha.assessor@example.org": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXA",
@@ -46,7 +47,7 @@ class Staff:
 
     @classmethod
     def hire(cls, on: date) -> Self:
-        """Make the staff's accounts, two years before `on`."""
+        """Make the staff's accounts, long before `on`."""
         hashed = PASSWORD_HASHER.hash(PASSWORD)
         names = {email: name for _, email, name in ACCOUNTS} | {
             "alun.assessor@example.org": "Alun Powell",
@@ -56,7 +57,7 @@ class Staff:
         with transaction() as session:
             for email, secret in SECRETS.items():
                 role = next(role for role in Role if role.value.startswith(email.split("@")[0].split(".")[1][:5]))
-                user = person(email, names[email], hashed, at(on - timedelta(days=730)), role=role, secret=secret)
+                user = person(email, names[email], hashed, at(on - timedelta(days=1300)), role=role, secret=secret)
                 session.add(user)
                 session.flush()  # for its id
                 found[email] = user.id
