@@ -22,6 +22,8 @@ class Permission(enum.StrEnum):
     MANAGE_TEAM = "organisation:team"
     EXPORT_ORGANISATION = "organisation:export"
     ASK_FOR_PROGRAMME = "programme:ask"
+    SEE_PLAN = "plan:see"
+    CHANGE_PLAN = "plan:change"
     START_ASSESSMENT = "assessment:start"
     VIEW_ASSESSMENT = "assessment:view"
     ANSWER_ASSESSMENT = "assessment:answer"
@@ -118,6 +120,8 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.MANAGE_TEAM: owner,
     Permission.EXPORT_ORGANISATION: owner,
     Permission.ASK_FOR_PROGRAMME: member,
+    Permission.SEE_PLAN: member,
+    Permission.CHANGE_PLAN: member,
     Permission.START_ASSESSMENT: member,
     Permission.VIEW_ASSESSMENT: member,
     Permission.ANSWER_ASSESSMENT: member,

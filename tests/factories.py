@@ -18,8 +18,8 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Extent
 from charter.framework.models import Framework
-from charter.improvement import programmes, taking_up
-from charter.improvement.models import Programme, ProgrammeRequest
+from charter.improvement import actions, programmes, taking_up
+from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, more_information, recommendation, submitted
 from charter.review.models import About, Review, Subject
@@ -119,6 +119,16 @@ class Factory:
                 at=self.at,
                 on=local_date(self.at),
             )
+
+    def action(
+        self, organisation: Organisation, title: str = "Write it down", *, due_on: date | None = None, by: User
+    ) -> Action:
+        """An action that `by` added to the employer's plan, and does."""
+        with transaction() as session:
+            details = actions.Details(title=title, detail="", owner_id=by.id, owner_name="", due_on=due_on)
+            content = publishing.current(session).content
+            found = session.get_one(Organisation, organisation.id)
+            return actions.add(session, found, details, criterion=None, content=content, by=by, at=self.at)
 
     def award(self, organisation: Organisation, *, level: int = 1, on: date | None = None, by: User) -> Award:
         """The award for an assessment that `by` decided, from the day `on` (the day of `at` unless given)."""

@@ -103,6 +103,12 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/replace": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
+    "/organisations/<uuid:organisation_id>/plan": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/done": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/drop": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/open-again": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/recognitions": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/proof": OWNERS,
     "/organisations/<uuid:organisation_id>/recognitions/<uuid:recognition_id>/take-back": OWNERS,
@@ -318,10 +324,12 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
     }
     survey, codes = make.survey(employer, on=today(), by=owner)
+    action = make.action(employer, by=owner)
     named: dict[str, object] = {
         "organisation_id": employer.id,
         "assessment_id": assessment.id,
         "review_id": review.id,
+        "action_id": action.id,
         "award_id": award.id,
         "evidence_id": piece.id,
         "invitation_id": invitation.id,
@@ -416,6 +424,10 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
     assert organisation is not None
     assessment = make.assessment(organisation, by=stranger)
     for rule in (
+        "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>",
+        "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/done",
+        "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/drop",
+        "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/open-again",
         "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
         "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place",

@@ -27,6 +27,7 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.improvement import plan
 from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
@@ -292,6 +293,8 @@ def moderate(session: Any, review: Review, form: ModerateForm) -> None:
         moderation.send_back(session, review, reasons=reasons, by=the_user(), at=now())
     else:
         raise Refusal("Choose what you decide.", field="deed")
+    if review.status is ReviewStatus.DECIDED:
+        plan.refresh(session, review.assessment, at=now(), on=today())
 
 
 def narrowed(args: Any) -> dict[str, Any]:

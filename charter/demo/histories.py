@@ -22,7 +22,8 @@ from charter.demo.people import ACCOUNTS, Staff, at, person
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
-from charter.improvement import actions, plan
+from charter.improvement import actions
+from charter.improvement import plan as improvement_plan
 from charter.organisation import joining, recognition
 from charter.organisation.models import MemberRole, Membership, Scope
 from charter.reporting import returns as measure_returns
@@ -567,11 +568,11 @@ class _Life:
 
     def _plan(self, assessment: Assessment, owner: User, day: date) -> None:
         """The improvement plan, and what the employer did with it since: every other one has begun."""
-        plan.refresh(self.session, assessment, at=at(day, 18), on=day)
+        improvement_plan.refresh(self.session, assessment, at=at(day, 18), on=day)
         self.session.flush()  # so that the actions are found
         if self.position % 2:
             return
-        found = plan.of(self.session, self.organisation, content=self.content, on=day)
+        found = improvement_plan.of(self.session, self.organisation, content=self.content, on=day)
         for number, action in enumerate(found.to_do[:4]):
             if action.written_at != at(day, 18):  # it has somebody's words already
                 continue

@@ -1,4 +1,4 @@
-"""The programmes that help employers, and who asked for which."""
+"""The programmes that help employers, who asked for which, and the actions of an employer's plan."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.account.models import User
-from charter.lifecycle import Status
+from charter.lifecycle import HasStatus, Status, Transition
 from charter.organisation.models import Organisation
 from charter.orm import Base
 
@@ -102,3 +102,109 @@ class ProgrammeRequest(Base):
     organisation: Mapped[Organisation] = relationship()
     programme: Mapped[Programme] = relationship()
     asked_by: Mapped[User] = relationship()
+
+
+# The improvement plan -------------------------------------------------------------------------------------------------
+
+
+class ActionStatus(Status):
+    """How far an action is."""
+
+    TO_DO = "to_do"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+FINISH = Transition("finish", frozenset({ActionStatus.TO_DO}), ActionStatus.DONE)
+DROP = Transition("drop", frozenset({ActionStatus.TO_DO}), ActionStatus.DROPPED)
+OPEN_AGAIN = Transition("open again", frozenset({ActionStatus.DONE, ActionStatus.DROPPED}), ActionStatus.TO_DO)
+
+
+class ActionSource(Status):
+    """Why an action is in the plan."""
+
+    PLANNED = "planned"
+    GAP = "gap"
+    FEEDBACK = "feedback"
+    OWN = "own"
+
+    @property
+    def label(self) -> str:
+        """The source as the plan says it."""
+        return {
+            "planned": "You planned this in your answers",
+            "gap": "It stands before the next level",
+            "feedback": "It stands before the next level, as the assessor found",
+            "own": "You added this",
+        }[self.value]
+
+
+class Action(HasStatus, Base):
+    """One thing that an employer means to do. `version` counts its changes: a change names the one it saw."""
+
+    __tablename__ = "action"
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "key"),
+        sa.CheckConstraint("(status = 'to_do') = (closed_at IS NULL)", name="closed_has_date"),
+        sa.CheckConstraint("(source = 'own') = (key IS NULL)", name="built_has_key"),
+        sa.Index("ix_action_status_due_on", "status", "due_on"),
+        sa.Index("ix_action_owner_id", "owner_id"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    assessment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("assessment.id", ondelete="SET NULL"), index=True)
+    """The assessment that last asked for it; none for an action of the employer's own."""
+    key: Mapped[str | None] = mapped_column(sa.String(100))
+    """What it is about, so that building the plan again makes nothing twice; none for one of the employer's own."""
+    criterion: Mapped[str | None] = mapped_column(sa.String(32))
+    """The code of the criterion that it moves on, if it is about one."""
+    level: Mapped[int | None]
+    """The rank of the level that it helps to reach."""
+    source: Mapped[ActionSource]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    detail: Mapped[str] = mapped_column(sa.Text)
+    """What the employer will do, in its own words; may be empty."""
+    why: Mapped[str] = mapped_column(sa.Text)
+    """What the assessor said about it, or what the answer lacks; written when the plan is built, never by a person."""
+    effort: Mapped[int]
+    """How much work it is: the place among the efforts of the charter, 0 for the smallest."""
+    owner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    """The colleague who does it, and is reminded."""
+    owner_name: Mapped[str] = mapped_column(sa.String(120))
+    """Who does it, when that is nobody with an account; may be empty."""
+    due_on: Mapped[date | None]
+    status: Mapped[ActionStatus]
+    seems_done_at: Mapped[datetime | None]
+    """Since when the answers or the findings say that it is in place; it waits for a person to say so."""
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    closing_note: Mapped[str] = mapped_column(sa.Text)
+    """What shows that it is done, or why it was dropped."""
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    changed_at: Mapped[datetime]
+    """When anything about it last changed."""
+    written_at: Mapped[datetime]
+    """When a person last wrote what is to be done, by whom and by when."""
+    reminded_for: Mapped[date | None]
+    """The due date that somebody was reminded of before it came; another date is reminded of anew."""
+    overdue_told_for: Mapped[date | None]
+    """The due date whose passing somebody was told of."""
+    version: Mapped[int] = mapped_column()
+
+    organisation: Mapped[Organisation] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=owner_id)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def doer(self) -> str:
+        """Who does it; empty when nobody is named."""
+        return self.owner.name if self.owner else self.owner_name
+
+    def is_overdue(self, on: date) -> bool:
+        """Whether its day is past and it is not done."""
+        return self.status is ActionStatus.TO_DO and self.due_on is not None and self.due_on < on

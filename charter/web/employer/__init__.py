@@ -11,6 +11,7 @@ from charter.web.employer import (  # noqa: E402
     evidence,  # noqa: F401
     library,  # noqa: F401
     organisation,  # noqa: F401
+    plan,  # noqa: F401
     quick,  # noqa: F401
     recognitions,  # noqa: F401
     renewing,  # noqa: F401

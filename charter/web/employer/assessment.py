@@ -21,6 +21,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.asking import Ask, asks, rules_up_to, standing
 from charter.framework.content import Content
+from charter.improvement import plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import intake, more_information
@@ -296,6 +297,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
                     at=now(),
                     on=today(),
                 )
+                plan.refresh(session, assessment, at=now(), on=today())
         except Refusal as refusal:
             if not assessment.is_editable:  # the same form came a moment earlier
                 return after
