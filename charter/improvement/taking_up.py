@@ -12,7 +12,7 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.framework.content import Content
-from charter.improvement.models import Programme, ProgrammeRequest, ProgrammeStatus
+from charter.improvement.models import Action, Programme, ProgrammeRequest, ProgrammeStatus
 from charter.notification import emails
 from charter.organisation import engagement
 from charter.organisation.engagement import EngagementKind
@@ -39,7 +39,8 @@ def ask(
 
     Where the programme names no contact, the scheme is told at `scheme_email` and passes it on. `by` has agreed that
     their name and email address go there. `content` gives the words for county and size; `action_id` is the action of
-    the employer's plan that this is for. The same person sending the same again on one day changes nothing.
+    the employer's plan that this is for; one that is not in its plan is left out. The same person sending the same
+    again on one day changes nothing.
 
     Raises `Refusal` when the programme is not open, the message is too long, or the employer asked for it today
     already with other words.
@@ -56,6 +57,9 @@ def ask(
         if (before.asked_by_id, before.message) == (by.id, message):
             return before
         raise Refusal("Your employer asked for this today already. Wait for an answer before you ask again.")
+    if action_id is not None:
+        action = session.get(Action, action_id)
+        action_id = action.id if action is not None and action.organisation_id == organisation.id else None
     request = ProgrammeRequest(
         id=uuid7(),
         organisation_id=organisation.id,

@@ -1,6 +1,8 @@
 """Ask for a programme of the directory of services, in the name of one's employer."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from uuid import UUID
+
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired
@@ -81,6 +83,7 @@ def ask_for_service(organisation: Organisation, code: str) -> ResponseReturnValu
                     by=the_user(),
                     at=now(),
                     on=today(),
+                    action_id=request.args.get("action", type=UUID),
                 )
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,9 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
-from charter.extensions import db
-from charter.improvement.models import Programme, ProgrammeRequest
+from charter.extensions import db, transaction
+from charter.improvement import actions
+from charter.improvement.actions import Details
+from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.models import Organisation
+from tests.conftest import AT
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
 from tests.review.test_queries import Counted
@@ -119,6 +122,28 @@ def test_an_employer_sees_all_that_it_asked_for_in_a_fixed_number_of_queries(
     text = browser.get(page).text
     for said in (found[0].name, found[5].name, "Please call us.", owner.name, f"county={employer.county}"):
         assert said in text
+
+
+def test_what_is_asked_from_the_plan_is_for_that_action_and_never_for_another_employers(
+    sign_in: SignIn, make: Factory, owner: User, stranger: User, employer: Organisation, programme: Programme
+) -> None:
+    content = make.framework().content
+
+    def action(organisation: Organisation, by: User) -> Action:
+        details = Details(title="Ask for help", detail="", owner_id=None, owner_name="", due_on=None)
+        with transaction() as session:
+            return actions.add(session, organisation, details, criterion=None, content=content, by=by, at=AT)
+
+    theirs = db.session.get_one(Organisation, stranger.memberships[0].organisation_id)
+    mine, other = action(employer, owner), action(theirs, stranger)
+    codes = list(db.session.scalars(sa.select(Programme.code).order_by(Programme.code)))
+    browser = sign_in(owner)
+    for code, asked in zip(codes, (str(mine.id), str(other.id), "nonsense", ""), strict=False):
+        page = f"/organisations/{employer.id}/services/{code}/ask?action={asked}"
+        assert browser.send(page, {"agree": "y"}).status_code == 303
+    db.session.rollback()
+    found = db.session.scalars(sa.select(ProgrammeRequest).order_by(ProgrammeRequest.asked_at)).all()
+    assert [one.action_id for one in found] == [mine.id, None, None, None]
 
 
 def test_what_another_employer_asked_for_is_not_shown(
