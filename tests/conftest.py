@@ -4,11 +4,12 @@ Every test that asks for `session`, `app` or a client runs once on SQLite and on
 databases once; each test begins with empty tables, but for the published framework.
 """
 
+import copy
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from charter.account.models import User
 from charter.app import create_app
 from charter.config import Settings
 from charter.database import engine_options, prepare_engine, writing
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.framework.checking import check
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from tests.factories import Factory
@@ -211,3 +213,25 @@ def administrator(make: Factory) -> User:
 @pytest.fixture
 def board_member(make: Factory) -> User:
     return make.staff("board", "Bea Board")
+
+
+@pytest.fixture
+def publish(make: Factory, engine: sa.Engine) -> Iterator[Callable[..., Framework]]:
+    """`publish(change)` publishes a newer version, after `change` did something to the document of the first.
+
+    `version` and `days`, how long after the first it came out, can be given too. Nothing of it is left after the test.
+    """
+    first = make.framework().id
+
+    def go(change: Callable[[dict[str, Any]], object], version: str = "99.0.0", days: int = 1) -> Framework:
+        made = copy.deepcopy(db.session.get_one(Framework, first).document)
+        made["meta"]["version"] = version
+        change(made)
+        with transaction() as session:
+            return publishing.publish(session, check(made), by=None, at=AT + timedelta(days=days))
+
+    yield go
+    db.session.rollback()
+    empty_tables(engine)
+    with writing(), engine.begin() as connection:
+        connection.execute(sa.delete(Framework).where(Framework.id != first))

@@ -1,7 +1,7 @@
 """A draft moves to a newer version by its employer's choice and loses nothing; what was sent stays where it is."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -21,34 +21,14 @@ from charter.database import writing
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.framework.checking import check
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
-from tests.conftest import AT, empty_tables
+from tests.conftest import AT
 from tests.factories import Factory
 
 Document = dict[str, Any]
 LATER = AT + timedelta(days=1)
 Publish = Callable[..., Framework]
-
-
-@pytest.fixture
-def publish(make: Factory, engine: sa.Engine) -> Iterator[Publish]:
-    """`publish(change)` publishes a newer version, after `change` did something to the document of the first."""
-    first = make.framework().id
-
-    def go(change: Callable[[Document], object], version: str = "99.0.0", days: int = 1) -> Framework:
-        made = copy.deepcopy(db.session.get_one(Framework, first).document)
-        made["meta"]["version"] = version
-        change(made)
-        with transaction() as session:
-            return publishing.publish(session, check(made), by=None, at=AT + timedelta(days=days))
-
-    yield go
-    db.session.rollback()
-    empty_tables(engine)
-    with writing(), engine.begin() as connection:
-        connection.execute(sa.delete(Framework).where(Framework.id != first))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from charter.assessment.models import Answer, Assessment
 from charter.award.issuing import last_day
 from charter.clock import today
 from charter.extensions import db, transaction
+from charter.framework import publishing
+from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from tests.factories import Factory
 from tests.pages import CheckedClient
@@ -213,3 +216,98 @@ def test_all_that_still_holds_is_confirmed_on_one_page(
 def test_answers_nobody_looked_at_again_cannot_be_sent(again: Assessment, owner: User, sign_in: SignIn) -> None:
     page = text(sign_in(owner).get(f"/assessments/{again.id}/check").text)
     assert "This is your answer from last time. Check that it still holds." in page
+
+
+# A newer version of the charter --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def draft(make: Factory, employer: Organisation, owner: User) -> Assessment:
+    return make.answered(make.assessment(employer, by=owner), by=owner)
+
+
+def reworded(made: dict[str, Any]) -> None:
+    """The first question says more, and a declaration too."""
+    made["criteria"][0]["statement"] = "We do this, and more."
+    made["declarations"][0]["statement"] = "We keep every law."
+    made["meta"]["changes"] = ["Two sentences say more."]
+
+
+def test_a_draft_is_told_of_a_newer_version_sees_what_would_change_and_moves(
+    draft: Assessment, owner: User, colleague: User, publish: Callable[..., Framework], sign_in: SignIn
+) -> None:
+    client, code = sign_in(owner), draft.framework.content.criteria[0].code
+    page = f"/assessments/{draft.id}/newer-version"
+    assert client.get(page).location == f"/assessments/{draft.id}"
+    framework = publish(reworded)
+    for place in ("/dashboard", f"/assessments/{draft.id}"):
+        assert page in client.get(place).text
+    preview = text(client.get(page).text)
+    assert "Two sentences say more." in preview
+    assert "What you look at again: 1 answer" in preview
+    assert "We keep every law. The wording changed." in preview
+    other = sign_in(colleague)
+    token = other.token(page)
+    assert client.send(page).location == f"/assessments/{draft.id}"
+    assert other.post(page, data={"csrf_token": token}).location == f"/assessments/{draft.id}"
+    db.session.rollback()
+    assert db.session.get_one(Assessment, draft.id).framework_id == framework.id
+    tasks = client.get(f"/assessments/{draft.id}").text
+    assert "The wording changed." in tasks
+    assert page not in tasks
+    shown = text(client.get(f"/assessments/{draft.id}/criteria/{code}").text)
+    assert "Different since last time" in shown
+    assert "We do this, and more." in shown
+
+
+def test_what_was_sent_says_why_it_stays(
+    make: Factory, draft: Assessment, owner: User, publish: Callable[..., Framework], sign_in: SignIn
+) -> None:
+    publish(reworded)
+    make.submitted(draft, by=owner)
+    client = sign_in(owner)
+    page = client.get(f"/assessments/{draft.id}/newer-version", follow_redirects=True)
+    assert page.request.path == f"/assessments/{draft.id}"
+    assert "they stay on it until they are decided" in page.text
+    assert "/newer-version" not in client.get("/dashboard").text
+
+
+def test_a_closed_version_says_that_one_moves_before_one_sends(
+    make: Factory, draft: Assessment, owner: User, publish: Callable[..., Framework], sign_in: SignIn
+) -> None:
+    first = draft.framework_id
+    publish(reworded)
+    try:
+        with transaction() as session:
+            publishing.retire(session, session.get_one(Framework, first), by=None, at=make.at)
+        client = sign_in(owner)
+        assert "move before you send your answers" in client.get(f"/assessments/{draft.id}").text
+        assert "cannot send them until you move" in client.get(f"/assessments/{draft.id}/newer-version").text
+        sent = client.send(
+            f"/assessments/{draft.id}/submit",
+            {"declared_by": "O", "declared_role": "Owner", "agreed": "y", "round": "1"},
+        )
+        assert sent.status_code == 400
+        assert "Move your answers to the newest one" in sent.text
+    finally:
+        with transaction() as session:  # the first version is every test's
+            session.execute(sa.update(Framework).where(Framework.id == first).values(status="published"))
+
+
+def test_a_renewal_shows_what_is_different_since_last_time(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    draft: Assessment,
+    held: Callable[..., None],
+    publish: Callable[..., Framework],
+    sign_in: SignIn,
+) -> None:
+    with transaction() as session:
+        submission.withdraw(session, draft, by=owner, at=make.at)
+    held(1, 45)
+    publish(reworded)
+    page = text(sign_in(owner).get(f"/organisations/{employer.id}/renew").text)
+    assert "What is different in the charter since last time" in page
+    assert "Changed: 1 question" in page
+    assert "Two sentences say more." in page
