@@ -17,7 +17,8 @@ from charter.assessment import importing, recognising
 from charter.award import reminding
 from charter.clock import now, today
 from charter.config import Settings
-from charter.extensions import transaction
+from charter.extensions import db, transaction
+from charter.improvement import due
 from charter.notification import delivery
 from charter.survey import running as surveys
 
@@ -31,6 +32,7 @@ DAILY: tuple[Job, ...] = (
     importing.drop_old,
     recognising.remind,
     reminding.remind,
+    due.remind,
     surveys.close_due,
     surveys.forget_codes,
 )

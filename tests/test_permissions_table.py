@@ -104,6 +104,8 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
     "/organisations/<uuid:organisation_id>/plan": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan.ics": MEMBERS,
+    "/organisations/<uuid:organisation_id>/plan.pdf": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/done": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/drop": MEMBERS,

@@ -34,6 +34,7 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
+    actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
 """
@@ -681,4 +682,35 @@ def survey_closed(
         survey_title=outbox.one_line(survey_title),
         enough=enough,
         survey_path=survey_path,
+    )
+
+
+# The improvement plan ---------------------------------------------------------------------------------------------
+
+
+def actions_due(
+    session: Session,
+    *,
+    to: User,
+    soon: Iterable[tuple[str, str, date, str]],
+    late: Iterable[tuple[str, str, date, str]],
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To whoever does actions of a plan: those that are due soon, and those whose day is past, in one email.
+
+    Each is an employer's name, what is to be done, its day and the path of the plan.
+    """
+    soon, late = list(soon), list(late)
+    count = len(soon) + len(late)
+    what = outbox.one_line((late + soon)[0][1]) if count == 1 else f"{count} actions"
+    _tell(
+        session,
+        "actions_due",
+        f"{'Not done yet' if late and not soon else 'Due soon'}: {what}",
+        to,
+        event_key,
+        at,
+        soon=[(outbox.one_line(employer), outbox.one_line(title), day, path) for employer, title, day, path in soon],
+        late=[(outbox.one_line(employer), outbox.one_line(title), day, path) for employer, title, day, path in late],
     )

@@ -1,7 +1,6 @@
 """The improvement plan of an employer: what to do next, who does it and by when; as a page, PDF and calendar file."""
 
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, abort, flash, redirect, render_template, url_for
@@ -14,8 +13,8 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
-from charter.improvement import actions, plan, programmes
-from charter.improvement.models import Action, ActionStatus
+from charter.improvement import actions, calendar, plan, plan_pdf, programmes
+from charter.improvement.models import Action, ActionStatus, Programme
 from charter.organisation import queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
@@ -101,22 +100,13 @@ def show_plan(organisation: Organisation) -> ResponseReturnValue:
             built = plan.refresh(session, found.assessment, at=now(), on=today())
         flash(_built(built), "success")
         return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
-    band = found.content.size_band(organisation.size_band)
     return render_template(
         "employer/plan/show.html",
         organisation=organisation,
         plan=found,
         content=found.content,
         form=form,
-        helping={
-            code: helpers[:HELPERS]
-            for code, helpers in programmes.helping(
-                db.session,
-                criteria=found.criteria,
-                county=organisation.county,
-                headcount_ceiling=band.max if band else None,
-            ).items()
-        },
+        helping=_helping(found),
     )
 
 
@@ -238,11 +228,56 @@ def open_action(organisation: Organisation, action_id: UUID) -> ResponseReturnVa
     return render_template("employer/plan/open_again.html", organisation=organisation, form=form, action=action)
 
 
+@blueprint.get("/organisations/<uuid:organisation_id>/plan.pdf")
+@requires(Permission.SEE_PLAN, Organisation)
+def print_plan(organisation: Organisation) -> ResponseReturnValue:
+    """The plan to print."""
+    found = _plan(organisation)
+    helpers = {code: [one.name for one in helping] for code, helping in _helping(found).items()}
+    printed = plan_pdf.Printed(scheme=settings().scheme_name, url=_address(organisation), helpers=helpers)
+    return _file(plan_pdf.draw(found, printed), "application/pdf", "pdf")
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>/plan.ics")
+@requires(Permission.SEE_PLAN, Organisation)
+def plan_calendar(organisation: Organisation) -> ResponseReturnValue:
+    """The dates of the plan, for a calendar."""
+    written = calendar.write(
+        _plan(organisation).to_do, name=organisation.name, url=_address(organisation), scheme=settings().scheme_name
+    )
+    return _file(written, "text/calendar; charset=utf-8", "ics")
+
+
+def _address(organisation: Organisation) -> str:
+    return f"{settings().base_url}/organisations/{organisation.id}/plan"
+
+
+def _file(content: bytes, kind: str, ending: str) -> Response:
+    response = Response(content)
+    response.headers["Content-Type"] = kind
+    response.headers["Content-Disposition"] = f'attachment; filename="improvement-plan.{ending}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 # What the pages share -------------------------------------------------------------------------------------------------
 
 
 def _plan(organisation: Organisation) -> plan.Plan:
     return plan.of(db.session, organisation, content=publishing.current(db.session).content, on=today())
+
+
+def _helping(found: plan.Plan) -> dict[str, tuple[Programme, ...]]:
+    """A few services that help with what is to be done, by criterion."""
+    band = found.content.size_band(found.organisation.size_band)
+    helping = programmes.helping(
+        db.session,
+        criteria=found.criteria,
+        county=found.organisation.county,
+        headcount_ceiling=band.max if band else None,
+    )
+    return {code: helpers[:HELPERS] for code, helpers in helping.items()}
 
 
 def _action(organisation: Organisation, action_id: UUID) -> Action:
