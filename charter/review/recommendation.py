@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment.level import counts_on
+from charter.award import renewal
 from charter.errors import Refusal
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
@@ -61,10 +62,17 @@ def recommend(session: Session, review: Review, *, level: int, reasons: str, by:
 
 
 def check_level(session: Session, review: Review, *, level: int, on: date) -> None:
-    """Refuse a level that does not exist, or is above what the findings reach."""
+    """Refuse a level that does not exist, that is held once and was held, or is above what the findings reach."""
     content = review.assessment.framework.content
     if level != 0 and content.level(level) is None:
         raise Refusal("Choose one of the levels in the list.", field="level")
+    held = renewal.levels_held(session, review.assessment.organisation_id)
+    if renewal.why_not(content, level, held) is not None:
+        raise Refusal(
+            f"The employer has held “{content.level_title(level)}”, and that level cannot be renewed. Choose a higher "
+            "level that the findings reach, or no award.",
+            field="level",
+        )
     highest = reached(session, review, on=on)
     if level > highest:
         raise Refusal(

@@ -359,6 +359,6 @@ def task_state(state: progress.TaskState) -> str:
     return {
         "not_started": "Not started",
         "incomplete": "Incomplete",
-        "to_check": "From last time: check it",
+        "to_check": "From last time",
         "completed": "Completed",
     }[state.value]

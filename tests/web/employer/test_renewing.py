@@ -171,7 +171,7 @@ def test_an_answer_from_last_time_is_marked_until_it_is_confirmed_with_one_butto
 ) -> None:
     client = sign_in(colleague)
     first, second = [one.code for one in queries.material(db.session, again).asked][:2]
-    assert "From last time: check it" in client.get(f"/assessments/{again.id}").text
+    assert "Check that it still holds." in client.get(f"/assessments/{again.id}").text
     page = f"/assessments/{again.id}/criteria/{first}"
     assert "This is your answer from last time: check it" in client.get(page).text
     response = client.send(page, {"criteria": first, "then": "next"}, to=f"/assessments/{again.id}/last-time")
@@ -256,8 +256,9 @@ def test_a_draft_is_told_of_a_newer_version_sees_what_would_change_and_moves(
     assert "The wording changed." in tasks
     assert page not in tasks
     shown = text(client.get(f"/assessments/{draft.id}/criteria/{code}").text)
-    assert "Different since last time" in shown
+    assert "Different in this version of the charter" in shown
     assert "We do this, and more." in shown
+    assert "The question changed: check your answer" in shown
 
 
 def test_what_was_sent_says_why_it_stays(
