@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.assessment import importing, recognising
-from charter.award import reminding
+from charter.assessment import evidence_files, importing, recognising
+from charter.award import evidence_ending, reminding
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.improvement import due
 from charter.notification import delivery
+from charter.storage import Store
 from charter.survey import running as surveys
 
 EVERY = 2.0
@@ -30,6 +31,7 @@ Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
 DAILY: tuple[Job, ...] = (
     importing.drop_old,
+    evidence_ending.ask_to_renew,
     recognising.remind,
     reminding.remind,
     due.remind,
@@ -57,6 +59,7 @@ def run(app: Flask) -> None:
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
             keep_the_day()
+            _try(lambda: forget_files(app.extensions["charter_store"]))
             tidied = now()
         stop.wait(EVERY)
 
@@ -105,6 +108,15 @@ def keep_the_day() -> None:
                 job(session, on, at)
 
         _try(do)
+
+
+def forget_files(store: Store) -> None:
+    """Delete what was turned down for privacy and is still in the store: the portal stopped between the two."""
+    since = now() - timedelta(days=30)
+    for sha256 in evidence_files.turned_down_since(db.session, since):
+        if store.exists(sha256):
+            evidence_files.forget(db.session, store, sha256)
+    db.session.rollback()
 
 
 def tidy() -> None:

@@ -88,6 +88,14 @@ def forget(session: Session, store: Store, sha256: str) -> bool:
     return True
 
 
+def turned_down_since(session: Session, since: datetime) -> list[str]:
+    """The hashes of the files that were turned down for privacy since a moment."""
+    found = session.scalars(
+        sa.select(Evidence.sha256).where(Evidence.removed_at >= since).order_by(Evidence.removed_at)
+    )
+    return [sha256 for sha256 in found if sha256]
+
+
 # One archive ---------------------------------------------------------------------------------------------------------
 
 

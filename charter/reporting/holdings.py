@@ -213,7 +213,7 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
     """Name each file of the evidence in its row, and list them: names that no program stumbles over, none twice."""
     for number, piece in enumerate(pieces, 1):
         piece["file"] = None
-        if piece["kind"] is EvidenceKind.FILE and piece["sha256"]:
+        if piece["kind"] is EvidenceKind.FILE and piece["sha256"] and piece["removed_at"] is None:
             safe = re.sub(r"[^A-Za-z0-9._ -]", "_", piece["filename"] or "file").strip(" .") or "file"
             piece["file"] = f"evidence/{number:03}-{safe[-100:].lstrip(' .')}"
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)

@@ -1,11 +1,14 @@
 """Evidence turned down for privacy: its content goes everywhere, the fact stays, and the criterion does not fail."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
+from charter import worker
 from charter.account.models import User
 from charter.assessment import evidence, evidence_files, library, queries, snapshot
 from charter.assessment.evidence_dates import Dates
@@ -189,3 +192,14 @@ def test_only_the_assessor_of_an_open_case_turns_down_a_piece_of_it_and_once(
     turn_down(review, piece, assessor)
     with pytest.raises(Refusal, match="turned down already"):
         turn_down(review, piece, assessor)
+
+
+def test_what_a_stop_of_the_portal_left_in_the_store_is_deleted_by_the_worker(
+    review: Review, piece: Evidence, store: Store, assessor: User
+) -> None:
+    gone = turn_down(review, piece, assessor)
+    assert gone is not None
+    assert store.exists(gone)
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        worker.forget_files(store)
+    assert not store.exists(gone)
