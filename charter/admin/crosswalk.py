@@ -118,7 +118,7 @@ class CrosswalkView(ActionView):
         html: str = self.render(
             f"admin/crosswalk/{name}.html",
             scheme=scheme,
-            item=item,
+            entry=item,  # the layout has a macro called item
             published=original.item(item.code) if original else None,
             form=form,
             content=content(),

@@ -228,6 +228,12 @@ class ModerateForm(BaseForm):
 # Records -----------------------------------------------------------------------------------------------------------
 
 
+class DeclineForm(BaseForm):
+    """Why an award of another scheme is turned down."""
+
+    reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
+
+
 class ReasonForm(BaseForm):
     """Why something is done."""
 

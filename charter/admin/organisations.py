@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import ReasonForm
+from charter.admin.forms import DeclineForm
 from charter.assessment import recognising
 from charter.assessment.models import Assessment
 from charter.award.models import Award
@@ -133,7 +133,7 @@ class OrganisationsView(RecordView):
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def decline_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Turn an award of another scheme down, for a reason that the employer reads."""
-        form = ReasonForm()
+        form = DeclineForm()
         if form.validate_on_submit():
             try:
                 decline(recognition, form.reason.data or "")

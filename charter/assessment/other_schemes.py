@@ -5,6 +5,7 @@ safer than to send an employer to another scheme with less than it asks for.
 """
 
 import enum
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +49,8 @@ class ItemCover:
 
     item: Item
     beside: tuple[Beside, ...]
+    is_shared: bool = False
+    """Whether other items, of which one is enough, stand beside the same criteria: the answers do not say which."""
 
     @property
     def cover(self) -> Cover:
@@ -81,6 +84,17 @@ class GroupCover:
         return len(self.items) if self.group.at_least is None else self.group.at_least
 
     @property
+    def unsure(self) -> str:
+        """How sure we are, when that is the same for all its items and none was seen; empty otherwise."""
+        said = {one.item.words for one in self.items}
+        return said.pop() if len(said) == 1 and not self.items[0].item.is_sure else ""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether some of its items share their criteria, so that the answers do not say which of them is there."""
+        return any(one.is_shared for one in self.items)
+
+    @property
     def to_do(self) -> int:
         """How many of them are still to do."""
         return max(0, self.needed - sum(one.is_done for one in self.items))
@@ -112,9 +126,20 @@ class SchemeCover:
     """The awards of this scheme that the employer holds today, as far as they were checked."""
 
     @property
+    def counted(self) -> tuple[ItemCover, ...]:
+        """The items to count: of those that share their criteria, one, for the answers say only that one is there."""
+        first = {(one.item.group, one.item.criteria): one for one in reversed(self.items) if one.is_shared}
+        return tuple(one for one in self.items if not one.is_shared or first[one.item.group, one.item.criteria] is one)
+
+    @property
+    def total(self) -> int:
+        """How many items there are to count."""
+        return len(self.counted)
+
+    @property
     def done(self) -> int:
-        """How many of its items are done."""
-        return sum(one.is_done for one in self.items)
+        """How many of them are done."""
+        return sum(one.is_done for one in self.counted)
 
     @property
     def next(self) -> LevelCover | None:
@@ -192,6 +217,10 @@ def cover(content: Content, schemes: Sequence[Scheme], said: Said, *, on: date) 
 def _cover(
     content: Content, scheme: Scheme, said: Said, done: frozenset[str], there: Mapping[str, StandIn], on: date
 ) -> SchemeCover:
+    any_of = {group.code for one in scheme.levels for group in one.groups if group.at_least is not None}
+    alike: Counter[tuple[str | None, tuple[str, ...]]] = Counter(
+        (item.group, item.criteria) for item in scheme.items if item.group in any_of and item.criteria
+    )
     items = tuple(
         ItemCover(
             item,
@@ -200,6 +229,7 @@ def _cover(
                 for code in item.criteria
                 if (criterion := content.criterion(code)) is not None
             ),
+            alike[item.group, item.criteria] > 1,
         )
         for item in scheme.items
     )

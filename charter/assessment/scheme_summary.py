@@ -30,6 +30,9 @@ WORDS = {
     Cover.NOT_ASKED: "The charter does not ask about this",
 }
 
+ONE_OF = "For some of these, the answers say only that one of them is in place. Say in the scheme’s own form which."
+"""What is said of a group whose items share their criteria."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -117,7 +120,7 @@ def _head(found: SchemeCover, said: Facts) -> list[Any]:
             "you send anything.",
             _BODY,
         ),
-        _p(f"{found.done} of {len(found.items)} items are in place.", _style(13, BOLD, spaceBefore=4, spaceAfter=4)),
+        _p(f"{found.done} of {found.total} items are in place.", _style(13, BOLD, spaceBefore=4, spaceAfter=4)),
     ]
     for level in found.levels:
         left = "nothing left to do that we know of" if not level.to_do else f"{actions(level.to_do)} to go"
@@ -143,8 +146,12 @@ def _body(found: SchemeCover, content: Content) -> list[Any]:
         for group in level.groups:
             asks = "all of these" if group.group.at_least is None else f"at least {group.group.at_least} of these"
             flowables.append(_p(f"{group.group.title} ({asks})", _H3))
+            if group.unsure:
+                flowables.append(_p(f"{group.unsure}.", _SMALL))
+            if group.is_shared:
+                flowables.append(_p(ONE_OF, _SMALL))
             for item in group.items:
-                flowables += _item(item, content)
+                flowables += _item(item, content, say_unsure=not group.unsure)
     if found.levels and found.ungrouped:
         flowables.append(_p("Other items", _H2))
     for item in found.ungrouped:
@@ -152,13 +159,13 @@ def _body(found: SchemeCover, content: Content) -> list[Any]:
     return flowables
 
 
-def _item(one: ItemCover, content: Content) -> list[Any]:
+def _item(one: ItemCover, content: Content, *, say_unsure: bool = True) -> list[Any]:
     flowables: list[Any] = [
         CondPageBreak(70),
         HRFlowable(width="100%", thickness=0.5, color=PALE, spaceBefore=6, spaceAfter=4),
-        _p(f"{one.item.label}: {WORDS[one.cover].lower()}", _ITEM),
+        _p(f"{one.item.label}: {_words(one)}", _ITEM),
     ]
-    if not one.item.is_sure:
+    if say_unsure and not one.item.is_sure:
         flowables.append(_p(f"{one.item.words}.", _SMALL))
     if one.item.note:
         flowables.append(_p(one.item.note, _SMALL))
@@ -166,6 +173,10 @@ def _item(one: ItemCover, content: Content) -> list[Any]:
         flowables += _beside(beside, content)
     flowables.append(Spacer(1, 2))
     return flowables
+
+
+def _words(one: ItemCover) -> str:
+    return "one of these is in place" if one.is_shared and one.is_done else WORDS[one.cover].lower()
 
 
 def _beside(one: Beside, content: Content) -> list[Any]:

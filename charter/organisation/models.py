@@ -127,7 +127,7 @@ class RecognitionStatus(Status):
     @property
     def label(self) -> str:
         """The status in the scheme's words."""
-        return {"stated": "Waiting to be checked", "checked": "Checked", "declined": "Turned down"}[self.value]
+        return {"stated": "Not checked yet", "checked": "Checked", "declined": "Turned down"}[self.value]
 
 
 class Recognition(Base):

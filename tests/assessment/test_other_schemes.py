@@ -86,6 +86,24 @@ def test_an_item_is_done_when_all_beside_it_is_in_place_and_a_level_counts_what_
     assert found.done == covers.count("done")
 
 
+def test_items_of_which_one_is_enough_and_that_share_their_criteria_count_once() -> None:
+    content = charter()
+    some = content.crosswalk[0].model_copy(
+        update={"items": tuple(one.model_copy(update={"group": "some"}) for one in content.crosswalk[0].items)}
+    )
+    criteria = tuple(
+        one.model_copy(update={"crosswalk": {"other": ("O1", "O2", "O3")} if one.code == "B" else {}})
+        for one in content.criteria
+    )
+    content = content.model_copy(update={"crosswalk": (some,), "criteria": criteria})
+    content.__dict__.pop("_criteria", None)
+    assessment: Any = _Assessment(content)
+    answers = {"B": Answer(criterion="B", value="yes", reason="", explanation="", action="", action_owner="")}
+    (found,) = other_schemes.cover(content, merged(content), Said(assessment, answers, {}, ()), on=ON)
+    assert [one.is_shared for one in found.items] == [True, True, True, False]
+    assert (found.done, found.total) == (1, 2)
+
+
 def test_an_answer_without_the_evidence_it_needs_is_not_in_place() -> None:
     assert covered({"A": "yes", "B": "yes"}, evidence=()).items[0].cover is Cover.PARTLY
 

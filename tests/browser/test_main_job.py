@@ -135,6 +135,7 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     for field, year in (("starts_on", "2025"), ("ends_on", "2028")):
         for part, text in (("day", "1"), ("month", "4"), ("year", year)):
             olive.fills(f"{field}-{part}", text)
+    olive.fills("url", "https://example.org/who-holds-it")
     olive.presses("Add this award")
     olive.reads(f"{content.passports[held].title} is added. We will check it.")
     olive.opens(f"{organisation[0]}/team/invite")

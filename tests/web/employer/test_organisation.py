@@ -232,7 +232,7 @@ def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certifica
     assert browser.send(address, award).location == address
     assert f"{title} is added." in browser.get(address).text
     shown = browser.get(f"/organisations/{employer.id}").text
-    assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (waiting to be checked)</li>" in shown
+    assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (not checked yet)</li>" in shown
     assert "You have already told us about this award." in browser.send(address, award).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Recognition.reference)).all() == ["DCS000123"]

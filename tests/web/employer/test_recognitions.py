@@ -1,0 +1,196 @@
+"""Awards of other schemes on the employer's pages and in the panel: proof, check, turn down, and what rests on them."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment import recognising
+from charter.assessment.models import EvidenceKind
+from charter.clock import today
+from charter.extensions import db, transaction
+from charter.organisation.models import Organisation, Recognition, RecognitionStatus
+from tests.assessment import test_file_checks
+from tests.conftest import AT
+from tests.factories import Factory
+from tests.pages import CheckedClient
+from tests.web.employer.conftest import Counting, SignIn
+
+PDF = test_file_checks.pdf()
+
+
+@pytest.fixture
+def address(employer: Organisation) -> str:
+    return f"/organisations/{employer.id}/recognitions"
+
+
+def award(make: Factory, employer: Organisation, **values: Any) -> dict[str, Any]:
+    """What the form says of an award that makes criteria count as met, with a number that looks odd."""
+    content = make.framework().content
+    place = next(
+        place
+        for place, one in enumerate(content.passports)
+        if (strength := content.strength(one.strength)) and strength.met_up_to and one.number_pattern
+    )
+    ends = today() + timedelta(days=200)
+    begins = ends - timedelta(days=900)
+    days = {
+        f"{field}-{part}": str(getattr(day, part))
+        for field, day in (("starts_on", begins), ("ends_on", ends))
+        for part in ("day", "month", "year")
+    }
+    return {"scheme": str(place), "reference": "12345", "county": employer.county, **days, **values}
+
+
+def stated() -> Recognition:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Recognition)).one()
+
+
+def tell(browser: CheckedClient, make: Factory, employer: Organisation, address: str) -> Recognition:
+    """An award told with a certificate."""
+    file = (BytesIO(PDF), "certificate.pdf")
+    assert browser.send(address, award(make, employer, file=file)).status_code == 303
+    return stated()
+
+
+def test_an_award_comes_with_its_certificate_and_an_odd_number_is_asked_about_not_refused(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+    shown = browser.get(address).text
+    assert "Numbers of this scheme look like DCS012345." in shown
+    assert "certificate.pdf" in shown
+    assert "Once we have checked it, it stands in for:" in shown
+    proof = recognising.proof_of(db.session, told)
+    assert proof is not None
+    assert proof.kind is EvidenceKind.FILE
+    assert browser.get(f"/evidence/{proof.id}/download").data == PDF
+
+
+def test_one_proof_is_needed_and_two_are_too_many(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    none = browser.send(address, award(make, employer))
+    both = award(make, employer, file=(BytesIO(PDF), "certificate.pdf"), url="https://example.org/list")
+    assert (none.status_code, none.text.count("Choose the certificate as a file")) == (400, 2)
+    assert "Give a file or an address, not both." in browser.send(address, both).text
+    bad = browser.send(address, award(make, employer, file=(BytesIO(b"MZ not at all"), "certificate.pdf")))
+    assert bad.status_code == 400
+    assert db.session.scalars(sa.select(Recognition)).all() == []
+
+
+def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    assessor: User,
+    administrator: User,
+    sign_in: SignIn,
+    address: str,
+) -> None:
+    browser, theirs = sign_in(owner), sign_in(administrator)
+    told = tell(browser, make, employer, address)
+    panel = f"/admin/employers/recognitions/{told.id}"
+    assert employer.name in theirs.get("/admin/recognitions/?flt0_status=stated").text
+    assert employer.name not in theirs.get("/admin/recognitions/?flt0_status=checked").text
+    assert f"{panel}/check" in theirs.get(f"/admin/recognitions/details/?id={told.id}").text
+    page = theirs.get(f"{panel}/check").text
+    assert "It may be mistyped." in page
+    got = theirs.get(f"{panel}/proof")
+    assert (got.data, got.headers["Content-Disposition"]) == (PDF, "attachment; filename=certificate.pdf")
+    assert theirs.send(f"{panel}/decline", {"reason": ""}).status_code == 400
+    assert theirs.send(f"{panel}/decline", {"reason": "It has no last day."}).status_code == 302
+    assert stated().status is RecognitionStatus.DECLINED
+    assert "It has no last day." in browser.get(address).text
+
+    proof = f"{address}/{told.id}/proof"
+    assert "It has no last day." in browser.get(proof).text
+    assert browser.send(proof).status_code == 400
+    assert browser.send(proof, {"url": "https://example.org/list"}).location == address
+    assert stated().status is RecognitionStatus.STATED
+    hers = sign_in(assessor)
+    assert "https://example.org/list" in hers.get(f"{panel}/check").text
+    assert hers.send(f"{panel}/check").status_code == 302
+    assert stated().status is RecognitionStatus.CHECKED
+    assert browser.get(proof).location == address
+
+
+def test_what_an_award_does_is_said_to_both_sides(
+    make: Factory, employer: Organisation, owner: User, assessor: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+    assessment = make.assessment(employer, by=owner)
+    home = f"/assessments/{assessment.id}"
+    assert "Done for you" not in browser.get(home).text
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, told.id), by=assessor, at=AT)
+    content = make.framework().content
+    there = recognising.by_award(content, [stated()], on=today())[told.id]
+    met = [one.criterion for one in there if one.is_met and content.criterion(one.criterion).level == 1]  # type: ignore[union-attr]
+    assert met
+    assert browser.get(home).text.count("Done for you") == len(met)
+    assert "You need to do nothing here." in browser.get(f"{home}/criteria/{met[0]}").text
+    make.answered(assessment, by=owner, but=met)
+    shown = browser.get(f"{home}/check").text
+    assert (shown.count("Done for you"), "Not answered" in shown) == (len(met), False)
+    review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    case = sign_in(assessor).get(f"/admin/reviews/{review.id}").text
+    assert case.count("No finding is needed.") == len(met)
+    make.found(review, by=assessor, but=met)
+    make.recommended(review, by=assessor)
+
+
+def test_other_schemes_are_shown_item_by_item_and_printed(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, counting: Counting
+) -> None:
+    browser, home = sign_in(owner), f"/organisations/{employer.id}/schemes"
+    content = make.framework().content
+    assert "You have not answered anything yet." in browser.get(home).text
+    assessment = make.assessment(employer, by=owner)
+    scheme = next(one for one in content.crosswalk if one.levels)
+    before = browser.get(f"{home}/{scheme.code}").text
+    assert "You have already done 0 of" in before
+    make.answered(assessment, by=owner)
+    with counting() as said:
+        after = browser.get(home).text
+    assert len(said) <= 10, said
+    assert "One of these is in place" in browser.get(f"{home}/{scheme.code}").text
+    assert "With these answers you are" in after
+    with counting() as said:
+        page = browser.get(f"{home}/{scheme.code}").text
+    assert len(said) <= 10, said
+    assert f"/assessments/{assessment.id}/criteria/" in page
+    assert "check with the scheme" in page
+    file = browser.get(f"{home}/{scheme.code}/summary.pdf")
+    assert (file.mimetype, file.data[:5]) == ("application/pdf", b"%PDF-")
+    for one in content.crosswalk:
+        assert browser.get(f"{home}/{one.code}").status_code == 200
+    assert browser.get(f"{home}/none").status_code == 404
+
+
+def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_it_back(
+    make: Factory, employer: Organisation, owner: User, administrator: User, assessor: User, sign_in: SignIn
+) -> None:
+    content = make.framework().content
+    scheme = content.crosswalk[0]
+    item = scheme.items[0]
+    panel, theirs = f"/admin/crosswalk/{scheme.code}/{item.code}", sign_in(administrator)
+    assert item.label in sign_in(assessor).get("/admin/crosswalk/").text
+    seen = {"seen_version": "0", "status": "inferred", "criteria": [content.criteria[0].code], "note": "We asked."}
+    assert theirs.send(panel, {**seen, "status": ""}).status_code == 400
+    assert theirs.send(panel, seen).location == "/admin/crosswalk/"
+    assert theirs.send(panel, seen).status_code == 400  # somebody, oneself, changed it since version 0
+    mine = f"/organisations/{employer.id}/schemes/{scheme.code}"
+    shown = sign_in(owner).get(mine).text
+    assert "We asked." in shown
+    assert "We last changed this list on" in shown
+    assert "Put it back" in theirs.get(panel).text
+    assert theirs.send(f"{panel}/published").location == "/admin/crosswalk/"
+    assert "We asked." not in sign_in(owner).get(mine).text
