@@ -142,6 +142,7 @@ class Factory:
                 started_at=self.at,
                 submitted_at=self.at,
                 decided_at=self.at,
+                decided_level=level,
             )
             session.add(assessment)
             session.flush()  # for its id

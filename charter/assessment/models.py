@@ -40,6 +40,8 @@ class Assessment(HasStatus, Base):
     submitted_at: Mapped[datetime | None]
     """When the employer last submitted."""
     decided_at: Mapped[datetime | None]
+    decided_level: Mapped[int | None]
+    """The rank of the level that was awarded for it, 0 for none: what was planned for an award is a promise."""
     version: Mapped[int] = mapped_column()
 
     organisation: Mapped[Organisation] = relationship()

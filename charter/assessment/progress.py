@@ -201,6 +201,7 @@ def attainment(said: Material, *, on: date) -> Attainment:
         on=on,
         unknown=said.unknown,
         stand_ins=said.stand_ins(on),
+        promised=said.promised,
     )
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from charter.account.models import User
+from charter.assessment import promises
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn, Submission
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
@@ -33,6 +34,8 @@ class Material:
     """The awards of other schemes that were checked; some stand in for evidence while they are in date."""
     declaration_notes: Mapping[str, str] = field(default_factory=dict)
     """What was added to a declaration, by its code."""
+    promised: Mapping[str, date] = field(default_factory=dict)
+    """The criteria that were planned at the last award, with the day they were planned for."""
 
     @cached_property
     def content(self) -> Content:
@@ -104,7 +107,7 @@ def is_begun(session: Session, assessment: Assessment) -> bool:
 
 
 def material(session: Session, assessment: Assessment) -> Material:
-    """Everything said so far (six queries)."""
+    """Everything said so far (seven queries)."""
     with_its_own(session, assessment)
     mine = assessment.id
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
@@ -118,6 +121,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         figures=figures,
         held=held(session, assessment.organisation_id),
         declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
+        promised=promises.of(session, assessment),
     )
 
 

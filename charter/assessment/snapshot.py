@@ -10,8 +10,8 @@ from charter.assessment.models import Answer, Evidence
 from charter.assessment.queries import Material
 
 FORMAT = 3
-"""1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; 2 had no `standing_in`.
-Whoever reads a snapshot takes a missing one for an empty one."""
+"""1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; 2 had no `standing_in`
+and no `promised`. Whoever reads a snapshot takes a missing one for an empty one."""
 
 
 def build(said: Material, *, on: date) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def build(said: Material, *, on: date) -> dict[str, Any]:
         "figures": _figures(said),
         "evidence": _evidence(said),
         "standing_in": _standing_in(said, on),
+        "promised": {code: due.isoformat() for code, due in sorted(said.promised.items())},
     }
 
 

@@ -48,6 +48,7 @@ def start(
         started_at=at,
         submitted_at=None,
         decided_at=None,
+        decided_level=None,
     )
     session.add(assessment)
     session.flush()  # for its id

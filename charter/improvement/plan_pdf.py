@@ -4,7 +4,7 @@ The same plan and day give the same bytes. The page of the plan says the same to
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -40,7 +40,7 @@ class Printed:
     scheme: str
     url: str
     """Where the plan is on the web."""
-    helpers: dict[str, Sequence[str]]
+    helpers: Mapping[str, Sequence[str]]
     """The names of services that help, by criterion."""
 
 

@@ -31,6 +31,7 @@ def of_findings(
         headcount_ceiling=submitted.headcount_ceiling(assessment, said),
         on=on,
         unknown=said.unknown,
+        promised=said.promised,
     )
 
 

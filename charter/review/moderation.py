@@ -100,7 +100,7 @@ def _decide(
     review.move(DECIDE)
     review.decided_level, review.decided_by_id, review.decided_at, review.reasons = level, by.id, at, reasons
     assessment.move(assessment_status.DECIDE)
-    assessment.decided_at = at
+    assessment.decided_at, assessment.decided_level = at, level
     moderation = _note(session, review, outcome, recommended=recommended, level=level, reasons=reasons, by=by, at=at)
     audit.record(
         session,

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from charter import audit
 from charter.account.models import Role, User
-from charter.assessment import metrics
+from charter.assessment import metrics, promises
 from charter.assessment.level import Attainment, Missing, counts_on
-from charter.assessment.models import Assessment, Submission
+from charter.assessment.models import Answer, Assessment, Submission
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn
 from charter.assessment.status import AssessmentStatus
@@ -458,8 +458,11 @@ class LastFeedback:
     """What an assessor told an employer about a criterion when its last assessment was decided."""
 
     feedback: str
+    """May be empty."""
     decided_at: datetime
     assessment_id: UUID
+    promised: date | None = None
+    """The day by which the criterion was planned for the award that was decided then."""
 
 
 def last_feedback(session: Session, assessment: Assessment, criterion: str) -> LastFeedback | None:
@@ -480,13 +483,25 @@ def last_feedback(session: Session, assessment: Assessment, criterion: str) -> L
         .order_by(Review.decided_at.desc(), Review.id.desc())
         .limit(1)
     )
+    planned = sa.and_(Answer.assessment_id == Review.assessment_id, Answer.criterion == Finding.criterion)
     found = session.execute(
-        sa.select(Finding.feedback, Review.decided_at, Review.assessment_id)
+        sa.select(
+            Finding.feedback,
+            Review.decided_at,
+            Review.decided_level,
+            Review.assessment_id,
+            Answer.value,
+            Answer.action_due,
+        )
         .join(Review, Review.id == Finding.review_id)
+        .outerjoin(Answer, planned)
         .where(Finding.review_id == last.scalar_subquery(), Finding.criterion == criterion)
         .order_by(Finding.round.desc())
         .limit(1)
     ).first()
-    if found is None or not found.feedback or found.decided_at is None:
+    if found is None or found.decided_at is None:
         return None
-    return LastFeedback(found.feedback, found.decided_at, found.assessment_id)
+    promised = found.action_due if found.decided_level and promises.counts(assessment, found.value) else None
+    if not found.feedback and promised is None:
+        return None
+    return LastFeedback(found.feedback, found.decided_at, found.assessment_id, promised)

@@ -71,6 +71,9 @@ class Submitted:
     stood_in: Mapping[str, str] = field(default_factory=dict)
     """The award of another scheme that stood in for a criterion, by its code. Older snapshots name none."""
 
+    promised: Mapping[str, date] = field(default_factory=dict)
+    """The criteria that were planned at the last award, with the day they were planned for. Older ones have none."""
+
     @property
     def agreed(self) -> frozenset[str]:
         """The declarations that were agreed to."""
@@ -155,6 +158,7 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
         period_end=_day(figures["period_end"]),
         unknown=frozenset(figures.get("unknown", ())),
         declaration_notes=snapshot.get("declaration_notes", {}),
+        promised={code: date.fromisoformat(due) for code, due in snapshot.get("promised", {}).items()},
         stood_in={one["criterion"]: one["title"] for one in snapshot.get("standing_in", ())},
     )
 

@@ -41,7 +41,7 @@ def written(*actions: Action, name: str = "Teme Valley Orchards Ltd") -> bytes:
     return calendar.write(actions, name=name, url=URL, scheme="Good Employment Charter")
 
 
-def events(file: bytes) -> list[icalendar.Event]:
+def events(file: bytes) -> list[icalendar.Component]:
     return list(icalendar.Calendar.from_ical(file).walk("VEVENT"))
 
 

@@ -14,6 +14,7 @@ from charter.award.models import Award
 from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
+from charter.improvement import plan
 from charter.organisation import queries as organisations
 from charter.permissions import Permission
 from charter.review import queries as cases
@@ -54,6 +55,7 @@ def dashboard() -> ResponseReturnValue:
         others=[assessment for assessment in assessments if assessment is not under_way],
         newer=moving.newer(db.session, under_way) if under_way else None,
         progress=progress.progress(said, on=today()) if said else None,
+        outlook=plan.outlook(db.session, employer.id),
         case=case,
         requests=requests,
         draft=under_way is not None and under_way.status is AssessmentStatus.DRAFT,
