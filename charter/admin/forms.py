@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from charter.account.models import STAFF, Role
@@ -112,7 +113,7 @@ class TurnDownForm(BaseForm):
 
     reason = RadioField(
         "What is in it that should not be?",
-        choices=[(reason.value, reason.label) for reason in PrivacyReason],
+        choices=[SelectChoice(reason.value, reason.label) for reason in PrivacyReason],
         validate_choice=False,
         validators=[needed("Choose what is in it that should not be.")],
     )

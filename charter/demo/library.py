@@ -32,12 +32,12 @@ def add(store: Store, *, seed: int, on: date) -> None:
     """Say when the evidence of two owners holds, give them more, and turn down a piece of a case in review."""
     random = Random(seed)  # noqa: S311 - nothing secret is drawn from it
     for account in (0, 2):
-        made = [documents.policy_pdf("Us", random, on - timedelta(days=days)) for days in (400, 30)]
         with transaction() as session:
             owner = session.scalars(sa.select(User).where(User.email == ACCOUNTS[account][1])).first()
             if owner is None or not owner.memberships:
                 continue
             organisation = session.get_one(Organisation, owner.memberships[0].organisation_id)
+            made = [documents.policy_pdf(organisation.name, random, on - timedelta(days=days)) for days in (400, 30)]
             rules = publishing.current(session).content.evidence_rules
             _say_when(session, organisation, rules, owner, on)
             older, newer = (
@@ -61,8 +61,17 @@ def add(store: Store, *, seed: int, on: date) -> None:
 
 
 def _say_when(session: Session, organisation: Organisation, rules: EvidenceRules, owner: User, on: date) -> None:
-    files = [piece for piece in evidence.library(session, organisation) if piece.kind is EvidenceKind.FILE]
-    for number, piece in enumerate(files):
+    """Each file that a criterion uses is of a kind that is fit for it, and has dates."""
+    content = publishing.current(session).content
+    used = session.execute(
+        sa.select(Evidence, sa.func.min(EvidenceUse.criterion))
+        .join(EvidenceUse, EvidenceUse.evidence_id == Evidence.id)
+        .where(Evidence.organisation_id == organisation.id, Evidence.kind == EvidenceKind.FILE)
+        .group_by(Evidence)
+        .order_by(Evidence.added_at, Evidence.id)
+    ).all()
+    for number, (piece, code) in enumerate(used):
+        criterion = content.criterion(code)
         began = piece.dated_on or on - timedelta(days=90)
         ends = on + timedelta(days=ENDS_IN[number % len(ENDS_IN)])
         library.describe(
@@ -70,7 +79,7 @@ def _say_when(session: Session, organisation: Organisation, rules: EvidenceRules
             piece,
             rules=rules,
             title=piece.title,
-            type=rules.types[number % len(rules.types)].code,
+            type=criterion.evidence_types[0] if criterion and criterion.evidence_types else None,
             dates=Dates(piece.dated_on, min(began, ends), min(began, ends), max(began, ends), ends),
             by=owner,
             at=at(on - timedelta(days=3), 14),
