@@ -48,8 +48,13 @@ def newer(session: Session, assessment: Assessment) -> Framework | None:
     """The version that this draft could move to; None when it is on the newest, or is no draft (one query or none)."""
     if assessment.status is not AssessmentStatus.DRAFT:
         return None
-    found = publishing.current(session)
-    return found if _is_newer(found, assessment.framework) else None
+    return newer_of(publishing.current(session), assessment)
+
+
+def newer_of(current: Framework, assessment: Assessment) -> Framework | None:
+    """The current version, when this is a draft on an older one."""
+    draft = assessment.status is AssessmentStatus.DRAFT
+    return current if draft and _is_newer(current, assessment.framework) else None
 
 
 def look_ahead(assessment: Assessment, framework: Framework, answers: Mapping[str, Answer]) -> Ahead:

@@ -201,7 +201,11 @@ def of_person(session: Session, user: User) -> list[Assessment]:
             sa.select(Assessment)
             .join(Membership, Membership.organisation_id == Assessment.organisation_id)
             .where(Membership.user_id == user.id)
-            .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
+            .options(
+                joinedload(Assessment.organisation),
+                joinedload(Assessment.framework),
+                joinedload(Assessment.came_from),
+            )
             .order_by(Assessment.started_at.desc(), Assessment.id.desc())
         )
     )

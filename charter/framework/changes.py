@@ -125,6 +125,9 @@ class Changes:
         return bool(self.criteria or self.declarations or self.figures)
 
 
+NOTHING = Changes((), (), ())
+
+
 def changes(before: Content, after: Content, *, rank: int, headcount_ceiling: int | None = None) -> Changes:
     """What is different for an employer that aims for level `rank` and has at most so many people.
 

@@ -19,7 +19,7 @@ them become the portal's address and the scheme's name when they are sent (`outb
                             reply_by: date | None, assessment_id
     resubmission_received   to: Iterable[User], organisation_name, level_title, due_on: date, assessment_id
     decision_awarded        to: Iterable[User], organisation_name, level_title, valid_until: date,
-                            certificate_code: str, assessment_id
+                            certificate_code: str, assessment_id, valid_from: date | None
     decision_not_awarded    to: Iterable[User], organisation_name, level_title, assessment_id
     award_revoked           to: Iterable[User], organisation_name, level_title, reason: str
     award_ends_soon         to: Iterable[User], days_left, one_owner, and what the next two say
@@ -265,8 +265,12 @@ def decision_awarded(
     assessment_id: UUID,
     event_key: str,
     at: datetime,
+    valid_from: date | None = None,
 ) -> None:
-    """To the employer's people: the level they reached, and where the certificate and the feedback are."""
+    """To the employer's people: the level they reached, and where the certificate and the feedback are.
+
+    `valid_from` is given when the award begins later, on the day after the one it renews.
+    """
     _tell(
         session,
         "decision_awarded",
@@ -277,6 +281,7 @@ def decision_awarded(
         organisation_name=outbox.one_line(organisation_name),
         level_title=level_title,
         valid_until=valid_until,
+        valid_from=valid_from,
         certificate_code=certificate_code,
         assessment_id=assessment_id,
     )

@@ -122,6 +122,7 @@ def _decide(
             session,
             **telling.about(session, assessment, level=level),
             valid_until=award.ends_on,
+            valid_from=award.starts_on if award.starts_on > on else None,
             certificate_code=award.code,
             event_key=f"decision:{review.id}",
             at=at,

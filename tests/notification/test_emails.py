@@ -192,3 +192,12 @@ def test_without_a_date_to_answer_by_none_is_made_up(session, asha):
     [message] = told(session)
     assert "Answer by" not in message.body
     assert "on\n1 point:" in message.body
+
+
+def test_an_award_that_begins_later_says_when(session, asha):
+    values = {**VALUES["decision_awarded"], "valid_from": date(2027, 1, 8)}
+    emails.decision_awarded(session, to=[asha], event_key="event", at=AT, **values)
+    [message] = told(session)
+    assert (
+        "The new award begins on 8 January 2027, the day\nafter the one you hold ends, and stands until" in message.body
+    )

@@ -20,11 +20,12 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.asking import Ask, asks, rules_up_to, standing
+from charter.framework.changes import NOTHING
 from charter.framework.content import Content
 from charter.improvement import plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import intake, more_information
+from charter.review import findings, intake, more_information
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest
@@ -154,13 +155,17 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
     content = assessment.framework.content
     said = latest(db.session, assessment)
     stands = cases.feedback(db.session, assessment, case)
-    found = of_findings(assessment, stands.values(), said, on=local_date(case.decided_at))
+    decided_on = local_date(case.decided_at)
+    stand_ins = findings.stand_ins(db.session, case, on=decided_on)
+    met = findings.met_by_awards(case, said, stand_ins)
+    found = of_findings(assessment, stands.values(), said, on=decided_on, met=met)
     return render_template(
         "employer/assessment/decision.html",
         assessment=assessment,
         content=content,
         case=case,
         findings=stands,
+        met_by={code: stand_ins[code] for code in met},
         missing=found.missing_for((case.decided_level or 0) + 1),
         standing=lambda criterion: standing(content, criterion, assessment.target_level),
         themes=[
@@ -255,10 +260,16 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     open_criteria, open_declarations, open_figures = (cases.opened_by(assessment, requests, about) for about in About)
     numbers = returns.opened(assessment, open_figures, said.figures)
     facts = _facts(said)
+    changed = changing.since(assessment) or NOTHING
     return render_template(
         "employer/assessment/check.html",
         **facts,
         gaps=groups.of_gaps(said, facts["progress"].gaps),
+        gone=[
+            (one.before, said.answers[one.code])
+            for one in changed.criteria
+            if one.before is not None and one.is_gone and one.code in said.answers
+        ],
         questions=_questions(said, requests),
         may_change=lambda code: answers.is_open(assessment, code, open_criteria),
         may_declare=lambda code: answers.is_open(assessment, code, open_declarations),

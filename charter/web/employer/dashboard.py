@@ -53,7 +53,7 @@ def dashboard() -> ResponseReturnValue:
         ending=renewal.ending(newest, current.content, on=today()) if newest and current else None,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
-        newer=moving.newer(db.session, under_way) if under_way else None,
+        newer=moving.newer_of(current, under_way) if under_way and current else None,
         progress=progress.progress(said, on=today()) if said else None,
         outlook=plan.outlook(db.session, employer.id),
         case=case,

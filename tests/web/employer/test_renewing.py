@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
+from benchmarks import counting, pages
+from benchmarks.pages import Page
 from charter.account.models import User
 from charter.assessment import queries, submission
 from charter.assessment.models import Answer, Assessment
@@ -312,3 +315,46 @@ def test_a_renewal_shows_what_is_different_since_last_time(
     assert "What is different in the charter since last time" in page
     assert "Changed: 1 question" in page
     assert "Two sentences say more." in page
+
+
+def test_what_is_no_longer_asked_can_still_be_read(
+    make: Factory, employer: Organisation, owner: User, publish: Callable[..., Framework], sign_in: SignIn
+) -> None:
+    moved = make.answered(make.assessment(employer, level=2, by=owner), by=owner)
+    content = moved.framework.content
+    gone = next(one for one in content.asked(2) if one.level == 2 and not one.core and one.metric is None)
+
+    def higher(made: dict[str, Any]) -> None:
+        next(one for one in made["criteria"] if one["code"] == gone.code)["level"] = 3
+
+    publish(higher)
+    client = sign_in(owner)
+    preview = text(client.get(f"/assessments/{moved.id}/newer-version").text)
+    assert "What is no longer asked: 1 answer" in preview
+    client.send(f"/assessments/{moved.id}/newer-version")
+    page = text(client.get(f"/assessments/{moved.id}/check").text)
+    assert "No longer asked" in page
+    assert f"{gone.title} Fully in place We do this every day." in page
+
+
+def test_the_pages_ask_the_database_a_fixed_number_of_questions(
+    app: Flask,
+    make: Factory,
+    again: Assessment,
+    employer: Organisation,
+    owner: User,
+    held: Callable[..., None],
+    publish: Callable[..., Framework],
+) -> None:
+    held(2, 45)
+    publish(reworded)
+    paths = [
+        f"/organisations/{employer.id}/renew",
+        f"/assessments/{again.id}/last-time",
+        f"/assessments/{again.id}/newer-version",
+        f"/assessments/{again.id}",
+        "/dashboard",
+    ]
+    found = [Page(path, lambda _session, path=path: [(path, owner.id)], queries=12) for path in paths]
+    asked = {path: counting.queries(app, seen) for path, seen in pages.visits(app, found).items()}
+    assert {path: count for path, count in asked.items() if count > (13 if path == "/dashboard" else 12)} == {}
