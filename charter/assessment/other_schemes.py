@@ -143,18 +143,10 @@ class SchemeCover:
 
     @property
     def next(self) -> LevelCover | None:
-        """The lowest level that something is still to do for; None when there is none, or no levels are known."""
-        return next((one for one in self.levels if one.to_do), None)
-
-    @property
-    def reached(self) -> LevelCover | None:
-        """The highest level for which, as far as we know, nothing is left to do."""
-        return next((one for one in reversed(self.levels) if not one.to_do), None)
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether each of its items was seen on a public page of the scheme."""
-        return all(one.item.is_sure for one in self.items)
+        """The lowest level above those held that something is still to do for; None when there is none."""
+        held = {award.level for award in self.held}
+        above = max((place for place, one in enumerate(self.levels, start=1) if one.level.code in held), default=0)
+        return next((one for one in self.levels[above:] if one.to_do), None)
 
     @property
     def ungrouped(self) -> tuple[ItemCover, ...]:

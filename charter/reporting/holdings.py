@@ -91,7 +91,7 @@ PARTS: tuple[Part, ...] = (
     Part("places", Site, _own(Site)),
     Part("people", Membership, _own(Membership)),
     Part("invitations", Invitation, _own(Invitation), frozenset({"token_hash"})),
-    Part("awards_of_other_schemes", Recognition, _own(Recognition), frozenset({"checked_by_id"})),
+    Part("awards_of_other_schemes", Recognition, _own(Recognition), frozenset({"checked_by_id", "declined_by_id"})),
     Part("assessments", Assessment, _own(Assessment)),
     Part("answers", Answer, _of_assessment(Answer)),
     Part("declarations", Declaration, _of_assessment(Declaration)),

@@ -1,5 +1,6 @@
 """How near an employer is to other schemes."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -106,6 +107,16 @@ def test_items_of_which_one_is_enough_and_that_share_their_criteria_count_once()
 
 def test_an_answer_without_the_evidence_it_needs_is_not_in_place() -> None:
     assert covered({"A": "yes", "B": "yes"}, evidence=()).items[0].cover is Cover.PARTLY
+
+
+def test_a_level_that_is_held_already_is_not_still_to_be_reached() -> None:
+    content = charter()
+    named = merged(content)[0]
+    scheme = replace(named, passport="old-scheme")
+    held: Any = type("Award", (), {"scheme": "old-scheme", "level": "1", "starts_on": ON, "ends_on": None})()
+    (found,) = other_schemes.cover(content, [scheme], Said(None, {}, {}, (held,)), on=ON)
+    assert found.held == (held,)
+    assert found.next is found.levels[1]
 
 
 def test_without_an_assessment_nothing_is_done() -> None:

@@ -13,6 +13,7 @@ from charter.assessment.models import EvidenceKind
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
+from charter.review import moderation
 from tests.assessment import test_file_checks
 from tests.conftest import AT
 from tests.factories import Factory
@@ -161,7 +162,7 @@ def test_other_schemes_are_shown_item_by_item_and_printed(
     with counting() as said:
         after = browser.get(home).text
     assert len(said) <= 10, said
-    assert "One of these is in place" in browser.get(f"{home}/{scheme.code}").text
+    assert ">One of these</strong>" in browser.get(f"{home}/{scheme.code}").text
     assert "With these answers you are" in after
     with counting() as said:
         page = browser.get(f"{home}/{scheme.code}").text
@@ -194,3 +195,31 @@ def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_
     assert "Put it back" in theirs.get(panel).text
     assert theirs.send(f"{panel}/published").location == "/admin/crosswalk/"
     assert "We asked." not in sign_in(owner).get(mine).text
+
+
+def test_a_decision_names_the_award_where_there_is_no_finding(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+    address: str,
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, told.id), by=assessor, at=AT)
+    assessment = make.assessment(employer, by=owner)
+    content = make.framework().content
+    there = recognising.by_award(content, [stated()], on=today())[told.id]
+    met = [one for one in there if one.is_met]
+    make.answered(assessment, by=owner, but=[one.criterion for one in met])
+    review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    make.found(review, by=assessor, but=[one.criterion for one in met])
+    make.recommended(review, by=assessor)
+    with transaction() as session:
+        moderation.agree(session, review, reasons="", by=moderator, at=AT, on=today())
+    shown = browser.get(f"/assessments/{assessment.id}").text
+    assert f"Met by your {met[0].passport.title}" in shown
+    assert "No finding" not in shown
