@@ -534,8 +534,9 @@ class _Life:
         assessor = self.session.get_one(User, self.staff.assessors[self.position % 2])
         claimed = self.day + timedelta(days=24)
         allocation.claim(self.session, review, by=assessor, at=at(claimed))
-        asked = self.content.asked(assessment.target_level, self._ceiling())
         said = {row.criterion: row for row in self._said(assessment)}
+        # where another scheme's award stands in, nothing was said
+        asked = [one for one in self.content.asked(assessment.target_level, self._ceiling()) if one.code in said]
         given = [
             Given(
                 criterion.code,
