@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_fields
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,9 +22,11 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import EvidenceRules
 from charter.lifecycle import Status
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Recognition
 
 NO_DATES = Dates()
+_PROOF = ""
+"""Stands for a criterion where a piece is the proof of an award of another scheme instead."""
 UNUSED = "unused"
 """What narrows the library to what no criterion uses; it stands among the states."""
 
@@ -66,6 +69,8 @@ class Entry:
     """Where it stands today; None when nobody said any date."""
     lacking: tuple[str, ...]
     """The dates that its kind must say and that nobody said."""
+    proves: bool = False
+    """Whether it is the proof of an award of another scheme."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +93,19 @@ def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wa
         .where(Evidence.organisation_id == organisation.id, ~sa.exists().where(newer.replaces_id == Evidence.id))
         .order_by(Evidence.added_at.desc(), Evidence.id.desc())
     ).all()
-    used: dict[UUID, list[str]] = {}
-    for piece_id, criterion in session.execute(
+    uses = (
         sa.select(EvidenceUse.evidence_id, EvidenceUse.criterion)
         .join(Assessment, Assessment.id == EvidenceUse.assessment_id)
         .where(Assessment.organisation_id == organisation.id)
-        .order_by(EvidenceUse.criterion)
-        .distinct()
-    ):
-        used.setdefault(piece_id, []).append(criterion)
-    entries = [entry(piece, used.get(piece.id, ()), rules, on=on) for piece in pieces]
+    )
+    proofs = sa.select(Recognition.proof_id, sa.literal(_PROOF)).where(
+        Recognition.organisation_id == organisation.id, Recognition.proof_id.is_not(None)
+    )
+    used: dict[UUID, list[str]] = {}
+    row: sa.Row[tuple[UUID, str]]
+    for row in session.execute(sa.union(uses, proofs)):
+        used.setdefault(row[0], []).append(row[1])
+    entries = [_placed(piece, used.get(piece.id, ()), rules, on=on) for piece in pieces]
     found = [one for one in entries if _fits(one, wanted)]
     if wanted.order is Order.TITLE:
         found.sort(key=lambda one: one.piece.title.casefold())
@@ -107,8 +115,13 @@ def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wa
         found,
         len(entries),
         {state: sum(one.state is state for one in entries) for state in State},
-        tuple(sorted({code for codes in used.values() for code in codes})),
+        tuple(sorted({code for codes in used.values() for code in codes} - {_PROOF})),
     )
+
+
+def _placed(piece: Evidence, codes: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
+    found = set(codes)
+    return replace_fields(entry(piece, sorted(found - {_PROOF}), rules, on=on), proves=_PROOF in found)
 
 
 def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
@@ -126,11 +139,12 @@ def dates_of(piece: Evidence) -> Dates:
 
 def _fits(one: Entry, wanted: Wanted) -> bool:
     said = " ".join((one.piece.title, one.piece.filename or "", one.piece.url or "", one.piece.text or "")).casefold()
+    unused = not one.criteria and not one.proves
     return (
         all(word in said for word in wanted.words.casefold().split())
         and wanted.kind in {"", one.piece.kind.value}
         and (not wanted.criterion or wanted.criterion in one.criteria)
-        and wanted.state in {"", one.state.value if one.state else None, UNUSED if not one.criteria else None}
+        and wanted.state in {"", one.state.value if one.state else None, UNUSED if unused else None}
     )
 
 

@@ -18,6 +18,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import EvidenceDate, EvidenceRules
+from charter.organisation import recognition
 from charter.organisation.models import Organisation
 from charter.review import submitted
 from tests.conftest import AT
@@ -268,3 +269,28 @@ def test_who_starts_again_begins_with_the_newest_version(
     used = evidence.of(db.session, again)[code]
     assert newer in used
     assert piece not in used
+
+
+def test_the_proof_of_another_schemes_award_is_not_called_unused(
+    make: Factory, rules: EvidenceRules, employer: Organisation, owner: User
+) -> None:
+    piece = give(employer, rules, owner, title="Certificate")
+    passport = make.framework().content.passports[0]
+    with transaction() as session:
+        held = recognition.state(
+            session,
+            employer,
+            scheme=passport.scheme,
+            level=passport.level,
+            reference="1",
+            county=employer.county,
+            starts_on=ON,
+            ends_on=ON + timedelta(days=700),
+            by=owner,
+            at=AT,
+        )
+        held.proof_id = piece.id
+    assert titles(employer, rules, state=library.UNUSED) == []
+    assert library.shelf(db.session, employer, rules, Wanted(), on=ON).entries[0].proves
+    with pytest.raises(Refusal, match="is used"), transaction() as session:
+        library.remove(session, piece, by=owner, at=AT)
