@@ -39,7 +39,8 @@ def dashboard() -> ResponseReturnValue:
         .order_by(Award.starts_on.desc(), Award.issued_at.desc())
     ).all()
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
-    said = queries.material(db.session, under_way) if under_way else None
+    draft = under_way is not None and under_way.status is AssessmentStatus.DRAFT
+    said = queries.material(db.session, under_way) if under_way and draft else None
     requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
@@ -58,7 +59,7 @@ def dashboard() -> ResponseReturnValue:
         outlook=plan.outlook(db.session, employer.id),
         case=case,
         requests=requests,
-        draft=under_way is not None and under_way.status is AssessmentStatus.DRAFT,
+        draft=draft,
         held=[award for award in awards if award.is_valid_on(today())],
         coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
         past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],
