@@ -173,6 +173,9 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
+    "/admin/crosswalk/": SCHEME,
+    "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
+    "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
     "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
@@ -346,6 +349,8 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "filename": "charter.css",
         "table": next(iter(TABLES)),
         "theme": content.themes[0].code,
+        "scheme": content.crosswalk[0].code,
+        "item": content.crosswalk[0].items[0].code,
     }
     programme = make.programmes()[0]
     service = programme.code
@@ -353,6 +358,8 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
     named["programme_id"] = programme.id
     own = {
         "/services/<code>": {"code": service},
+        "/organisations/<uuid:organisation_id>/schemes/<code>": {"code": content.crosswalk[0].code},
+        "/organisations/<uuid:organisation_id>/schemes/<code>/summary.pdf": {"code": content.crosswalk[0].code},
         "/services/<code>/ask": {"code": service},
         "/organisations/<uuid:organisation_id>/services/<code>/ask": {"code": service},
         "/certificates/<code>": {"code": award.code},

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import replace as replace_fields
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -102,9 +103,9 @@ def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wa
         Recognition.organisation_id == organisation.id, Recognition.proof_id.is_not(None)
     )
     used: dict[UUID, list[str]] = {}
-    row: sa.Row[tuple[UUID, str]]
-    for row in session.execute(sa.union(uses, proofs)):
-        used.setdefault(row[0], []).append(row[1])
+    rows = cast(Iterable[tuple[UUID, str]], session.execute(sa.union(uses, proofs)))  # a union's rows have no type
+    for piece_id, use in rows:
+        used.setdefault(piece_id, []).append(use)
     entries = [_placed(piece, used.get(piece.id, ()), rules, on=on) for piece in pieces]
     found = [one for one in entries if _fits(one, wanted)]
     if wanted.order is Order.TITLE:

@@ -166,9 +166,7 @@ def progress(said: Material, *, on: date) -> Progress:
     themes = tuple(
         ThemeTasks(
             theme,
-            tuple(
-                _task(said, one, evidenced, on, stand_ins[one.code] if one.code in done else None) for one in own
-            ),
+            tuple(_task(said, one, evidenced, on, stand_ins[one.code] if one.code in done else None) for one in own),
         )
         for theme, own in by_theme
         if own

@@ -67,7 +67,7 @@ def _say_when(session: Session, organisation: Organisation, rules: EvidenceRules
         sa.select(Evidence, sa.func.min(EvidenceUse.criterion))
         .join(EvidenceUse, EvidenceUse.evidence_id == Evidence.id)
         .where(Evidence.organisation_id == organisation.id, Evidence.kind == EvidenceKind.FILE)
-        .group_by(Evidence)
+        .group_by(Evidence.id)
         .order_by(Evidence.added_at, Evidence.id)
     ).all()
     for number, (piece, code) in enumerate(used):

@@ -185,7 +185,7 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
             source=ActionSource.PLANNED,
             title=criterion.title,
             level=criterion.level,
-            why=judged.feedback.get(criterion.code) or lacks.get(criterion.code, ""),
+            why=judged.feedback.get(criterion.code) or _more(lacks.get(criterion.code, ""), criterion),
             detail=answer.action,
             owner_name=answer.action_owner,
             due_on=answer.action_due,
@@ -196,7 +196,7 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
     for code, item in chosen.items():
         found = content.criterion(code)
         if found is not None and code not in planned:
-            why = judged.feedback.get(code) or lacks.get(code) or item.sentence
+            why = judged.feedback.get(code) or _more(lacks.get(code) or item.sentence, found)
             yield Wanted(_key(found), found, source, found.title, item.level, why)
     for item in judged.missing:
         if item.declarations:
@@ -208,6 +208,11 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
     for level, sentences in figures.items():
         title = f"Give the figures for {content.level_title(level)}"
         yield Wanted(f"figures:{level}", None, source, title, level, " ".join(sentences))
+
+
+def _more(sentence: str, criterion: Criterion) -> str:
+    """What a sentence about a criterion says beyond that it must be met: the plan shows that by being there."""
+    return sentence.removeprefix(f"Fully meet “{criterion.title}”.").strip()
 
 
 def _chosen(

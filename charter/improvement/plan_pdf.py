@@ -80,8 +80,11 @@ def _edges(plan: Plan, said: Printed) -> Callable[[Canvas, Any], None]:
         page.line(MARGIN, 50, WIDTH - MARGIN, 50)
         page.setFillColor(GREY)
         page.setFont(REGULAR, 10)
-        page.drawString(MARGIN, 36, f"As it was on {drawing.day(plan.on)}. The plan today: {said.url}")
-        page.linkURL(said.url, (MARGIN, 32, WIDTH - MARGIN - 50, 48), relative=0)
+        page.drawString(MARGIN, 36, f"As it was on {drawing.day(plan.on)}. The plan as it is today:")
+        page.setFont(REGULAR, min(10, (COLUMN - 4) / drawing.width_of(said.url, REGULAR)))
+        page.drawString(MARGIN, 23, said.url)
+        page.linkURL(said.url, (MARGIN, 19, WIDTH - MARGIN, 34), relative=0)
+        page.setFont(REGULAR, 10)
         page.drawRightString(WIDTH - MARGIN, 36, f"Page {document.page}")
 
     return draw_edges
@@ -114,7 +117,9 @@ def _row(action: Action, plan: Plan, said: Printed) -> Flowable:
     ]
     line = " · ".join(_safe(one) for one in facts if one)
     cell: list[Flowable] = [_p(_safe(action.title), _TITLE), _p(line[:1].upper() + line[1:], _SMALL)]
-    texts = [action.closing_note] if action.closed_at else [action.detail, action.why]
+    criterion = plan.content.criterion(action.criterion or "")
+    what = action.detail or (criterion.statement if criterion else "")
+    texts = [action.closing_note] if action.closed_at else [what, action.why]
     cell += [_p(_safe(_short(text)).replace("\n", "<br/>"), _TEXT) for text in texts if text]
     helpers = said.helpers.get(action.criterion or "", ()) if not action.closed_at else ()
     if helpers:
@@ -135,7 +140,7 @@ def _row(action: Action, plan: Plan, said: Printed) -> Flowable:
     return table
 
 
-class _Box(Flowable):
+class _Box(Flowable):  # type: ignore[misc]  # ReportLab has no types
     """A box to tick."""
 
     def __init__(self, *, ticked: bool) -> None:

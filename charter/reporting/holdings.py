@@ -30,7 +30,7 @@ from charter.assessment.models import (
 )
 from charter.award.models import Award
 from charter.framework.models import Framework
-from charter.improvement.models import Programme, ProgrammeRequest
+from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.engagement import Engagement
 from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
 from charter.orm import Base
@@ -120,6 +120,7 @@ PARTS: tuple[Part, ...] = (
     Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "found_by_id"})),
     Part("questions_of_the_assessor", InformationRequest, _asked(InformationRequest), frozenset({"asked_by_id"})),
     Part("awards", Award, _own(Award), frozenset({"issued_by_id"})),
+    Part("actions", Action, _own(Action)),
     Part("requests_for_programmes", ProgrammeRequest, _own(ProgrammeRequest)),
     Part("staff_surveys", Survey, _own(Survey), frozenset({"answers", "sums"})),
     Part("taking_part", Engagement, _own(Engagement)),
