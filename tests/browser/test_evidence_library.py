@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import FilePayload
 
 from charter.account.models import User
 from charter.assessment.models import Assessment, Evidence
@@ -23,7 +24,7 @@ def the_people() -> tuple[User, User, Assessment]:
     return owner, make.staff("assessor", "Asha Assessor"), make.answered(make.assessment(employer, by=owner), by=owner)
 
 
-def files() -> list[dict[str, object]]:
+def files() -> list[FilePayload]:
     """Two that are fit to keep, and one that is not."""
     return [
         {"name": "Sick leave policy.pdf", "mimeType": "application/pdf", "buffer": a_pdf("Sick leave")},
@@ -45,7 +46,7 @@ def test_evidence_is_given_once_kept_in_date_replaced_and_turned_down(
 
     person.opens("/dashboard")
     person.opens(f"{home}/add")
-    person.page.locator("main [name='files']").set_input_files(files())  # type: ignore[arg-type]
+    person.page.locator("main [name='files']").set_input_files(files())
     person.page.get_by_role("button", name="Add files").click()
     if scripts:
         person.page.get_by_text("2 of 3 added.").wait_for()
@@ -67,8 +68,8 @@ def test_evidence_is_given_once_kept_in_date_replaced_and_turned_down(
     person.presses("Save")
     person.reads("In date until 1 May 2031")
     person.presses("Replace with a newer version")
-    newer = {"name": "Policy 2027.pdf", "mimeType": "application/pdf", "buffer": a_pdf("The newer one")}
-    person.page.locator("main [name='file']").set_input_files([newer])  # type: ignore[list-item]
+    newer: FilePayload = {"name": "Policy 2027.pdf", "mimeType": "application/pdf", "buffer": a_pdf("The newer one")}
+    person.page.locator("main [name='file']").set_input_files([newer])
     person.presses("Replace")
     person.reads("The older version is kept with it.")
     person.follows("Older version", exact=False)
