@@ -239,4 +239,10 @@ def _is_member(session: Session, organisation_id: UUID, user_id: UUID) -> bool:
 
 def _lock(session: Session, action: Action) -> None:
     """Read the action again under its row's lock: of two people who act on it at once, the second sees the first."""
-    session.refresh(action, with_for_update=True)
+    # Not refresh: it would join the owner again, as the action was first read, and PostgreSQL locks no outer join.
+    session.scalars(
+        sa.select(Action)
+        .where(Action.id == action.id)
+        .with_for_update(of=Action)
+        .execution_options(populate_existing=True)
+    ).one()

@@ -80,8 +80,8 @@ def refresh(session: Session, assessment: Assessment, *, at: datetime, on: date)
     there = session.scalars(
         sa.select(Action)
         .where(Action.organisation_id == assessment.organisation_id, Action.key.is_not(None))
-        .options(joinedload(Action.owner))
         .order_by(Action.created_at, Action.id)
+        .with_for_update()  # so that nobody changes one meanwhile
         .execution_options(populate_existing=True)
     ).all()
     judged = _judged(session, said, on=on)
