@@ -49,8 +49,16 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         return re.findall(r"charter-panel-menu__link[^>]*>([^<]+)</a>", page)
 
     assert menu(board_member) == ["Overview"]
-    assert menu(assessor) == ["Overview", "Cases", "Employers", "Awards", "Versions of the charter"]
-    assert menu(administrator)[-4:] == ["Values of measures", "People", "Messages", "Trail"]
+    assert menu(assessor) == [
+        "Overview",
+        "Cases",
+        "Employers",
+        "Awards of other schemes",
+        "Awards",
+        "Versions of the charter",
+        "Other schemes",
+    ]
+    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Trail"]
 
 
 def test_the_queue_shows_each_case_and_says_when_it_is_overdue(sign_in, make, assessor, waiting, employer) -> None:

@@ -555,9 +555,11 @@ def asked(life: Life, by: str) -> None:
 
 
 def is_found(life: Life, level: int) -> bool:
-    """Whether the findings allow a recommendation of this level."""
+    """Whether the findings allow a recommendation of this level, which some levels allow only once."""
     found = life.now.found if life.now else {}
-    return set(found) == set(life.codes) and (level == 0 or all(found.values()))
+    asked = life.content.level(level)
+    again = asked is not None and not asked.renewable and level in {one.decided for one in life.past}
+    return set(found) == set(life.codes) and (level == 0 or (all(found.values()) and not again))
 
 
 def recommend(life: Life, session: Session, by: User, at: datetime, *, level: int) -> None:

@@ -147,6 +147,8 @@ def test_a_retired_version_is_not_current_and_retires_once(session: Session) -> 
 
 def test_the_only_published_version_is_not_retired(session: Session) -> None:
     only = publishing.current(session)
+    others = sa.update(Framework).where(Framework.id != only.id)
+    session.execute(others.values(status=FrameworkStatus.RETIRED))
 
     with pytest.raises(Refusal, match="only published version"):
         publishing.retire(session, only, by=None, at=AT)

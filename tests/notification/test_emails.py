@@ -97,6 +97,33 @@ VALUES = {
         "enough": True,
         "survey_path": "/organisations/1/surveys/2",
     },
+    "recognition_checked": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "organisation_id": 1,
+        "title": "Living Wage",
+        "met": ["Fair pay"],
+        "evidence": ["Pay and hours made clear"],
+        "until": date(2027, 3, 31),
+    },
+    "recognition_declined": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "organisation_id": 1,
+        "recognition_id": 2,
+        "title": "Living Wage",
+        "reason": "The certificate names another employer.",
+    },
+    "recognition_ends_soon": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "organisation_id": 1,
+        "title": "Living Wage",
+        "ends_on": date(2027, 3, 31),
+        "days_left": 14,
+        "opens_again": ["Fair pay"],
+    },
+    "actions_due": {
+        "soon": [("Teme Valley", "Train\r\nmanagers", date(2026, 12, 6), "/organisations/1/plan")],
+        "late": [],
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -120,6 +147,10 @@ SAYS = {
     "evidence_ending": "Sick leave policy: in date until 20 December 2026\n  [portal]/organisations/1/evidence/2",
     "programme_asked_for": "answer Olive Owner at olive@example.org",
     "programme_request_sent": "This is how to start: Ask your Growth Hub.",
+    "recognition_checked": "it stands in for these questions, so you need not answer them:\n- Fair pay",
+    "recognition_declined": "The reason:\n\nThe certificate names another employer.",
+    "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
+    "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 
