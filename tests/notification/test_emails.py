@@ -171,7 +171,7 @@ def test_every_email_is_tried_here():
     verbs = {
         name
         for name, verb in vars(emails).items()
-        if inspect.isfunction(verb) and verb.__module__ == emails.__name__ and not name.startswith("_")
+        if inspect.isfunction(verb) and verb.__module__.startswith(emails.__name__) and not name.startswith("_")
     }
     assert verbs == set(VALUES) == set(SAYS)
 
