@@ -29,6 +29,7 @@ from charter.framework import publishing
 from charter.framework.checking import check
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
+from charter.storage import open_store
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
@@ -106,12 +107,18 @@ def empty_tables(engine: sa.Engine) -> None:
                 connection.execute(table.delete())
 
 
-@pytest.fixture
-def engine(database: str) -> Iterator[sa.Engine]:
+@pytest.fixture(scope="session")
+def _engine(database: str) -> Iterator[sa.Engine]:
     found = make_engine(database)
-    empty_tables(found)
     yield found
     found.dispose()
+
+
+@pytest.fixture
+def engine(_engine: sa.Engine) -> sa.Engine:
+    """An engine on empty tables."""
+    empty_tables(_engine)
+    return _engine
 
 
 @pytest.fixture
@@ -126,19 +133,47 @@ def framework(session: Session) -> Framework:
     return publishing.current(session)
 
 
+def settings_for(database: str, var: Path) -> Settings:
+    return Settings(environment="test", var=var, database_url=database, mail="file", base_url="http://localhost")
+
+
 @pytest.fixture
 def settings(database: str, engine: sa.Engine, tmp_path: Path) -> Settings:
-    return Settings(environment="test", var=tmp_path, database_url=database, mail="file", base_url="http://localhost")
+    return settings_for(database, tmp_path)
 
 
-@pytest.fixture
-def app(settings: Settings, _folder: Path) -> Iterator[Flask]:
+def build(settings: Settings, folder: Path) -> Iterator[Flask]:
+    """An application whose templates compile once, and whose connections are closed after."""
     found = create_app(settings)
-    found.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_folder))  # compiling takes longer than most tests
+    found.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))  # compiling takes longer than most tests
     yield found
     with found.app_context():
         for made in db.engines.values():
             made.dispose()
+
+
+@pytest.fixture(scope="session")
+def _built(database: str, _folder: Path) -> Iterator[Flask]:
+    """One application for each database: to build one takes longer than most tests."""
+    yield from build(settings_for(database, _folder), _folder)
+
+
+@pytest.fixture
+def app(_built: Flask, settings: Settings) -> Iterator[Flask]:
+    """The application with the settings and the store of this test. What a test changes in either is undone after."""
+    config, extensions = dict(_built.config), dict(_built.extensions)
+    _built.extensions |= {"charter_settings": settings, "charter_store": open_store(settings.evidence_url)}
+    _built.jinja_env.globals["settings"] = settings
+    yield _built
+    for kept, now_there in ((config, _built.config), (extensions, _built.extensions)):
+        now_there.clear()
+        now_there.update(kept)
+
+
+@pytest.fixture
+def own_app(settings: Settings, _folder: Path) -> Iterator[Flask]:
+    """An application of the test's own, for what cannot be undone."""
+    yield from build(settings, _folder)
 
 
 @pytest.fixture
