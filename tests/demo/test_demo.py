@@ -1,5 +1,6 @@
 """The demo has something to show on every page, and the same in bulk."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -19,8 +20,10 @@ from charter.extensions import db
 from charter.organisation.models import Organisation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
+from charter.storage import Store, open_store
 from charter.survey import results
 from charter.survey.models import Survey, SurveyStatus
+from tests.conftest import empty_tables
 
 ON = date(2026, 11, 22)
 
@@ -29,14 +32,26 @@ def values(session: Session, column: object) -> set[object]:
     return set(session.scalars(sa.select(column)))  # type: ignore[call-overload]
 
 
-@pytest.fixture
-def filled(app: Flask):
-    with app.app_context():
+pytestmark = pytest.mark.xdist_group("demo")  # one worker makes it
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return open_store(str(tmp_path_factory.mktemp("evidence")))
+
+
+@pytest.fixture(scope="module")
+def filled(_built: Flask, _engine: sa.Engine, store: Store) -> Iterator[Session]:
+    """The demo, made once on each database for all of these tests: they only read."""
+    empty_tables(_engine)
+    before, _built.extensions["charter_store"] = _built.extensions["charter_store"], store
+    with _built.app_context():
         demo.fill(employers=66, seed=1, on=ON, say=lambda line: None)
         yield db.session
+    _built.extensions["charter_store"] = before
 
 
-def test_the_demo_shows_every_state_in_both_counties(app: Flask, filled: Session) -> None:
+def test_the_demo_shows_every_state_in_both_counties(filled: Session) -> None:
     assert len(plan()) == demo.BY_VERBS == 60
     assert filled.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 66
     assert values(filled, Organisation.county) == {"herefordshire", "worcestershire"}
@@ -48,10 +63,9 @@ def test_the_demo_shows_every_state_in_both_counties(app: Flask, filled: Session
     assert audit.verify(filled).sound
 
 
-def test_its_evidence_is_real_files_of_every_kind(app: Flask, filled: Session) -> None:
+def test_its_evidence_is_real_files_of_every_kind(filled: Session, store: Store) -> None:
     files = filled.scalars(sa.select(Evidence).where(Evidence.kind == EvidenceKind.FILE)).all()
     assert len({file.media_type for file in files}) == 6
-    store = app.extensions["charter_store"]
     removed = {file.sha256 for file in files if file.removed_at is not None}  # for privacy: its content is gone
     assert all(store.size(file.sha256) == file.size for file in files if file.sha256 not in removed)
     assert not any(store.exists(sha256) for sha256 in removed)
