@@ -20,10 +20,32 @@ from charter.config import Settings
 from charter.extensions import db
 
 T = TypeVar("T")
+HERE = Path(__file__).parent
+EVERY_WAY = "test_main_job.py"
 AXE = Axe()
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each journey is walked with scripts on SQLite and without on PostgreSQL, the main job in all four ways.
+
+    What a database does differently, the tests of the pages see, which run on both. When one database is asked for,
+    nothing is left out.
+    """
+    if config.getoption("--database") != "both":
+        return
+    left_out = [item for item in items if HERE in item.path.parents and item.path.name != EVERY_WAY and _is_twin(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_twin(item: pytest.Item) -> bool:
+    """Whether another run walks the same way on the other database."""
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params if callspec else {}
+    return "scripts" in values and values["scripts"] != (values.get("database") == "sqlite")
 
 
 @dataclass
