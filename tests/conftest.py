@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -36,6 +37,11 @@ from tests.pages import CheckedClient
 DATABASES = ["sqlite", "postgresql"]
 KEPT = {"framework", "alembic_version"}
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+# How long an example takes says something about the machine, not about the rule.
+hypothesis.settings.register_profile("charter", deadline=None)
+hypothesis.settings.load_profile("charter")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
