@@ -196,6 +196,21 @@ def open_again(session: Session, action: Action, *, by: User, at: datetime) -> N
     audit.record(session, "action:open-again", action, by=opener, at=at, organisation=str(action.organisation_id))
 
 
+def give_back(session: Session, organisation_id: UUID, person_id: UUID, *, at: datetime) -> int:
+    """Make the actions that this person does nobody's, because they leave; says how many of them are still to do."""
+    mine = session.scalars(
+        sa.select(Action)
+        .where(Action.organisation_id == organisation_id, Action.owner_id == person_id)
+        .order_by(Action.id)
+        .with_for_update(of=Action)
+        .execution_options(populate_existing=True)
+    ).all()
+    for action in mine:
+        action.owner_id = None
+        action.changed_at = at
+    return sum(action.status is ActionStatus.TO_DO for action in mine)
+
+
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +221,20 @@ def of(session: Session, organisation: Organisation, action_id: UUID) -> Action 
         .where(Action.id == action_id, Action.organisation_id == organisation.id)
         .options(joinedload(Action.owner))
     ).one_or_none()
+
+
+def to_do_of(session: Session, organisation_id: UUID, person_id: UUID) -> int:
+    """How many actions of the employer's plan that are still to do this person does (one query)."""
+    found = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Action)
+        .where(
+            Action.organisation_id == organisation_id,
+            Action.owner_id == person_id,
+            Action.status == ActionStatus.TO_DO,
+        )
+    )
+    return found or 0
 
 
 def all_of(session: Session, organisation_id: UUID) -> Sequence[Action]:

@@ -10,6 +10,7 @@ from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.improvement import leaving
 from charter.notification import emails
 from charter.organisation import joining, queries, team
 from charter.organisation.joining import Place
@@ -217,10 +218,10 @@ def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturn
     form = EmptyForm()
     if form.validate_on_submit():
         name, home = membership.user.name, url_for(".show_team", organisation_id=organisation.id)
-        leaving = membership.user_id == the_user().id
+        oneself = membership.user_id == the_user().id
         with transaction() as session:
             if request.form.get("do") == "remove":
-                team.remove(session, membership, by=the_user(), at=now())
+                leaving.leave(session, organisation, person_id=membership.user_id, by=the_user(), at=now())
                 message = f"{name} is no longer in the team."
             else:
                 role = MemberRole.CONTRIBUTOR if membership.role is MemberRole.OWNER else MemberRole.OWNER
@@ -229,9 +230,13 @@ def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturn
                 team.change_role(session, membership, role=role, by=the_user(), at=now())
                 message = f"{name} is now {'an owner' if role is MemberRole.OWNER else 'a contributor'}."
         flash(message, "success")
-        return redirect(url_for(".dashboard") if leaving else home, 303)
+        return redirect(url_for(".dashboard") if oneself else home, 303)
     return render_template(
-        "employer/organisation/member.html", form=form, organisation=organisation, membership=membership
+        "employer/organisation/member.html",
+        form=form,
+        organisation=organisation,
+        membership=membership,
+        left=leaving.look_ahead(db.session, membership),
     )
 
 
