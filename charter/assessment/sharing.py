@@ -162,7 +162,8 @@ def assign(
 ) -> Outcome:
     """Give each task of `wanted` to the colleague named there, None for nobody; the others stay.
 
-    `seen` says whose each was when the person looked, nobody's when it is not there. A task that a colleague gave to
+    `seen` says whose each was when the person looked, nobody's when it is not there; what is wanted as it was seen is
+    no change. A task that a colleague gave to
     somebody else meanwhile stays with them, and is in the outcome. Whoever gets tasks from somebody else is told in
     one email. Raises Refusal when the assessment is closed, has no such task (on `who-<task>`), or when somebody is
     not in the team (the same).
@@ -187,6 +188,8 @@ def assign(
             raise Refusal("This is not one of the questions of your assessment.", field=f"who-{task}")
         if person_id is not None and person_id not in team:
             raise Refusal("Choose somebody from your team.", field=f"who-{task}")
+        if person_id == seen.get(task):  # left as it was; if a colleague changed it, that stands
+            continue
         row = rows.get(task)
         has = row.person_id if row is not None and row.person_id in team else None
         if has == person_id:

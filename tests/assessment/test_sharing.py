@@ -115,9 +115,19 @@ def test_a_task_that_somebody_gave_away_meanwhile_stays_so_and_the_rest_is_saved
 ) -> None:
     third = make.member(employer, "Thea Third", role="contributor")
     give(assessment, {codes[0]: third}, by=colleague)
-    outcome = give(assessment, {codes[0]: colleague, codes[1]: colleague}, by=owner, seen={})
+    wanted = {codes[0]: colleague, codes[1]: colleague}
+    outcome = give(assessment, wanted, by=owner, seen={})
     assert {task: holder and holder.name for task, holder in outcome.overtaken.items()} == {codes[0]: third.name}
     assert whose(assessment) == {codes[0]: third.name, codes[1]: colleague.name}
+
+
+def test_what_was_left_as_it_was_seen_does_not_undo_what_a_colleague_did_meanwhile(
+    assessment: Assessment, codes: list[str], owner: User, colleague: User
+) -> None:
+    give(assessment, {codes[0]: colleague}, by=colleague)
+    outcome = give(assessment, {codes[0]: None, codes[1]: owner}, by=owner, seen={})
+    assert (outcome.changed, outcome.overtaken) == (1, {})
+    assert whose(assessment) == {codes[0]: colleague.name, codes[1]: owner.name}
 
 
 def test_what_was_made_nobodys_meanwhile_is_told_too(

@@ -48,11 +48,10 @@ def share_assessment(assessment: Assessment) -> ResponseReturnValue:
         return _table(assessment, board, form), 400
     if outcome.overtaken:
         board = sharing.board(db.session, assessment)
-        for task, person_id in wanted.items():
-            form[f"who-{task}"].data = str(person_id or NOBODY)
+        for task, person_id in wanted.items():  # the form is about what is so now, but for what has to be chosen
             form[f"seen-{task}"].data = _holder(board, task)
-        for task, holder in outcome.overtaken.items():
-            form[f"seen-{task}"].data = str(holder.id) if holder else NOBODY
+            there = str(person_id or NOBODY) if task in outcome.overtaken else _holder(board, task)
+            form[f"who-{task}"].data = there
         form["several"].data = form["several_to"].data = NOBODY
         return _table(assessment, board, form, overtaken=outcome.overtaken, changed=outcome.changed), 409
     flash(_said(outcome.changed), "success")
