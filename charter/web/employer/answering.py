@@ -64,13 +64,14 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
                     criterion=code,
                     **said,
                     seen_version=number_in(form.seen_version),
+                    seen=form.seen.data,
                     by=the_user(),
                     at=now(),
                     open_criteria=cases.open_criteria(session, assessment),
                 )
     except Stale:
         stored = queries.one_answer(db.session, assessment, code)
-        _saw(form, stored.answer)
+        form.saw(stored.answer)
         return _page(assessment, requests, criterion, form, stored, overtaken=True), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -78,11 +79,11 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     if wrong:
         for name, fault in wrong.items():
             form[name].errors = [fault]
-        _saw(form, saved)
+        form.saw(saved)
         stored = queries.one_answer(db.session, assessment, code)
         return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
     if form.comment.errors:
-        _saw(form, saved)
+        form.saw(saved)
         stored = queries.one_answer(db.session, assessment, code)
         return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
     onward = _onward(assessment, criterion, open_criteria)
@@ -140,11 +141,6 @@ NOTHING: dict[str, Any] = {
     "action_due": None,
     "reason": "",
 }
-
-
-def _saw(form: CriterionForm, answer: Answer | None) -> None:
-    """The page that follows shows this version of the answer, so its form is about it."""
-    form.seen_version.data = str(answer.version if answer else 0)
 
 
 def asked_criterion(assessment: Assessment, code: str) -> Criterion:
