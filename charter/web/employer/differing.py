@@ -69,6 +69,12 @@ def figures_now(said: Material, form: BaseForm) -> Material:
     return said
 
 
+def nothing_typed(form: BaseForm) -> bool:
+    """Whether every field of a form of figures was left as it was when it was opened."""
+    kinds = ("number-", "note-", "unknown-", "period_end")
+    return {field.name for field in form if field.name.startswith(kinds)} <= left_as_seen(form)
+
+
 def saw_figures(said: Material, form: BaseForm) -> None:
     """Say that whoever gets this form sees what is saved now beside it."""
     found = said.figures

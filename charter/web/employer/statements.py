@@ -83,6 +83,9 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     form.validate()
     period_end = form["period_end"].data
     stored = said.figures
+    if stored is not None and number_in(form["seen_version"]) != stored.version and differing.nothing_typed(form):
+        flash("You changed nothing, so what your colleague saved meanwhile stands.", "notice")
+        return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
     wrong: dict[str, Any] = {}
     if form["period_end"].errors or (period_end is not None and period_end > today()):
         wrong["period_end"] = form["period_end"].errors or ["The 12 months must have ended: choose a day in the past."]
