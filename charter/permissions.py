@@ -20,6 +20,7 @@ class Permission(enum.StrEnum):
     VIEW_ORGANISATION = "organisation:view"
     EDIT_ORGANISATION = "organisation:edit"
     MANAGE_TEAM = "organisation:team"
+    LEAVE_ORGANISATION = "organisation:leave"
     EXPORT_ORGANISATION = "organisation:export"
     ASK_FOR_PROGRAMME = "programme:ask"
     SEE_PLAN = "plan:see"
@@ -27,6 +28,8 @@ class Permission(enum.StrEnum):
     START_ASSESSMENT = "assessment:start"
     VIEW_ASSESSMENT = "assessment:view"
     ANSWER_ASSESSMENT = "assessment:answer"
+    SHARE_ASSESSMENT = "assessment:share"
+    DISCUSS_ASSESSMENT = "assessment:discuss"
     SUBMIT_ASSESSMENT = "assessment:submit"
     WITHDRAW_ASSESSMENT = "assessment:withdraw"
     VIEW_EVIDENCE = "evidence:view"
@@ -118,6 +121,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_ORGANISATION: member,
     Permission.EDIT_ORGANISATION: owner,
     Permission.MANAGE_TEAM: owner,
+    Permission.LEAVE_ORGANISATION: member,
     Permission.EXPORT_ORGANISATION: owner,
     Permission.ASK_FOR_PROGRAMME: member,
     Permission.SEE_PLAN: member,
@@ -125,6 +129,8 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.START_ASSESSMENT: member,
     Permission.VIEW_ASSESSMENT: member,
     Permission.ANSWER_ASSESSMENT: member,
+    Permission.SHARE_ASSESSMENT: member,
+    Permission.DISCUSS_ASSESSMENT: member,
     Permission.SUBMIT_ASSESSMENT: owner,
     Permission.WITHDRAW_ASSESSMENT: owner,
     Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),

@@ -3,6 +3,7 @@
 from charter import audit
 from charter.account import models as account
 from charter.assessment import models as assessment
+from charter.assessment import teamwork
 from charter.award import models as award
 from charter.framework import models as framework
 from charter.improvement import models as improvement
@@ -27,6 +28,7 @@ __all__ = [
     "reporting",
     "review",
     "survey",
+    "teamwork",
 ]
 
 metadata = Base.metadata

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from charter.account import links
 from charter.account.models import LinkPurpose, User
-from charter.assessment import evidence
+from charter.assessment import comments, evidence
 from charter.assessment.file_checks import Checked, FileKind
 from charter.audit import AuditEvent
 from charter.clock import now, today
@@ -103,6 +103,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/replace": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
+    "/organisations/<uuid:organisation_id>/leave": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan.ics": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan.pdf": MEMBERS,
@@ -136,6 +137,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>": MEMBERS,
     "/assessments/<uuid:assessment_id>/check": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove": MEMBERS,
@@ -143,10 +145,13 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/evidence": MEMBERS,
     "/assessments/<uuid:assessment_id>/evidence.zip": EVIDENCE,
     "/assessments/<uuid:assessment_id>/figures": MEMBERS,
+    "/assessments/<uuid:assessment_id>/history": MEMBERS,
     "/assessments/<uuid:assessment_id>/last-time": MEMBERS,
     "/assessments/<uuid:assessment_id>/newer-version": MEMBERS,
     "/assessments/<uuid:assessment_id>/level": MEMBERS,
     "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/sharing": MEMBERS,
+    "/assessments/<uuid:assessment_id>/sharing/<code>": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet.xlsx": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet/check": MEMBERS,
@@ -304,6 +309,9 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         )
         session.flush()  # the proof is of something
         recognition.prove(session, held, proof_id=piece.id, by=owner, at=now())
+        comment = comments.add(
+            session, assessment, criterion=code, text="Who keeps this?", sent_as="1", by=owner, at=now()
+        )
         invitation, invited = team.invite(
             session, employer, email="nina@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=now()
         )
@@ -336,6 +344,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "review_id": review.id,
         "action_id": action.id,
         "award_id": award.id,
+        "comment_id": comment.id,
         "evidence_id": piece.id,
         "invitation_id": invitation.id,
         "member_id": part.id,
@@ -439,6 +448,7 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
         "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/open-again",
         "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
         "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
+        "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove",
     ):

@@ -1,6 +1,7 @@
 """Save what an employer says about one criterion, and lose nothing when two people do so at once."""
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -24,7 +25,17 @@ _LIMITS = {
     "reason": ("Your reason", TEXT_LIMIT),
 }
 
+_PARTS = ("value", "explanation", "action", "action_owner", "action_due", "reason")
+
 FROZEN = "This answer is with the assessor and cannot be changed now."
+
+
+def mark(said: Mapping[str, object] | Answer | None) -> str:
+    """What an answer says, in a few characters, for a form to bring back: what a person saw when they began."""
+    if isinstance(said, Answer):
+        said = {name: getattr(said, name) for name in _PARTS}
+    parts = [str((said or {}).get(name) or "") for name in _PARTS]
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
 
 
 def is_open(assessment: Assessment, code: str, asked: Collection[str] | None) -> bool:
@@ -80,16 +91,18 @@ def save(
     action_due: date | None,
     reason: str,
     seen_version: int,
+    seen: str | None = None,
     by: User,
     at: datetime,
     open_criteria: Collection[str] | None = None,
 ) -> Answer:
     """Save an answer, whole or in part, and return it.
 
-    `seen_version` is the version of the answer that the person saw, 0 for none. `open_criteria` are the criteria that
-    the assessor asked about, which only a round of more information needs. Raises Refusal when the answer may not be
-    changed now or a part cannot be saved (on its field), and Stale when somebody else saved something different
-    meanwhile.
+    `seen_version` is the version of the answer that the person saw, 0 for none. `seen` is its `mark`, when the form
+    brought it back: who changed nothing does not stand in the way of a colleague who did. `open_criteria` are the
+    criteria that the assessor asked about, which only a round of more information needs. Raises Refusal when the answer
+    may not be changed now or a part cannot be saved (on its field), and Stale when somebody else saved something
+    different meanwhile.
     """
     author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
@@ -129,6 +142,8 @@ def save(
             answer.confirmed_at = at
             session.flush()  # so that its version is known to the page
             audit.record(session, "answer:confirm", answer, by=author, at=at, case=assessment.id, criterion=criterion)
+        return answer
+    if answer is not None and seen and seen == mark(said):
         return answer
     if seen_version != (answer.version if answer else 0):
         raise Stale("Somebody else saved this while you were typing.", current=answer)

@@ -1,7 +1,8 @@
 """What an employer said last time comes with it when it starts again, so that it types nothing twice.
 
 Answers and evidence come over by the criterion's code. Declarations and figures do not: what the law asks is declared
-anew each time, and the figures are of other twelve months. Each answer that came over is to be looked at again.
+anew each time, and the figures are of other twelve months. Each answer that came over is to be looked at again. Whose
+each task was comes along too; what was said about it stays where it was said.
 """
 
 from collections.abc import Collection
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import queries
+from charter.assessment import queries, sharing
 from charter.assessment.models import Answer, Assessment, EvidenceUse
 from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
@@ -66,6 +67,7 @@ def carry_over(session: Session, assessment: Assessment) -> int:
     if last.framework_id != assessment.framework_id:
         assessment.came_from_id = last.framework_id
     session.add_all([*answers, *uses])
+    sharing.carry(session, last, assessment)
     session.flush()
     return len(answers)
 

@@ -24,7 +24,7 @@ from charter.assessment.file_checks import FIELD, Checked, clean_name
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.framework.content import EvidenceRules
 from charter.organisation.models import Organisation, Recognition
 
@@ -225,14 +225,16 @@ def say_where(
     *,
     criterion: str,
     place: str,
+    seen: str | None = None,
     by: User,
     at: datetime,
     open_criteria: Collection[str] | None = None,
 ) -> bool:
     """Say where in a piece of evidence to look for one criterion; an empty `place` takes back what was said.
 
-    Says whether anything changed. Raises Refusal when the criterion may not be changed now or does not use the
-    evidence, and on "place" when the text is too long.
+    Says whether anything changed. `seen` is what the person saw there. Raises Refusal when the criterion may not be
+    changed now or does not use the evidence, and on "place" when the text is too long; Stale when a colleague said
+    something else meanwhile.
     """
     _allowed(session, assessment, [criterion], open_criteria, of_target=False)
     use = _one_use(session, assessment, evidence, criterion)
@@ -241,6 +243,8 @@ def say_where(
     place = _place(place)
     if use.place == place:
         return False
+    if seen is not None and seen != use.place:
+        raise Stale("A colleague said something else meanwhile.", current=use)
     use.place = place
     _record_place(session, assessment, evidence, [criterion], by=by, at=at)
     return True

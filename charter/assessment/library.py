@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import replace as replace_fields
 from datetime import date, datetime
+from hashlib import sha256
 from typing import cast
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse
 from charter.audit import AuditEvent
 from charter.clock import local_date
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.framework.content import EvidenceRules
 from charter.lifecycle import Status
 from charter.organisation.models import Organisation, Recognition
@@ -315,6 +316,12 @@ def give(
     return piece, True
 
 
+def mark(piece: Evidence) -> str:
+    """What is said of a piece, in a few characters, for a form to bring back."""
+    parts = (piece.title, piece.type, *asdict(dates_of(piece)).values())
+    return sha256("\x00".join(str(part or "") for part in parts).encode()).hexdigest()[:16]
+
+
 def describe(
     session: Session,
     piece: Evidence,
@@ -323,12 +330,14 @@ def describe(
     title: str,
     type: str | None,
     dates: Dates,
+    seen: str | None = None,
     by: User,
     at: datetime,
 ) -> bool:
     """Say what a piece is called, what kind it is and when it holds. What was submitted keeps what it said then.
 
-    Says whether anything changed. Raises Refusal on the field that is wrong, or on a date that its kind needs.
+    Says whether anything changed. `seen` is the `mark` of the piece as the person saw it. Raises Refusal on the field
+    that is wrong, or on a date that its kind needs, and Stale when a colleague said something else meanwhile.
     """
     session.refresh(piece, with_for_update=True)
     _check_there(piece)
@@ -341,6 +350,8 @@ def describe(
     changed = sorted(name for name, value in said.items() if getattr(piece, name) != value)
     if not changed:
         return False
+    if seen and seen != mark(piece):
+        raise Stale("A colleague changed these details meanwhile.", current=piece)
     for name in changed:
         setattr(piece, name, said[name])
     ends_on = evidence_dates.last_day(rules, kind, dates)

@@ -194,20 +194,18 @@ def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID 
     return found
 
 
-def of_person(session: Session, user: User) -> list[Assessment]:
+def of_person(user: User) -> sa.Select[Assessment]:
     """The assessments of all the employers a person belongs to, the newest first, with employer and framework."""
-    return list(
-        session.scalars(
-            sa.select(Assessment)
-            .join(Membership, Membership.organisation_id == Assessment.organisation_id)
-            .where(Membership.user_id == user.id)
-            .options(
-                joinedload(Assessment.organisation),
-                joinedload(Assessment.framework),
-                joinedload(Assessment.came_from),
-            )
-            .order_by(Assessment.started_at.desc(), Assessment.id.desc())
+    return (
+        sa.select(Assessment)
+        .join(Membership, Membership.organisation_id == Assessment.organisation_id)
+        .where(Membership.user_id == user.id)
+        .options(
+            joinedload(Assessment.organisation),
+            joinedload(Assessment.framework),
+            joinedload(Assessment.came_from),
         )
+        .order_by(Assessment.started_at.desc(), Assessment.id.desc())
     )
 
 

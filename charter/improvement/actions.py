@@ -147,26 +147,36 @@ def change(session: Session, action: Action, details: Details, *, seen_version: 
     )
 
 
-def finish(session: Session, action: Action, *, shows: str, by: User, at: datetime) -> None:
+def finish(session: Session, action: Action, *, shows: str, seen_version: int = 0, by: User, at: datetime) -> None:
     """Say that an action is done, and what shows it (may be empty). Saying so twice changes nothing.
 
-    Raises `Refusal` when it was dropped, or what shows it is too long.
+    Raises `Refusal` when it was dropped, or what shows it is too long, and `Stale` when somebody else marked it as done
+    with other words after version `seen_version` was read; who has seen those may put others in their place.
     """
-    _close(session, action, FINISH, note=shows, field="shows", by=by, at=at)
+    _close(session, action, FINISH, note=shows, field="shows", seen_version=seen_version, by=by, at=at)
 
 
-def drop(session: Session, action: Action, *, reason: str, by: User, at: datetime) -> None:
+def drop(session: Session, action: Action, *, reason: str, seen_version: int = 0, by: User, at: datetime) -> None:
     """Take an action out of the plan for a reason; building the plan again does not bring it back.
 
-    Raises `Refusal` without a reason, when it is done, or when the reason is too long.
+    Raises `Refusal` without a reason, when it is done, or when the reason is too long, and `Stale` when somebody else
+    took it out for another reason after version `seen_version` was read.
     """
     if not reason.strip():
         raise Refusal("Say why you will not do this.", field="reason")
-    _close(session, action, DROP, note=reason, field="reason", by=by, at=at)
+    _close(session, action, DROP, note=reason, field="reason", seen_version=seen_version, by=by, at=at)
 
 
 def _close(
-    session: Session, action: Action, step: Transition, *, note: str, field: str, by: User, at: datetime
+    session: Session,
+    action: Action,
+    step: Transition,
+    *,
+    note: str,
+    field: str,
+    seen_version: int,
+    by: User,
+    at: datetime,
 ) -> None:
     note = note.strip()
     if len(note) > TEXT_LIMIT:
@@ -174,8 +184,12 @@ def _close(
     closer = by.id  # read now: a query later would store a half-changed row
     _lock(session, action)
     if action.status is step.target:
-        return
-    action.move(step)
+        if note in {"", action.closing_note}:
+            return
+        if seen_version != action.version:
+            raise Stale("Somebody else closed this action meanwhile, with other words.", current=action)
+    else:
+        action.move(step)
     action.closed_at, action.closed_by_id, action.closing_note = at, closer, note
     action.changed_at = at
     audit.record(session, f"action:{step.name}", action, by=closer, at=at, organisation=str(action.organisation_id))
@@ -196,6 +210,21 @@ def open_again(session: Session, action: Action, *, by: User, at: datetime) -> N
     audit.record(session, "action:open-again", action, by=opener, at=at, organisation=str(action.organisation_id))
 
 
+def give_back(session: Session, organisation_id: UUID, person_id: UUID, *, at: datetime) -> int:
+    """Make the actions that this person does nobody's, because they leave; says how many of them are still to do."""
+    mine = session.scalars(
+        sa.select(Action)
+        .where(Action.organisation_id == organisation_id, Action.owner_id == person_id)
+        .order_by(Action.id)
+        .with_for_update(of=Action)
+        .execution_options(populate_existing=True)
+    ).all()
+    for action in mine:
+        action.owner_id = None
+        action.changed_at = at
+    return sum(action.status is ActionStatus.TO_DO for action in mine)
+
+
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +235,20 @@ def of(session: Session, organisation: Organisation, action_id: UUID) -> Action 
         .where(Action.id == action_id, Action.organisation_id == organisation.id)
         .options(joinedload(Action.owner))
     ).one_or_none()
+
+
+def to_do_of(session: Session, organisation_id: UUID, person_id: UUID) -> int:
+    """How many actions of the employer's plan that are still to do this person does (one query)."""
+    found = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Action)
+        .where(
+            Action.organisation_id == organisation_id,
+            Action.owner_id == person_id,
+            Action.status == ActionStatus.TO_DO,
+        )
+    )
+    return found or 0
 
 
 def all_of(session: Session, organisation_id: UUID) -> Sequence[Action]:

@@ -28,6 +28,7 @@ from charter.assessment.models import (
     MetricReturn,
     Submission,
 )
+from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award
 from charter.framework.models import Framework
 from charter.improvement.models import Action, Programme, ProgrammeRequest
@@ -98,6 +99,8 @@ PARTS: tuple[Part, ...] = (
     Part("figures", MetricReturn, _of_assessment(MetricReturn)),
     Part("evidence", Evidence, _own(Evidence)),
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
+    Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
+    Part("whose_tasks", Assignment, _of_assessment(Assignment)),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",
@@ -226,7 +229,7 @@ def _say_in_words(session: Session, found: Mapping[str, Sequence[dict[str, Any]]
     contents = {one.id: one.content for one in session.scalars(sa.select(Framework).where(Framework.id.in_(used)))}
     of = {row["id"]: contents[row["framework_id"]] for row in found["assessments"]}
     of_case = {row["id"]: of[row["assessment_id"]] for row in found["decisions"]}
-    for name in ("answers", "evidence_uses", "feedback"):
+    for name in ("answers", "evidence_uses", "comments", "feedback"):
         for row in found[name]:
             content = of_case[row["review_id"]] if name == "feedback" else of[row["assessment_id"]]
             criterion = content.criterion(row["criterion"])

@@ -31,8 +31,9 @@ WORDS: Mapping[str, str] = {
     "award:reinstate": "ended the review of the award",
     "award:revoke": "revoked the award",
 }
-QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:")
-"""Many small saves, and what the portal does by itself; they are in the trail, and would bury the story here."""
+QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:", "task:", "comment:")
+"""Many small saves, what the portal does by itself, and what the employer's people share out and say among themselves.
+They are in the trail; here they would bury the story, and the last are nobody else's business."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
+    tasks_given             to: User, given_by: str (a name), organisation_name, titles of the tasks, path
+    comment_added           to: Iterable[User], said_by: str (a name), organisation_name, criterion_title, path
+    member_left             to: Iterable[User], who: str (a name), organisation_name, tasks and actions: int, path
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
@@ -83,6 +86,11 @@ from charter.notification.emails.surveys import (
 from charter.notification.emails.team import (
     invitation_to_employer,
 )
+from charter.notification.emails.teamwork import (
+    comment_added,
+    member_left,
+    tasks_given,
+)
 
 __all__ = [
     "actions_due",
@@ -92,6 +100,7 @@ __all__ = [
     "award_last_day",
     "award_revoked",
     "change_email",
+    "comment_added",
     "confirm_email",
     "decision_awarded",
     "decision_not_awarded",
@@ -99,6 +108,7 @@ __all__ = [
     "evidence_ending",
     "evidence_turned_down",
     "invitation_to_employer",
+    "member_left",
     "more_information_needed",
     "password_changed",
     "programme_asked_for",
@@ -111,4 +121,5 @@ __all__ = [
     "staff_welcome",
     "submission_received",
     "survey_closed",
+    "tasks_given",
 ]

@@ -7,8 +7,10 @@ blueprint = Blueprint("employer", __name__)
 from charter.web.employer import (  # noqa: E402
     answering,  # noqa: F401
     assessment,  # noqa: F401
+    commenting,  # noqa: F401
     dashboard,  # noqa: F401
     evidence,  # noqa: F401
+    leaving,  # noqa: F401
     library,  # noqa: F401
     organisation,  # noqa: F401
     plan,  # noqa: F401
@@ -17,6 +19,7 @@ from charter.web.employer import (  # noqa: E402
     renewing,  # noqa: F401
     schemes,  # noqa: F401
     services,  # noqa: F401
+    sharing,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
     surveys,  # noqa: F401

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import answers, changing, level, progress, queries
+from charter.assessment import answers, changing, comments, level, progress, queries
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.standing_in import done_for
 from charter.clock import now, today
@@ -18,8 +18,9 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest, Subject
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint
-from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
+from charter.web.employer import blueprint, commenting
+from charter.web.employer.commenting import CriterionForm
+from charter.web.employer.forms import MAXIMUM, number_in
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>", methods=["GET", "POST"])
@@ -30,15 +31,25 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     requests = cases.asked_now(db.session, assessment)
     open_criteria = cases.opened_by(assessment, requests)
     stored = queries.one_answer(db.session, assessment, code)
-    form = AnswerForm.on(assessment.framework.content, criterion, stored.answer)
+    form = CriterionForm.on(assessment.framework.content, criterion, stored.answer)
+    only_comment = request.form.get("then") == "comment"
     if not answers.is_open(assessment, code, open_criteria):
-        status = 409 if request.method == "POST" else 200
+        if only_comment and _commented(assessment, code, form):
+            return redirect(_comments(assessment, code), 303)
+        status = 400 if form.comment.errors else 409 if request.method == "POST" else 200
         return _page(assessment, requests, criterion, form, stored, frozen=True), status
     if not form.is_submitted():
         return _page(assessment, requests, criterion, form, stored)
 
     form.validate()
     said = form.said()
+    if only_comment:
+        added = _commented(assessment, code, form)
+        if added and not _differs(said, stored.answer):
+            return redirect(_comments(assessment, code), 303)
+        page = _page(assessment, requests, criterion, form, stored, commented=added)
+        return page, 200 if added else 400
+    commenting.take(assessment, code, form)  # whatever button was pressed, a comment that was typed is kept
     wrong = answers.faults(assessment.framework.content, **said, on=today())
     wrong |= {name: str(errors[0]) for name, errors in form.errors.items() if name in said}
     for name in wrong:  # what cannot be saved stays as it was, and stays in its box
@@ -53,13 +64,14 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
                     criterion=code,
                     **said,
                     seen_version=number_in(form.seen_version),
+                    seen=form.seen.data,
                     by=the_user(),
                     at=now(),
                     open_criteria=cases.open_criteria(session, assessment),
                 )
     except Stale:
         stored = queries.one_answer(db.session, assessment, code)
-        _saw(form, stored.answer)
+        form.saw(stored.answer)
         return _page(assessment, requests, criterion, form, stored, overtaken=True), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -67,13 +79,34 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     if wrong:
         for name, fault in wrong.items():
             form[name].errors = [fault]
-        _saw(form, saved)
+        form.saw(saved)
+        stored = queries.one_answer(db.session, assessment, code)
+        return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
+    if form.comment.errors:
+        form.saw(saved)
         stored = queries.one_answer(db.session, assessment, code)
         return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
     onward = _onward(assessment, criterion, open_criteria)
     if request.form.get("then") != "evidence":
         _say_what_a_must_needs(assessment, criterion, saved)
     return redirect(onward, 303)
+
+
+def _commented(assessment: Assessment, code: str, form: CriterionForm) -> bool:
+    """Add the comment that the button is for."""
+    if not form.comment.data:
+        form.comment.errors = ["Write your comment."]
+        return False
+    return commenting.take(assessment, code, form)
+
+
+def _comments(assessment: Assessment, code: str) -> str:
+    return url_for(".answer_criterion", assessment_id=assessment.id, code=code, _anchor="comments")
+
+
+def _differs(said: dict[str, Any], answer: Answer | None) -> bool:
+    """Whether what was typed is something else than what is saved."""
+    return any(new != (getattr(answer, name) if answer else NOTHING[name]) for name, new in said.items())
 
 
 def _say_what_a_must_needs(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> None:
@@ -110,11 +143,6 @@ NOTHING: dict[str, Any] = {
 }
 
 
-def _saw(form: AnswerForm, answer: Answer | None) -> None:
-    """The page that follows shows this version of the answer, so its form is about it."""
-    form.seen_version.data = str(answer.version if answer else 0)
-
-
 def asked_criterion(assessment: Assessment, code: str) -> Criterion:
     """The criterion, when it is one that this employer is asked."""
     queries.with_its_own(db.session, assessment)
@@ -147,12 +175,13 @@ def _page(
     assessment: Assessment,
     requests: Sequence[InformationRequest],
     criterion: Criterion,
-    form: AnswerForm,
+    form: CriterionForm,
     stored: queries.OneAnswer,
     *,
     frozen: bool = False,
     overtaken: bool = False,
     rest_saved: bool = False,
+    commented: bool = False,
 ) -> str:
     content = assessment.framework.content
     order = asked(assessment)
@@ -187,11 +216,15 @@ def _page(
         frozen=frozen,
         overtaken=overtaken,
         rest_saved=rest_saved,
+        commented=commented,
+        talk=comments.about(db.session, assessment, criterion.code),
+        comment_limit=comments.TEXT_LIMIT,
+        person=the_user(),
         maximum=MAXIMUM,
     )
 
 
-def _offered(value: str, form: AnswerForm) -> bool:
+def _offered(value: str, form: CriterionForm) -> bool:
     return any(value == choice.value for choice in form.value.choices)
 
 

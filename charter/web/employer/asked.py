@@ -15,6 +15,7 @@ from charter.extensions import db, transaction
 from charter.review import queries as cases
 from charter.review.models import InformationRequest
 from charter.web.access import the_user
+from charter.web.employer import differing
 from charter.web.employer.forms import declarations_form, number_in
 from charter.web.forms import BaseForm
 
@@ -46,24 +47,15 @@ def answer_declarations(said: Material, asked: Questions) -> ResponseReturnValue
                 open_declarations=cases.open_declarations(session, said.assessment),
             )
     except Stale as stale:
-        said = _seen_now(said, form, asked)
+        said = differing.declarations_now(said, form)
         return _declarations_page(said, form, asked, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
         return _declarations_page(said, form, asked), 400
     if form.errors:
-        return _declarations_page(_seen_now(said, form, asked), form, asked, rest_saved=True), 400
+        return _declarations_page(differing.declarations_now(said, form), form, asked, rest_saved=True), 400
     flash("Saved: the legal basics.", "success")
     return redirect(url_for(".show_assessment", assessment_id=said.assessment.id), 303)
-
-
-def _seen_now(said: Material, form: BaseForm, asked: Questions) -> Material:
-    """What is saved now, which the form that comes back shows: saving it again is no surprise to anybody."""
-    said = queries.material(db.session, said.assessment)
-    for code in asked:
-        mark = declarations.mark(said.declarations.get(code), said.declaration_notes.get(code, ""))
-        form[f"seen-{code}"].data = mark
-    return said
 
 
 def _declarations_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
@@ -74,6 +66,7 @@ def _declarations_page(said: Material, form: BaseForm, asked: Questions, **more:
         form=form,
         asked=asked,
         note_limit=declarations.NOTE_LIMIT,
+        differences=differing.declarations_differ(said, form) if "overtaken" in more else (),
         **more,
     )
 
@@ -100,7 +93,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
     }
     try:
         with transaction() as session:
-            saved = returns.save(
+            returns.save(
                 session,
                 assessment,
                 period_end=None,
@@ -113,8 +106,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
                 open_figures=cases.open_figures(session, assessment),
             )
     except Stale as stale:
-        said = queries.material(db.session, assessment)
-        form["seen_version"].data = str(said.figures.version if said.figures else 0)
+        said = differing.figures_now(said, form)
         return _figures_page(said, form, asked, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -124,7 +116,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
-        form["seen_version"].data = str(saved.version)
+        differing.saw_figures(said, form)
         return _figures_page(said, form, asked, rest_saved=True), 400
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
@@ -155,7 +147,8 @@ def _say_faults(said: Material, form: BaseForm, opened: Collection[str]) -> None
 
 
 def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
-    numbers = progress.figures(said)
+    numbers, opened = progress.figures(said), _opened(said, asked)
+    there = {f"number-{name}" for name in opened} | {f"{what}-{code}" for code in asked for what in ("note", "unknown")}
     shared = {field.name for field in said.content.context_fields}
     return render_template(
         "employer/assessment/figures_asked.html",
@@ -166,7 +159,8 @@ def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any)
         asked=asked,
         numbers=numbers,
         shared=[field for field in numbers.fields if field.name in shared],
-        opened=_opened(said, asked),
+        opened=opened,
         note_limit=returns.NOTE_LIMIT,
+        differences=differing.figures_differ(said, form, only=there) if "overtaken" in more else (),
         **more,
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import answers, changing, groups, level, moving, progress, queries, returns, short_path
+from charter.assessment import answers, changing, groups, level, moving, progress, queries, returns, sharing, short_path
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -129,6 +129,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         return render_template(
             "employer/assessment/tasks.html",
             **(facts := _facts(said)),
+            **_shared(said, facts["progress"]),
             changes=changing.since(assessment),
             newer=moving.newer(db.session, assessment),
             waiting=len(facts["progress"].to_check),
@@ -144,6 +145,30 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         case=None if requests else cases.of_assessment(db.session, assessment),
         questions=_questions(said, requests),
     )
+
+
+def _shared(said: Material, found: progress.Progress) -> dict[str, Any]:
+    """Whose each task is, and which of them the list shows: it can be narrowed by its address (one query)."""
+    board, person, whose = sharing.board(db.session, said.assessment), the_user(), request.args.get("whose")
+    shown = sharing.narrowed(sharing.states(found), board, to=whose, person=person)
+    own = sharing.narrowed(sharing.states(found), board, to="mine", person=person)
+    mine = sharing.mine(found, own or ())
+    return {
+        "board": board,
+        "person": person,
+        "whose": whose if shown is not None else None,
+        "shown": shown,
+        "mine": mine.tasks,
+        "nobodys": len(sharing.narrowed(sharing.states(found), board, to="nobody", person=person) or ()),
+        "first_of_mine": _linked(said, mine.to_do) if whose == "mine" else None,
+    }
+
+
+def _linked(said: Material, tasks: Sequence[str]) -> tuple[str, str] | None:
+    """The title and the address of the first of some tasks."""
+    if not tasks:
+        return None
+    return sharing.title(said.content, tasks[0]), sharing.address(said.assessment, tasks[0])
 
 
 def _show_decision(assessment: Assessment) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
-from charter.assessment import moving, progress, queries
+from charter.assessment import moving, progress, queries, sharing
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.models import Award
@@ -31,7 +31,8 @@ def dashboard() -> ResponseReturnValue:
     employers = organisations.organisations_of(db.session, the_user())
     if not employers:
         return render_template("employer/welcome.html")
-    assessments = queries.of_person(db.session, the_user())
+    own_tasks = sharing.of_person(db.session, the_user())
+    assessments = [assessment for assessment, _ in own_tasks]
     awards = db.session.scalars(
         sa.select(Award)
         .where(Award.organisation_id.in_([employer.id for employer in employers]))
@@ -47,6 +48,8 @@ def dashboard() -> ResponseReturnValue:
     employer = under_way.organisation if under_way else employers[0]
     newest = renewal.newest([award for award in awards if award.organisation_id == employer.id])
     current = publishing.current(db.session) if newest or under_way else None
+    found = progress.progress(said, on=today()) if said else None
+    mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
     return render_template(
         "employer/dashboard.html",
         employers=employers,
@@ -55,7 +58,9 @@ def dashboard() -> ResponseReturnValue:
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
         newer=moving.newer_of(current, under_way) if under_way and current else None,
-        progress=progress.progress(said, on=today()) if said else None,
+        progress=found,
+        mine=mine,
+        first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id),
         case=case,
         requests=requests,

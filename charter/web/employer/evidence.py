@@ -13,13 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
-from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
+from wtforms import Field, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
 
 from charter.assessment import answers, drawing_pages, evidence, evidence_files, file_checks, previews, queries
 from charter.assessment.file_checks import FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.clock import now, today
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework.asking import standing
 from charter.framework.content import Criterion
@@ -147,6 +147,7 @@ class PlaceForm(BaseForm):
     """Where in a piece of evidence to look for one criterion."""
 
     place = place_field()
+    seen = HiddenField()
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>/evidence", methods=["GET", "POST"])
@@ -320,7 +321,8 @@ def say_where_to_look(assessment: Assessment, code: str, evidence_id: UUID) -> R
         abort(404)
     to_all = request.args.get("from") == "list"
     back = url_for(".show_evidence", assessment_id=assessment.id) if to_all else _criterion_page(assessment, code)
-    form = PlaceForm(obj=use)
+    form = PlaceForm(obj=use, data={"seen": use.place})
+    theirs: str | None = None
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -330,10 +332,13 @@ def say_where_to_look(assessment: Assessment, code: str, evidence_id: UUID) -> R
                     use.evidence,
                     criterion=code,
                     place=form.place.data or "",
+                    seen=form.seen.data,
                     by=the_user(),
                     at=now(),
                     open_criteria=cases.open_criteria(session, assessment),
                 )
+        except Stale:
+            theirs = form.seen.data = use.place
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -348,8 +353,9 @@ def say_where_to_look(assessment: Assessment, code: str, evidence_id: UUID) -> R
         back_to=back,
         to_all=to_all,
         is_open=answers.is_open(assessment, code, cases.open_criteria(db.session, assessment)),
+        theirs=theirs,
     )
-    return page, 400 if form.errors else 200
+    return page, 409 if theirs is not None else 400 if form.errors else 200
 
 
 @blueprint.route(

@@ -1,5 +1,6 @@
 """The forms of the employer's pages."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Self
@@ -19,6 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from charter.assessment.answers import NAME_LIMIT, TEXT_LIMIT
+from charter.assessment.answers import mark as answer_mark
 from charter.assessment.declarations import NOTE_LIMIT as DECLARATION_NOTE_LIMIT
 from charter.assessment.declarations import mark as declaration_mark
 from charter.assessment.models import Answer
@@ -56,17 +58,24 @@ class AnswerForm(BaseForm):
     action_due = DateParts("By when?")
     reason = TextAreaField("Why does it not apply?", filters=[stripped])
     seen_version = HiddenField()
+    seen = HiddenField()
+    """The mark of the answer that was shown."""
 
     @classmethod
     def on(cls, content: Content, criterion: Criterion, answer: Answer | None, **options: Any) -> Self:
         """The form for one criterion, filled with what is saved. `options` are those of a form, such as its prefix."""
-        form = cls(obj=answer, data={"seen_version": str(answer.version if answer else 0)}, **options)
+        shown = {"seen_version": str(answer.version if answer else 0), "seen": answer_mark(answer)}
+        form = cls(obj=answer, data=shown, **options)
         form.value.choices = [
             SelectChoice(value.value, value.label)
             for value in content.scale
             if value.extent != "not_applicable" or criterion.not_applicable_allowed or value.value == form.value.data
         ]
         return form
+
+    def saw(self, answer: Answer | None) -> None:
+        """Say that whoever gets this form sees this answer beside it."""
+        self.seen_version.data, self.seen.data = str(answer.version if answer else 0), answer_mark(answer)
 
     def said(self) -> dict[str, Any]:
         """What was typed and chosen, as the verb takes it."""
@@ -293,7 +302,7 @@ def declarations_form(
 ) -> BaseForm:
     """Yes or no for each baseline declaration; none is required, so that a part can be saved.
 
-    For those that the assessor asked about there is room for a note, and the mark of what is shown.
+    Each brings back the mark of what is shown. For those that the assessor asked about there is room for a note.
     """
     fields: dict[str, Any] = {
         f"declaration-{declaration.code}": RadioField(
@@ -305,9 +314,10 @@ def declarations_form(
         )
         for declaration in content.declarations
     }
+    for declaration in content.declarations:
+        seen = declaration_mark(declared.get(declaration.code), (notes or {}).get(declaration.code, ""))
+        fields[f"seen-{declaration.code}"] = HiddenField(default=seen)
     for code in asked:
-        seen = declaration_mark(declared.get(code), (notes or {}).get(code, ""))
-        fields[f"seen-{code}"] = HiddenField(default=seen)
         fields[f"note-{code}"] = TextAreaField(
             "What do you want to tell the assessor?",
             default=(notes or {}).get(code, ""),
@@ -329,11 +339,13 @@ def figures_form(
 ) -> BaseForm:
     """The numbers asked for, for each figure a note and whether it is not known yet, and the day they end on.
 
-    All of it is filled with what is saved.
+    All of it is filled with what is saved, which it brings back: so we can tell what somebody changed from what they
+    left as it was.
     """
     made: dict[str, Any] = {
         "period_end": DateParts("Which day do the 12 months end on?", default=period_end),
         "seen_version": HiddenField(default=str(seen_version)),
+        "seen": HiddenField(default=figures_seen(inputs, notes, unknown, period_end)),
     }
     for field in fields:
         made[f"number-{field.name}"] = StringField(
@@ -353,6 +365,31 @@ def figures_form(
             validators=[at_most(NOTE_LIMIT, "The note")],
         )
     return _form("FiguresForm", made)
+
+
+def figures_seen(
+    inputs: Mapping[str, str], notes: Mapping[str, str], unknown: Collection[str], period_end: date | None
+) -> str:
+    """What a form of figures shows when it is opened, by the names of its fields, for it to bring back."""
+    shown: dict[str, object] = {f"number-{name}": text for name, text in inputs.items()}
+    shown |= {f"note-{code}": text for code, text in notes.items()} | {f"unknown-{code}": True for code in unknown}
+    return json.dumps(shown | ({"period_end": period_end.isoformat()} if period_end else {}))
+
+
+def left_as_seen(form: BaseForm) -> frozenset[str]:
+    """The fields of a form of figures that hold what they held when it was opened; none when it does not say so."""
+    try:
+        shown = json.loads(form["seen"].data or "")
+    except ValueError:
+        return frozenset()
+    if not isinstance(shown, dict):
+        return frozenset()
+
+    def held(field: Any) -> object:
+        return field.data.isoformat() if isinstance(field.data, date) else field.data or ""
+
+    plain = [field for field in form if field.name.startswith(("number-", "note-", "unknown-", "period_end"))]
+    return frozenset(field.name for field in plain if held(field) == (shown.get(field.name) or ""))
 
 
 def _form(name: str, fields: Mapping[str, Any]) -> BaseForm:

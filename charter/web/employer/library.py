@@ -8,7 +8,7 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
-from wtforms import SelectField, StringField, TextAreaField, URLField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField, URLField
 
 from charter.assessment import evidence, file_checks, library, previews
 from charter.assessment.evidence import Given
@@ -16,7 +16,7 @@ from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.library import Order, Wanted
 from charter.assessment.models import Evidence, EvidenceKind
 from charter.clock import now, today
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content, EvidenceRules
@@ -25,6 +25,7 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.web.access import requires, signed_in_user, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.differing import Difference, differing
 from charter.web.employer.evidence import CHOOSE_AGAIN, evidence_store, keep, upload_limit
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
@@ -50,6 +51,8 @@ class DetailsForm(BaseForm):
     period_from = DateParts("First day that it covers")
     period_to = DateParts("Last day that it covers")
     valid_until = DateParts("Valid until", description="The last day, when the document says one.")
+    seen = HiddenField()
+    """The mark of what was shown."""
 
     @property
     def dates(self) -> Dates:
@@ -232,8 +235,9 @@ def describe_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRet
     """Say what a piece is called, what kind it is and when it holds."""
     piece = _piece(organisation, evidence_id)
     content = publishing.current(db.session).content
-    form = DetailsForm(obj=piece)
+    form = DetailsForm(obj=piece, data={"seen": library.mark(piece)})
     form.type.choices = _types(content)
+    differences: list[Difference] | None = None
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -244,9 +248,14 @@ def describe_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRet
                     title=form.title.data or "",
                     type=form.type.data or None,
                     dates=form.dates,
+                    seen=form.seen.data,
                     by=the_user(),
                     at=now(),
                 )
+        except Stale:
+            piece = _piece(organisation, evidence_id)
+            form.seen.data = library.mark(piece)
+            differences = _differences(piece, form)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -259,8 +268,20 @@ def describe_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRet
         piece=piece,
         form=form,
         needs=_needs(content),
+        differences=differences,
     )
-    return page, 400 if form.errors else 200
+    return page, 409 if differences is not None else 400 if form.errors else 200
+
+
+def _differences(piece: Evidence, form: DetailsForm) -> list[Difference]:
+    """Where what is saved of a piece and what was typed are not the same."""
+    kinds = {choice.value: choice.label for choice in form.type.choices}
+    rows: list[tuple[str, object, object]] = [
+        (form.title.label.text, piece.title, form.title.data),
+        (form.type.label.text, kinds.get(piece.type or ""), kinds.get(form.type.data or "")),
+    ]
+    rows += [(form[name].label.text, getattr(piece, name), form[name].data) for name in Dates.__dataclass_fields__]
+    return differing(rows)
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/replace", methods=["GET", "POST"])

@@ -10,6 +10,8 @@ from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.framework.content import Content
+from charter.improvement import leaving
 from charter.notification import emails
 from charter.organisation import joining, queries, team
 from charter.organisation.joining import Place
@@ -17,6 +19,7 @@ from charter.organisation.models import Invitation, MemberRole, Membership, Orga
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.differing import Difference, differing
 from charter.web.employer.forms import InviteForm, OrganisationForm, SiteForm, number_in
 from charter.web.forms import EmptyForm
 
@@ -71,6 +74,7 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
         },
     )
     overtaken = None
+    differences: list[Difference] = []
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -84,6 +88,7 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
                 )
         except Stale as stale:
             overtaken = str(stale)
+            differences = _differences(organisation, form, content)
             form.version.data = str(organisation.version)
         except Refusal as refusal:
             _refuse(form, refusal, organisation)
@@ -98,8 +103,30 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
         content=content,
         organisation=organisation,
         overtaken=overtaken,
+        differences=differences,
     )
     return page, 400 if form.errors else 409 if overtaken else 200
+
+
+def _differences(organisation: Organisation, form: OrganisationForm, content: Content) -> list[Difference]:
+    """Where the saved details and those of the form are not the same."""
+    mine = form.details()
+    listed = {True: "On it", False: "Not on it"}
+    return differing(
+        [
+            (form.name.label.text, organisation.name, mine.name),
+            ("County", content.county_title(organisation.county), content.county_title(mine.county)),
+            ("District", organisation.district, mine.district),
+            ("Answers cover", organisation.scope.label, mine.scope.label),
+            ("People employed", content.size_title(organisation.size_band), content.size_title(mine.size_band)),
+            ("Kind of work", content.sector_title(organisation.sector), content.sector_title(mine.sector)),
+            ("Company number", organisation.company_number, mine.company_number),
+            ("Charity number", organisation.charity_number, mine.charity_number),
+            ("Website", organisation.website, mine.website),
+            ("About you", organisation.about, mine.about),
+            ("Public list", listed[organisation.listed], listed[mine.listed]),
+        ]
+    )
 
 
 def _refuse(form: OrganisationForm, refusal: Refusal | None = None, of: Organisation | None = None) -> None:
@@ -217,10 +244,10 @@ def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturn
     form = EmptyForm()
     if form.validate_on_submit():
         name, home = membership.user.name, url_for(".show_team", organisation_id=organisation.id)
-        leaving = membership.user_id == the_user().id
+        oneself = membership.user_id == the_user().id
         with transaction() as session:
             if request.form.get("do") == "remove":
-                team.remove(session, membership, by=the_user(), at=now())
+                leaving.leave(session, organisation, person_id=membership.user_id, by=the_user(), at=now())
                 message = f"{name} is no longer in the team."
             else:
                 role = MemberRole.CONTRIBUTOR if membership.role is MemberRole.OWNER else MemberRole.OWNER
@@ -229,9 +256,13 @@ def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturn
                 team.change_role(session, membership, role=role, by=the_user(), at=now())
                 message = f"{name} is now {'an owner' if role is MemberRole.OWNER else 'a contributor'}."
         flash(message, "success")
-        return redirect(url_for(".dashboard") if leaving else home, 303)
+        return redirect(url_for(".dashboard") if oneself else home, 303)
     return render_template(
-        "employer/organisation/member.html", form=form, organisation=organisation, membership=membership
+        "employer/organisation/member.html",
+        form=form,
+        organisation=organisation,
+        membership=membership,
+        left=leaving.look_ahead(db.session, membership),
     )
 
 

@@ -20,6 +20,7 @@ from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.differing import Difference, differing
 from charter.web.employer.forms import number_in
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, needed, stripped
 
@@ -75,6 +76,7 @@ class FinishForm(BaseForm):
         filters=[stripped],
         validators=[at_most(actions.TEXT_LIMIT, "This")],
     )
+    seen_version = HiddenField()
 
 
 class DropForm(BaseForm):
@@ -85,6 +87,7 @@ class DropForm(BaseForm):
         filters=[stripped],
         validators=[needed("Say why you will not do this."), at_most(actions.TEXT_LIMIT, "The reason")],
     )
+    seen_version = HiddenField()
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/plan", methods=["GET", "POST"])
@@ -156,6 +159,7 @@ def change_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
     form = _form(organisation, _plan(organisation).content, action)
     del form.criterion
     theirs: Action | None = None
+    differences: list[Difference] = []
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -165,15 +169,36 @@ def change_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
         except Stale:
             theirs = _action(organisation, action_id)
             form.seen_version.data = str(theirs.version)
+            differences = _differences(theirs, form)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash("Your action is saved.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
     page = render_template(
-        "employer/plan/edit.html", organisation=organisation, form=form, action=action, why=action.why, theirs=theirs
+        "employer/plan/edit.html",
+        organisation=organisation,
+        form=form,
+        action=action,
+        why=action.why,
+        theirs=theirs,
+        differences=differences,
     )
     return page, 409 if theirs else 400 if form.errors else 200
+
+
+def _differences(theirs: Action, form: ActionForm) -> list[Difference]:
+    """Where what is saved of an action and what was typed are not the same."""
+    people = {choice.value: choice.label for choice in form.owner.choices if choice.value}
+    mine = form.details()
+    return differing(
+        [
+            ("What you will do", theirs.title, mine.title),
+            ("Details", theirs.detail, mine.detail),
+            ("Who", theirs.doer, people.get(form.owner.data or "") or mine.owner_name),
+            ("By when", theirs.due_on, mine.due_on),
+        ]
+    )
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/done", methods=["GET", "POST"])
@@ -181,18 +206,27 @@ def change_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
 def finish_action(organisation: Organisation, action_id: UUID) -> ResponseReturnValue:
     """Say that an action is done, and what shows it."""
     action = _action(organisation, action_id)
-    form = FinishForm()
+    form = FinishForm(data={"seen_version": str(action.version)})
+    theirs: Action | None = None
+    if action.status is not ActionStatus.TO_DO and not form.is_submitted():
+        return redirect(url_for(".open_action", organisation_id=organisation.id, action_id=action.id), 303)
     if form.validate_on_submit():
+        seen, shows = number_in(form.seen_version), form.shows.data or ""
         try:
             with transaction() as session:
-                actions.finish(session, action, shows=form.shows.data or "", by=the_user(), at=now())
+                actions.finish(session, action, shows=shows, seen_version=seen, by=the_user(), at=now())
+        except Stale:
+            theirs = _action(organisation, action_id)
+            form.seen_version.data = str(theirs.version)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(f"Done: {action.title}.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
-    page = render_template("employer/plan/finish.html", organisation=organisation, form=form, action=action)
-    return page, 400 if form.errors else 200
+    page = render_template(
+        "employer/plan/finish.html", organisation=organisation, form=form, action=action, theirs=theirs
+    )
+    return page, 409 if theirs else 400 if form.errors else 200
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/drop", methods=["GET", "POST"])
@@ -200,18 +234,27 @@ def finish_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
 def drop_action(organisation: Organisation, action_id: UUID) -> ResponseReturnValue:
     """Take an action out of the plan, with a reason."""
     action = _action(organisation, action_id)
-    form = DropForm()
+    form = DropForm(data={"seen_version": str(action.version)})
+    theirs: Action | None = None
+    if action.status is not ActionStatus.TO_DO and not form.is_submitted():
+        return redirect(url_for(".open_action", organisation_id=organisation.id, action_id=action.id), 303)
     if form.validate_on_submit():
+        seen, reason = number_in(form.seen_version), form.reason.data or ""
         try:
             with transaction() as session:
-                actions.drop(session, action, reason=form.reason.data or "", by=the_user(), at=now())
+                actions.drop(session, action, reason=reason, seen_version=seen, by=the_user(), at=now())
+        except Stale:
+            theirs = _action(organisation, action_id)
+            form.seen_version.data = str(theirs.version)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(f"Taken out of your plan: {action.title}.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
-    page = render_template("employer/plan/drop.html", organisation=organisation, form=form, action=action)
-    return page, 400 if form.errors else 200
+    page = render_template(
+        "employer/plan/drop.html", organisation=organisation, form=form, action=action, theirs=theirs
+    )
+    return page, 409 if theirs else 400 if form.errors else 200
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/open-again", methods=["GET", "POST"])

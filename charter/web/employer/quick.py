@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import TextAreaField
+from wtforms import BooleanField, TextAreaField
 
 from charter.assessment import answers, progress, queries, short_path
 from charter.assessment.models import Assessment, EvidenceUse
@@ -27,6 +27,7 @@ class QuickForm(AnswerForm):
     """One answer, and a short account where it needs evidence."""
 
     account = TextAreaField("How would you show it?", filters=[stripped])
+    keep_theirs = BooleanField("Keep this one and drop mine")
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Question:
     """Whether another scheme's award stands in for evidence."""
     overtaken: str | None = None
     """Who saved another answer meanwhile: the name, or words for it."""
+    dropped: bool = False
+    """Whether the person chose the answer of a colleague over their own."""
     saved: bool = False
 
     @property
@@ -75,7 +78,10 @@ def answer_theme(assessment: Assessment, theme: str) -> ResponseReturnValue:
         again = queries.material(db.session, assessment)
         for question, fresh in zip(questions, _questions(again, theme, unsent=True), strict=True):
             question.task, question.evidence = fresh.task, fresh.evidence
+            if question.dropped:
+                question.form = fresh.form
             question.form["seen_version"].data = fresh.form["seen_version"].data
+            question.form["seen"].data = fresh.form["seen"].data
         stale = any(question.overtaken for question in questions)
         return _page(again, theme, pages, form, questions), 409 if stale else 400
     place = pages.index(theme) + 1
@@ -116,6 +122,9 @@ def _questions(said: Material, theme: str, *, unsent: bool = False) -> list[Ques
 def _save(assessment: Assessment, said: Material, question: Question) -> None:
     """Save what can be saved of one question; put what is wrong beside its fields."""
     form, code = question.form, question.criterion.code
+    if form.keep_theirs.data:
+        question.dropped = True
+        return
     there = said.answers.get(code)
     form.validate()
     typed = form.said()
@@ -133,6 +142,7 @@ def _save(assessment: Assessment, said: Material, question: Question) -> None:
                     criterion=code,
                     **typed,
                     seen_version=number_in(form.seen_version),
+                    seen=form.seen.data,
                     by=the_user(),
                     at=now(),
                 )

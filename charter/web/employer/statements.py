@@ -16,7 +16,7 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import asked, blueprint, differing
 from charter.web.employer.forms import declarations_form, figures_form, number_in
 from charter.web.forms import BaseForm
 
@@ -26,7 +26,7 @@ from charter.web.forms import BaseForm
 def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
     """Say yes or no to each baseline declaration."""
     said = queries.material(db.session, assessment)
-    form = declarations_form(said.content, said.declarations)
+    form = declarations_form(said.content, said.declarations, notes=said.declaration_notes)
     questions = _questions(assessment, About.DECLARATION)
     if questions:
         return asked.answer_declarations(said, questions)
@@ -37,8 +37,13 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
         chosen = {code: form[f"declaration-{code}"].data for code in codes}
         agreed = {code: value == "yes" for code, value in chosen.items() if value in {"yes", "no"}}
         open_ones = len(set(codes) - set(said.declarations) - set(agreed))
-        with transaction() as session:
-            declarations.save(session, assessment, agreed=agreed, by=the_user(), at=now())
+        seen = {code: mark for code in codes if (mark := form[f"seen-{code}"].data)}
+        try:
+            with transaction() as session:
+                declarations.save(session, assessment, agreed=agreed, seen=seen, by=the_user(), at=now())
+        except Stale as stale:
+            said = differing.declarations_now(said, form)
+            return _declarations_page(said, form, overtaken=str(stale)), 409
         if open_ones:
             flash(f"Saved so far. {open_ones} of the legal basics still to answer.", "notice")
         else:
@@ -47,7 +52,7 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
     return _declarations_page(said, form)
 
 
-def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False) -> str:
+def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False, overtaken: str | None = None) -> str:
     return render_template(
         "employer/assessment/declarations.html",
         assessment=said.assessment,
@@ -55,6 +60,8 @@ def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False) 
         form=form,
         frozen=frozen,
         unsaved=_unsaved(form) if frozen else (),
+        overtaken=overtaken,
+        differences=differing.declarations_differ(said, form) if overtaken else (),
     )
 
 
@@ -76,13 +83,16 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     form.validate()
     period_end = form["period_end"].data
     stored = said.figures
+    if stored is not None and number_in(form["seen_version"]) != stored.version and differing.nothing_typed(form):
+        flash("You changed nothing, so what your colleague saved meanwhile stands.", "notice")
+        return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
     wrong: dict[str, Any] = {}
     if form["period_end"].errors or (period_end is not None and period_end > today()):
         wrong["period_end"] = form["period_end"].errors or ["The 12 months must have ended: choose a day in the past."]
         period_end = stored.period_end if stored else None
     try:
         with transaction() as session:
-            saved = returns.save(
+            returns.save(
                 session,
                 assessment,
                 period_end=period_end,
@@ -94,8 +104,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
                 at=now(),
             )
     except Stale as stale:
-        said = queries.material(db.session, assessment)
-        form["seen_version"].data = str(said.figures.version if said.figures else 0)
+        said = differing.figures_now(said, form)
         return _figures_page(said, form, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -105,7 +114,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
-        form["seen_version"].data = str(saved.version)
+        differing.saw_figures(said, form)
         return _figures_page(said, form, rest_saved=True), 400
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
@@ -191,6 +200,6 @@ def _figures_page(
         frozen=frozen,
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
-        said=said,
+        differences=differing.figures_differ(said, form) if overtaken else (),
         rest_saved=rest_saved,
     )

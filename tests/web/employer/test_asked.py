@@ -236,7 +236,8 @@ def test_of_two_who_write_a_note_on_a_declaration_the_later_sees_both_and_loses_
     answer = second.send(page, theirs)
     assert answer.status_code == 409
     told = html.unescape(answer.text)
-    assert "Saved now:</strong> Yes. Note: Agency staff too." in told
+    assert '<td class="govuk-table__cell">Yes</td><td class="govuk-table__cell">No</td>' in told
+    assert 'cell">Agency staff too.</td><td class="govuk-table__cell">Not for drivers.</td>' in told
     assert re.search(r"<textarea[^>]*>\s*Not for drivers\.", told)
     assert (said(sent).declarations[code], said(sent).declaration_notes) == (True, {code: "Agency staff too."})
     assert second.send(page, {**theirs, f"seen-{code}": mark(answer.text)}).status_code == 303

@@ -1,0 +1,220 @@
+"""Who did what in one assessment, and when, in words for the employer's own people.
+
+The employer's people are named while they are in the team. Whoever works for the scheme is only ever "the assessor" or
+"the scheme", and what the scheme does among itself is never told: only what `_WORDS` lists is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from charter.account.models import STAFF, User
+from charter.assessment import sharing
+from charter.assessment.models import Answer, Assessment, Declaration, MetricReturn
+from charter.audit import AuditEvent
+from charter.framework.content import Content
+from charter.organisation.models import Membership
+
+EACH = 50
+"""So many things that happened on one page."""
+
+NAMED = 3
+"""So many tasks are named in one line."""
+
+PORTAL, SCHEME, ASSESSOR, FORMER = "The portal", "The scheme", "The assessor", "A former colleague"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what happened, the newest first."""
+
+    events: Sequence[Event]
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class LastSaved:
+    """Who saved one task last, and when."""
+
+    task: str
+    title: str
+    who: str | None
+    """None when nobody saved it yet."""
+    at: datetime | None
+
+
+def last_saved(session: Session, assessment: Assessment, names: "Names") -> list[LastSaved]:
+    """Who saved each task last, in the order of the task list (one query)."""
+    mine = assessment.id
+    declared = (
+        sa.select(sa.literal(sharing.DECLARATIONS), Declaration.saved_at, Declaration.saved_by_id)
+        .where(Declaration.assessment_id == mine)
+        .order_by(Declaration.saved_at.desc(), Declaration.id.desc())
+        .limit(1)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.union_all(
+            sa.select(Answer.criterion, Answer.saved_at, Answer.saved_by_id).where(Answer.assessment_id == mine),
+            sa.select(declared),
+            sa.select(sa.literal(sharing.FIGURES), MetricReturn.saved_at, MetricReturn.saved_by_id).where(
+                MetricReturn.assessment_id == mine
+            ),
+        )
+    )
+    found = {task: (at, by) for task, at, by in rows}
+    content = assessment.framework.content
+    return [
+        LastSaved(
+            task,
+            sharing.title(content, task),
+            names.of(found[task][1]) if task in found else None,
+            found[task][0] if task in found else None,
+        )
+        for task in sharing.tasks(assessment)
+    ]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people are called here."""
+
+    team: Mapping[UUID, str]
+    staff: frozenset[UUID]
+
+    def of(self, person_id: UUID | None, *, staff: str = SCHEME) -> str:
+        """A name for one of the team; a word for anybody else."""
+        if person_id is None:
+            return PORTAL
+        if person_id in self.team:
+            return self.team[person_id]
+        return staff if person_id in self.staff else FORMER
+
+
+def names(session: Session, assessment: Assessment) -> Names:
+    """What everybody who did something in this assessment is called (two queries)."""
+    team = session.execute(
+        sa.select(User.id, User.name)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organisation_id == assessment.organisation_id)
+    )
+    acted = sa.select(AuditEvent.actor_id).where(_of(assessment))
+    staff = session.scalars(sa.select(User.id).where(User.role.in_(STAFF), User.id.in_(acted)))
+    return Names({person_id: name for person_id, name in team}, frozenset(staff))  # noqa: C416
+
+
+def happened(session: Session, assessment: Assessment, known: Names, *, page: int) -> Page:
+    """One page of what happened, the newest first (two queries). A page that is not there is the nearest that is."""
+    told = sa.and_(_of(assessment), AuditEvent.action.in_(_WORDS))
+    count = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent).where(told)) or 0
+    pages = max(1, -(-count // EACH))
+    number = min(max(1, page), pages)
+    rows = session.scalars(
+        sa.select(AuditEvent).where(told).order_by(AuditEvent.sequence.desc()).limit(EACH).offset((number - 1) * EACH)
+    )
+    content = assessment.framework.content
+    return Page(tuple(_told(content, rows, known)), number, pages)
+
+
+def _of(assessment: Assessment) -> sa.ColumnElement[bool]:
+    return sa.or_(AuditEvent.case_id == assessment.id, AuditEvent.subject_id == assessment.id)
+
+
+def _told(content: Content, events: Iterable[AuditEvent], known: Names) -> Iterable[Event]:
+    for event in events:
+        staff = ASSESSOR if event.action in _BY_ASSESSORS else SCHEME
+        yield Event(
+            event.at, known.of(event.actor_id, staff=staff), _WORDS[event.action](content, event.details, known)
+        )
+
+
+Details = Mapping[str, Any]
+_Words = Callable[[Content, Details, Names], str]
+
+
+def _plain(words: str) -> _Words:
+    return lambda _content, _details, _known: words
+
+
+def _on(words: str) -> _Words:
+    """About one criterion."""
+    return lambda content, details, _known: f"{words} “{sharing.title(content, details.get('criterion', ''))}”"
+
+
+def _pieces(words: str) -> _Words:
+    """Evidence for some criteria, as far as the event names them."""
+
+    def say(content: Content, details: Details, _known: Names) -> str:
+        codes = details.get("criteria") or [code for code in (details.get("criterion"),) if code]
+        return f"{words} for {_named(content, codes)}" if codes else words
+
+    return say
+
+
+def _named(content: Content, codes: Sequence[str]) -> str:
+    """The first few by name, and how many more there are."""
+    said = [f"“{sharing.title(content, code)}”" for code in codes[:NAMED]]
+    if len(codes) > NAMED:
+        said.append(f"{len(codes) - NAMED} more")
+    return " and ".join([", ".join(said[:-1]), said[-1]] if said[1:] else said)
+
+
+def _declared(content: Content, details: Details, _known: Names) -> str:
+    words = next((one.statement for one in content.declarations if one.code == details.get("code")), "")
+    return f"answered “{words}”" if words else "answered one of the legal basics"
+
+
+def _aimed(content: Content, details: Details, _known: Names) -> str:
+    return f"aimed for {content.level_title(details.get('after', 0))}"
+
+
+def _shared(content: Content, details: Details, known: Names) -> str:
+    what = _named(content, details.get("tasks", ()))
+    to = details.get("to")
+    return f"gave {what} to {known.of(UUID(to))}" if to else f"made {what} nobody’s"
+
+
+_BY_ASSESSORS = frozenset({"case:ask-for-more", "evidence:turn-down"})
+_WORDS: Mapping[str, _Words] = {
+    "assessment:start": _plain("started the assessment"),
+    "assessment:retarget": _aimed,
+    "assessment:move": _plain("moved the answers to a newer version of the charter"),
+    "assessment:submit": _plain("sent the answers"),
+    "assessment:resubmit": _plain("sent the answers again"),
+    "assessment:withdraw": _plain("withdrew the assessment"),
+    "answer:save": _on("saved the answer to"),
+    "answer:confirm": _on("said that the answer still holds to"),
+    "declaration:save": _declared,
+    "return:save": _plain("saved the figures"),
+    "evidence:add": _pieces("added evidence"),
+    "evidence:attach": _pieces("used evidence"),
+    "evidence:detach": _pieces("took evidence away"),
+    "evidence:remove": _pieces("took evidence away"),
+    "evidence:replace": _pieces("gave a newer version of evidence"),
+    "evidence:place": _pieces("said where to look in evidence"),
+    "evidence:turn-down": _plain("turned down a piece of evidence for privacy"),
+    "survey:use": _pieces("used the results of a staff survey"),
+    "task:assign": _shared,
+    "comment:add": _on("wrote a comment on"),
+    "comment:change": _on("changed a comment on"),
+    "comment:delete": _on("deleted a comment on"),
+    "case:ask-for-more": _plain("asked for more"),
+    "case:decide": _plain("decided"),
+    "award:issue": _plain("issued the award"),
+}
+"""What is told, in words that follow a name. Whatever is not here stays among the scheme."""

@@ -1,0 +1,103 @@
+"""Leaving a team, and what becomes nobody's."""
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment import sharing
+from charter.assessment.models import Assessment
+from charter.assessment.teamwork import Assignment
+from charter.extensions import db, transaction
+from charter.improvement.models import Action
+from charter.notification.models import Message
+from charter.organisation.models import Membership, Organisation
+from tests.conftest import AT
+from tests.factories import Factory
+from tests.web.employer.conftest import SignIn
+
+
+@pytest.fixture
+def busy(make: Factory, employer: Organisation, assessment: Assessment, colleague: User) -> User:
+    """The colleague, with two questions and an action."""
+    with transaction() as session:
+        wanted = dict.fromkeys(sharing.tasks(assessment)[:2], colleague.id)
+        sharing.assign(session, assessment, wanted=wanted, seen={}, by=colleague, at=AT)
+    make.action(employer, by=colleague)
+    return colleague
+
+
+def members(employer: Organisation) -> set[str]:
+    db.session.rollback()
+    rows = sa.select(User.name).join(Membership).where(Membership.organisation_id == employer.id)
+    return set(db.session.scalars(rows))
+
+
+def held() -> tuple[int, list[object]]:
+    db.session.rollback()
+    tasks = db.session.scalar(sa.select(sa.func.count()).select_from(Assignment)) or 0
+    return tasks, list(db.session.scalars(sa.select(Action.owner_id)))
+
+
+def test_a_page_says_what_happens_and_then_it_does(
+    employer: Organisation, busy: User, owner: User, sign_in: SignIn
+) -> None:
+    browser, page = sign_in(busy), f"/organisations/{employer.id}/leave"
+    assert f'href="{page}"' in browser.get(f"/organisations/{employer.id}/team").text
+    text = browser.get(page).text
+    assert "the 2 questions of the assessment that you have are nobody’s" in text
+    assert "the 1 action of the improvement plan that you do is nobody’s" in text
+    assert "we email Olive Owner" in text
+    token = browser.token(page)
+    assert browser.post(page, data={"csrf_token": token}).location == "/dashboard"
+    assert members(employer) == {owner.name}
+    assert held() == (0, [None])
+    [mail] = db.session.scalars(sa.select(Message).where(Message.kind == "member_left")).all()
+    assert mail.to_user_id == owner.id
+    assert "- 2 questions of the assessment\n- 1 action of the improvement plan" in mail.body
+    assert browser.post(page, data={"csrf_token": token}).status_code == 404, "it is not theirs any more"
+
+
+def test_the_last_owner_is_told_what_to_do_first_and_stays(
+    employer: Organisation, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser, page = sign_in(owner), f"/organisations/{employer.id}/leave"
+    text = browser.get(page).text
+    assert "You are the only owner, so you cannot leave yet." in text
+    assert "Make somebody else an owner first." in text
+    assert ">Leave the team</button>" not in text
+    token = browser.token(f"/organisations/{employer.id}/team/invite")
+    assert browser.post(page, data={"csrf_token": token}).location == page
+    assert "An employer needs at least one owner." in browser.get(page).text
+    assert members(employer) == {owner.name, colleague.name}
+
+
+def test_who_is_alone_is_led_to_invite_somebody(employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    text = sign_in(owner).get(f"/organisations/{employer.id}/leave").text
+    assert "Ask a colleague to join as an owner first." in text
+    assert f'href="/organisations/{employer.id}/team/invite"' in text
+
+
+def test_one_of_two_owners_may_leave_and_the_other_is_told(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    other = make.member(employer, "Otto Owner")
+    assert sign_in(owner).send(f"/organisations/{employer.id}/leave").status_code == 303
+    assert members(employer) == {other.name}
+    [mail] = db.session.scalars(sa.select(Message).where(Message.kind == "member_left")).all()
+    assert mail.to_user_id == other.id
+
+
+def test_an_owner_who_removes_somebody_reads_what_becomes_nobodys_and_nobody_is_mailed(
+    employer: Organisation, busy: User, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    part = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
+    page = f"/organisations/{employer.id}/team/{part}"
+    text = browser.get(page).text
+    assert (
+        "Nobody has what was theirs then: 2 questions of the assessment and 1 action of the improvement plan." in text
+    )
+    assert browser.send(page, {"do": "remove"}).status_code == 303
+    assert members(employer) == {owner.name}
+    assert held() == (0, [None])
+    assert db.session.scalars(sa.select(Message).where(Message.kind == "member_left")).all() == []
