@@ -2,8 +2,10 @@
 
 from charter import audit
 from charter.account import models as account
+from charter.assessment import benchmarks, metric_values
 from charter.assessment import models as assessment
 from charter.award import models as award
+from charter.award.yearly import models as yearly
 from charter.framework import models as framework
 from charter.improvement import models as improvement
 from charter.notification import models as notification
@@ -19,14 +21,17 @@ __all__ = [
     "assessment",
     "audit",
     "award",
+    "benchmarks",
     "engagement",
     "framework",
     "improvement",
+    "metric_values",
     "notification",
     "organisation",
     "reporting",
     "review",
     "survey",
+    "yearly",
 ]
 
 metadata = Base.metadata

@@ -34,6 +34,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
+    yearly_figures_due      to: Iterable[User], organisation_name, level_title, due_on: date, days_left, begun: bool,
+                            yearly_return_id
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
@@ -83,6 +85,9 @@ from charter.notification.emails.surveys import (
 from charter.notification.emails.team import (
     invitation_to_employer,
 )
+from charter.notification.emails.yearly import (
+    yearly_figures_due,
+)
 
 __all__ = [
     "actions_due",
@@ -111,4 +116,5 @@ __all__ = [
     "staff_welcome",
     "submission_received",
     "survey_closed",
+    "yearly_figures_due",
 ]

@@ -11,6 +11,7 @@ from charter.assessment import moving, progress, queries
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.models import Award
+from charter.award.yearly import queries as yearly
 from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
@@ -57,6 +58,7 @@ def dashboard() -> ResponseReturnValue:
         newer=moving.newer_of(current, under_way) if under_way and current else None,
         progress=progress.progress(said, on=today()) if said else None,
         outlook=plan.outlook(db.session, employer.id),
+        yearly_due=yearly.asked_for(db.session, [one.id for one in employers], on=today()) if awards else (),
         case=case,
         requests=requests,
         draft=draft,
