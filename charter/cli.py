@@ -101,6 +101,21 @@ def load_programmes() -> None:
     click.echo(f"The directory of services is loaded: {len(changed)} new or changed.")
 
 
+@main.command("work-out-figures")
+def work_out_figures() -> None:
+    """Keep what the figures of older assessments came to, for their history. Done again, it changes nothing."""
+    from charter.assessment import metric_values
+    from charter.extensions import transaction
+
+    with _portal():
+        after, rounds = None, 0
+        while rounds == 0 or after is not None:
+            with transaction() as session:
+                after = metric_values.work_out_again(session, after=after)
+            rounds += 1
+    click.echo("What all figures came to is kept.")
+
+
 @main.command("add-administrator")
 @click.argument("email")
 @click.argument("name")

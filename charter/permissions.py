@@ -35,6 +35,9 @@ class Permission(enum.StrEnum):
     VIEW_EVIDENCE = "evidence:view"
     CHANGE_EVIDENCE = "evidence:change"
     VIEW_AWARD = "award:view"
+    SEE_FIGURES = "figures:see"
+    GIVE_YEARLY_RETURN = "yearly-return:give"
+    SEND_YEARLY_RETURN = "yearly-return:send"
     SEE_SURVEYS = "survey:see"
     RUN_SURVEY = "survey:run"
     ENTER_PANEL = "admin:enter"
@@ -46,6 +49,7 @@ class Permission(enum.StrEnum):
     DECLARE_CONFLICT = "review:conflict"
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
+    VIEW_YEARLY_RETURNS = "yearly-return:list"
     VIEW_ORGANISATIONS = "organisation:list"
     CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
@@ -136,6 +140,9 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),
     Permission.CHANGE_EVIDENCE: member,
     Permission.VIEW_AWARD: member,
+    Permission.SEE_FIGURES: member,
+    Permission.GIVE_YEARLY_RETURN: member,
+    Permission.SEND_YEARLY_RETURN: owner,
     Permission.SEE_SURVEYS: member,
     Permission.RUN_SURVEY: owner,
     Permission.ENTER_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
@@ -147,6 +154,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.DECLARE_CONFLICT: _desk,
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.VIEW_YEARLY_RETURNS: _scheme,
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),

@@ -2,9 +2,10 @@
 
 from charter import audit
 from charter.account import models as account
+from charter.assessment import benchmarks, metric_values, teamwork
 from charter.assessment import models as assessment
-from charter.assessment import teamwork
 from charter.award import models as award
+from charter.award.yearly import models as yearly
 from charter.framework import models as framework
 from charter.improvement import models as improvement
 from charter.notification import models as notification
@@ -20,15 +21,18 @@ __all__ = [
     "assessment",
     "audit",
     "award",
+    "benchmarks",
     "engagement",
     "framework",
     "improvement",
+    "metric_values",
     "notification",
     "organisation",
     "reporting",
     "review",
     "survey",
     "teamwork",
+    "yearly",
 ]
 
 metadata = Base.metadata

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.assessment import evidence_files, importing, recognising
+from charter.assessment import benchmarks, evidence_files, importing, recognising
 from charter.award import evidence_ending, reminding
+from charter.award.yearly import opening
+from charter.award.yearly import reminding as yearly_reminding
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
@@ -34,6 +36,9 @@ DAILY: tuple[Job, ...] = (
     evidence_ending.ask_to_renew,
     recognising.remind,
     reminding.remind,
+    opening.open_due,
+    yearly_reminding.remind,
+    benchmarks.keep_up,
     due.remind,
     surveys.close_due,
     surveys.forget_codes,

@@ -1,6 +1,6 @@
 """Makes the people, employers and histories that tests need, with the scheme's own verbs where there are any."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -13,7 +13,9 @@ from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.award import issuing
 from charter.award.models import Award
-from charter.clock import local_date
+from charter.award.yearly import giving, opening
+from charter.award.yearly.models import YearlyReturn
+from charter.clock import local_date, now, today
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Extent
@@ -149,6 +151,52 @@ class Factory:
             return issuing.issue(
                 session, assessment, level=level, headcount=None, by=by, at=self.at, on=on or local_date(self.at)
             )
+
+    def yearly_return(self, award: Award, *, on: date | None = None) -> YearlyReturn:
+        """The return that is due around the day `on` (today unless given) for an award."""
+        day = on or today()
+        with transaction() as session:
+            opening.open_due(session, day, self.at)
+            return session.scalars(
+                sa.select(YearlyReturn).where(YearlyReturn.award_id == award.id).order_by(YearlyReturn.due_on.desc())
+            ).one()
+
+    def gives(
+        self,
+        due: YearlyReturn,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        period_end: date,
+        unknown: Collection[str] = (),
+        send: bool = True,
+        by: User,
+        at: datetime | None = None,
+    ) -> YearlyReturn:
+        """The same return with figures (6 for each number, but for `inputs`), sent unless it is to stay a draft."""
+        with transaction() as session:
+            numbers = {field.name: "6" for field in metrics.fields(due.content, due.level)}
+            giving.save(
+                session,
+                due,
+                period_end=period_end,
+                inputs={**numbers, **(inputs or {})},
+                notes={},
+                unknown=unknown,
+                seen_version=due.version,
+                by=by,
+                at=at or now(),
+            )
+            if send:
+                giving.send(
+                    session,
+                    due,
+                    declared_by=by.name,
+                    declared_role="Owner",
+                    seen_version=due.version,
+                    by=by,
+                    at=at or now(),
+                )
+        return due
 
     def assessment(self, organisation: Organisation, *, level: int = 1, by: User) -> Assessment:
         """An assessment that `by` has just started."""

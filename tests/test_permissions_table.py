@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -104,6 +105,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
     "/organisations/<uuid:organisation_id>/leave": MEMBERS,
+    "/organisations/<uuid:organisation_id>/figures": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan.ics": MEMBERS,
     "/organisations/<uuid:organisation_id>/plan.pdf": MEMBERS,
@@ -159,6 +161,8 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/submitted": MEMBERS,
     "/assessments/<uuid:assessment_id>/target": MEMBERS,
     "/assessments/<uuid:assessment_id>/withdraw": OWNERS,
+    "/yearly-returns/<uuid:yearly_return_id>": MEMBERS,
+    "/yearly-returns/<uuid:yearly_return_id>/send": OWNERS,
     "/evidence/<uuid:evidence_id>/download": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview/<int:number>": EVIDENCE,
@@ -209,6 +213,7 @@ RECORDS: Mapping[str, str] = {
     "returns": ADMINISTRATORS,
     "services": ADMINISTRATORS,
     "trail": REVOKERS,
+    "yearly-figures": SCHEME,
 }
 """Lists of the panel: each has the pages that Flask-Admin gives it."""
 PAGES_OF_RECORDS = ("", "details/", "export/<export_type>/", "new/", "edit/")  # the last two lead back to the list
@@ -232,7 +237,7 @@ Fill = Callable[[str], str]
 
 def expected(rule: str) -> str | None:
     """What each of the people is answered there, as the table says; None when it does not say."""
-    found = re.fullmatch(r"/admin/(\w+)/(.*)", rule)
+    found = re.fullmatch(r"/admin/([\w-]+)/(.*)", rule)
     if rule not in TABLE and found and found[1] in RECORDS:
         if found[2] in PAGES_OF_RECORDS:
             return RECORDS[found[1]]
@@ -361,6 +366,8 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "scheme": content.crosswalk[0].code,
         "item": content.crosswalk[0].items[0].code,
     }
+    yearly = make.yearly_return(make.award(employer, on=today() - timedelta(days=360), by=assessor))
+    named["yearly_return_id"] = records["yearly-figures"] = yearly.id
     programme = make.programmes()[0]
     service = programme.code
     records |= {"services": programme.id, "requests": make.asks(employer, programme, by=owner).id}
@@ -382,7 +389,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
     def address(rule: str) -> str:
         values = {**named, **own.get(rule, {})}
         written = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), rule)
-        shown = re.fullmatch(r"/admin/(\w+)/details/", rule)
+        shown = re.fullmatch(r"/admin/([\w-]+)/details/", rule)
         return f"{written}?id={records[shown[1]]}" if shown else written
 
     return address

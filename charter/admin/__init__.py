@@ -16,8 +16,10 @@ from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
 from charter.admin.trail import TrailView
+from charter.admin.yearly import YearlyReturnsView
 from charter.audit import AuditEvent
 from charter.award.models import Award
+from charter.award.yearly.models import YearlyReturn
 from charter.extensions import db
 from charter.framework.models import Framework
 from charter.improvement.models import Programme, ProgrammeRequest
@@ -33,6 +35,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
+    panel.add_view(YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
     panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk"))
     panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))

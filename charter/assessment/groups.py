@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from charter.assessment.level import Missing
+from charter.assessment.metrics import not_known
 from charter.assessment.progress import Gap
 from charter.assessment.queries import Material
 
@@ -76,7 +77,7 @@ def _statements(count: int) -> str:
 
 def _more_figures(said: Material, codes: Collection[str]) -> str:
     more = f"{len(codes)} more figure{'s' * (len(codes) > 1)}"
-    if said.unknown.issuperset(codes):
+    if not_known(said.content, said.unknown).issuperset(codes):
         return f"Still to come, because not known yet: {more}."
     return f"Give the numbers for {more}."
 

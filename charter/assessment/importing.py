@@ -458,10 +458,7 @@ def _figure(reading: _Reading, code: str, cells: Mapping[str, Cell]) -> Read:
         )
     text = _text(cell) if not isinstance(cell.value, Decimal) else f"{cell.value:f}"
     if _heading(text) in {NOT_KNOWN, "not known yet", "don't know", "don’t know", "unknown", "do not know"}:
-        own = {item.name for metric in reading.said.content.metrics for item in metric.inputs}
-        if code in own:
-            return {"number": NOT_KNOWN}, [], []
-        return {}, [f"Cell {cell.ref}: this number is needed by other figures, so it cannot be “{NOT_KNOWN}”."], []
+        return {"number": NOT_KNOWN}, [], []
     fault = metrics.check(reading.said.content, {code: text}).get(code)
     return ({}, [f"Cell {cell.ref}: {fault}"], []) if fault else ({"number": text}, [], [])
 
@@ -760,6 +757,12 @@ def _save_figures(session: Session, said: Material, items: Sequence[Item], *, by
             inputs = {name: text for name, text in inputs.items() if name not in own}
         elif own & new.keys():
             unknown.discard(metric.code)
+    for shared in said.content.context_fields:
+        if new.get(shared.name) == NOT_KNOWN:
+            unknown.add(shared.name)
+            inputs.pop(shared.name, None)
+        elif shared.name in new:
+            unknown.discard(shared.name)
     returns.save(
         session,
         said.assessment,

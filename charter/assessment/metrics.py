@@ -55,7 +55,37 @@ def needs(content: Content, metric: Metric) -> frozenset[str]:
     """The names of all the numbers a metric needs: its inputs, those its formula uses, and those that limit them."""
     known = {item.name for item in content.context_fields} | {item.name for item in metric.inputs}
     names = {item.name for item in metric.inputs} | {item.max_field for item in metric.inputs if item.max_field}
-    return frozenset(names | (set(re.findall(r"[a-z][a-z0-9_]*", metric.formula)) & known))
+    return frozenset(names | (_named(metric.formula) & known))
+
+
+def rests_on(content: Content, metric: Metric) -> tuple[NumberField, ...]:
+    """The numbers shared with other figures that a metric is worked out from: without them it cannot be."""
+    return tuple(item for item in content.context_fields if item.name in _named(metric.formula))
+
+
+def may_be_unknown(content: Content, rank: int | None = None) -> tuple[NumberField | Metric, ...]:
+    """What an employer that aims for level `rank` may say it does not know yet: shared numbers, then metrics."""
+    shared = {item.name for item in content.context_fields}
+    return (*(item for item in fields(content, rank) if item.name in shared), *_metrics(content, rank))
+
+
+def not_known(content: Content, unknown: Collection[str]) -> frozenset[str]:
+    """The codes of the metrics that an employer cannot give yet.
+
+    `unknown` is what it says that it does not know: metrics by code, and numbers shared by several of them by name. A
+    metric that is worked out from such a number is not known either.
+    """
+    return frozenset(
+        metric.code
+        for metric in content.metrics
+        if metric.code in unknown or any(item.name in unknown for item in rests_on(content, metric))
+    )
+
+
+def not_given(content: Content, unknown: Collection[str]) -> frozenset[str]:
+    """The names of the numbers that need not be given: shared ones that are unknown, and those of unknown metrics."""
+    shared = {item.name for item in content.context_fields if item.name in unknown}
+    return own_fields(content, not_known(content, unknown)) | shared
 
 
 def own_fields(content: Content, codes: Collection[str]) -> frozenset[str]:
@@ -65,23 +95,27 @@ def own_fields(content: Content, codes: Collection[str]) -> frozenset[str]:
 
 def contradicted(
     content: Content, inputs: Mapping[str, str], unknown: Collection[str], rank: int | None = None
-) -> tuple[Metric, ...]:
-    """The metrics of level `rank` said to be unknown although numbers were typed for them: one of the two is wrong."""
-    return tuple(
-        metric
-        for metric in _metrics(content, rank)
-        if metric.code in unknown and any(str(inputs.get(item.name) or "").strip() for item in metric.inputs)
-    )
+) -> tuple[Metric | NumberField, ...]:
+    """The metrics of level `rank`, and the numbers shared by several, that are said to be unknown although numbers were
+    typed for them: one of the two is wrong."""
+
+    def typed(item: NumberField) -> bool:
+        return bool(str(inputs.get(item.name) or "").strip())
+
+    shared = tuple(item for item in content.context_fields if item.name in unknown and typed(item))
+    own = tuple(one for one in _metrics(content, rank) if one.code in unknown and any(map(typed, one.inputs)))
+    return shared + own
 
 
 def parse(content: Content, inputs: Mapping[str, str], unknown: Collection[str] = ()) -> Parsed:
     """Read what was typed in every field of the framework. Thousands may be set apart by commas or spaces.
 
-    What was typed for a metric that is `unknown` is not looked at: it is neither a number nor a mistake.
+    What was typed for a metric, or a shared number, that is `unknown` is not looked at: it is neither a number nor a
+    mistake.
     """
     numbers: dict[str, Decimal] = {}
     faults: dict[str, str] = {}
-    left_out = own_fields(content, unknown)
+    left_out = own_fields(content, unknown) | set(unknown)
     all_fields = {name: item for name, item in fields_of(content).items() if name not in left_out}
     for name, item in all_fields.items():
         text = str(inputs.get(name) or "").strip()
@@ -125,13 +159,14 @@ def figures(
 ) -> tuple[Figure, ...]:
     """Each metric that level `rank` asks for (None: every metric), worked out from what was typed.
 
-    `unknown` are the codes of the metrics that the employer says it does not know yet: they have no value, never 0.
+    `unknown` is what the employer says it does not know yet, metrics by code and shared numbers by name: what is not
+    known, or rests on a number that is not, has no value, never 0.
     """
     numbers, _ = parse(content, inputs, unknown)
     return tuple(
-        Figure(metric, None, complete=False, note=NOT_KNOWN, unknown=True)
-        if metric.code in unknown
-        else _figure(content, metric, numbers)
+        Figure(metric, None, complete=False, note=note, unknown=True)
+        if (note := _why_not_known(content, metric, unknown))
+        else _figure(content, metric, numbers, unknown)
         for metric in _metrics(content, rank)
     )
 
@@ -204,8 +239,20 @@ def _decimals(count: int) -> str:
     return "1 figure after the point" if count == 1 else f"{count or 'no'} figures after the point"
 
 
-def _figure(content: Content, metric: Metric, numbers: Mapping[str, Decimal]) -> Figure:
-    if not needs(content, metric) <= numbers.keys():
+def _named(text: str) -> set[str]:
+    """The names in a formula."""
+    return set(re.findall(r"[a-z][a-z0-9_]*", text))
+
+
+def _why_not_known(content: Content, metric: Metric, unknown: Collection[str]) -> str | None:
+    if metric.code in unknown:
+        return NOT_KNOWN
+    missing = [f"“{item.label}”" for item in rests_on(content, metric) if item.name in unknown]
+    return f"This cannot be worked out yet: you do not know {' and '.join(missing)}" if missing else None
+
+
+def _figure(content: Content, metric: Metric, numbers: Mapping[str, Decimal], unknown: Collection[str]) -> Figure:
+    if not needs(content, metric) - set(unknown) <= numbers.keys():  # what only limits may be unknown
         return Figure(metric, None, complete=False, note="Some numbers are still missing.")
     try:
         value = formula.value(metric.formula, numbers)

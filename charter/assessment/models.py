@@ -213,8 +213,8 @@ class MetricReturn(Base):
     """The figures an employer returns with an assessment: counts go in, rates are computed from them.
 
     `inputs` maps the name of a context field or a metric's input to the number typed, as text. `notes` maps a
-    metric's code to the explanation the employer gave for a figure outside the usual range. `unknown` lists the codes
-    of the metrics that the employer says it does not know yet.
+    metric's code to the explanation the employer gave for a figure outside the usual range, or far from last time's.
+    `unknown` lists what the employer says it does not know yet: metrics by code, context fields by name.
     """
 
     __tablename__ = "metric_return"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment.metrics import may_be_unknown
 from charter.assessment.models import Answer, Assessment, Declaration, MetricReturn, UploadedSheet
 from charter.assessment.queries import headcount_ceiling
 from charter.assessment.status import AssessmentStatus
@@ -170,7 +171,7 @@ def _give_again(session: Session, assessment: Assessment, before: Content, after
         return []
     was, now = _fields(before), _fields(after)
     dropped = sorted(name for name in stored.inputs if name in was and name in now and was[name] != now[name])
-    known = {metric.code for metric in after.metrics}
+    known = {one.code for one in may_be_unknown(after)}
     stored.inputs = {name: number for name, number in stored.inputs.items() if name not in dropped}
     stored.unknown = [code for code in stored.unknown or () if code in known]
     return dropped

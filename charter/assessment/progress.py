@@ -1,15 +1,17 @@
 """Pure sums over what an employer has said: how far it is, what is missing, what to do next, which level it reaches."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
-from charter.assessment import level, metrics
+from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, done_for
+from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
-from charter.framework.content import Criterion, Extent, Metric, NumberField, Theme
+from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
@@ -68,8 +70,12 @@ class Figures:
     warnings: dict[str, str]
     unexplained: tuple[metrics.Figure, ...]
     """Figures outside the usual range without a note. They never stand in the way."""
-    contradicted: tuple[Metric, ...] = ()
-    """Figures said to be not known yet although there are numbers for them."""
+    contradicted: tuple[Metric | NumberField, ...] = ()
+    """Figures, and numbers shared by several, said to be not known yet although there are numbers for them."""
+    spared: frozenset[str] = frozenset()
+    """The names of the numbers that need not be given: what they belong to is not known yet."""
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    """How each figure moved since last time, by the metric's code."""
 
     @property
     def unknown(self) -> tuple[Metric, ...]:
@@ -79,13 +85,12 @@ class Figures:
     @property
     def to_give(self) -> tuple[NumberField, ...]:
         """The numbers that must be there: all but those of figures that are not known yet."""
-        spared = {field.name for metric in self.unknown for field in metric.inputs}
-        return tuple(field for field in self.fields if field.name not in spared)
+        return tuple(one for one in self.fields if one.name not in self.spared)
 
     @property
     def given(self) -> int:
         """How many of the numbers are there and make sense."""
-        return sum(field.name in self.parsed.numbers for field in self.to_give)
+        return sum(one.name in self.parsed.numbers for one in self.to_give)
 
     @property
     def complete(self) -> bool:
@@ -102,7 +107,7 @@ class Figures:
         """How far the task is."""
         if self.complete:
             return TaskState.COMPLETED
-        begun = self.parsed.numbers or self.parsed.faults or self.period_end or self.unknown
+        begun = self.parsed.numbers or self.parsed.faults or self.period_end or self.unknown or self.spared
         return TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
 
 
@@ -197,25 +202,54 @@ def attainment(said: Material, *, on: date) -> Attainment:
         returned=metrics.returned(said.content, said.inputs, unknown=said.unknown),
         headcount_ceiling=said.headcount_ceiling,
         on=on,
-        unknown=said.unknown,
+        unknown=metrics.not_known(said.content, said.unknown),
         stand_ins=said.stand_ins(on),
         promised=said.promised,
     )
 
 
-def figures(said: Material) -> Figures:
-    """How far the figures of the target level are."""
-    content, rank, inputs, unknown = said.content, said.assessment.target_level, said.inputs, said.unknown
-    notes = said.figures.notes if said.figures else {}
+def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figures:
+    """How far the figures of the target level are. `before` is what they came to last time (`metric_values.before`)."""
+    found = said.figures
+    return figures_of(
+        said.content,
+        said.assessment.target_level,
+        inputs=said.inputs,
+        notes=found.notes if found else {},
+        unknown=said.unknown,
+        period_end=found.period_end if found else None,
+        before=before or {},
+    )
+
+
+def figures_of(
+    content: Content,
+    rank: int,
+    *,
+    inputs: Mapping[str, str],
+    notes: Mapping[str, str],
+    unknown: Collection[str],
+    period_end: date | None,
+    before: Mapping[str, Before],
+) -> Figures:
+    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return."""
     worked_out = metrics.figures(content, inputs, rank, unknown)
+    moved = year_on_year.changes(content, worked_out, before)
     return Figures(
         fields=metrics.fields(content, rank),
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
-        period_end=said.figures.period_end if said.figures else None,
+        period_end=period_end,
         warnings=metrics.warnings(content, inputs, unknown),
-        unexplained=tuple(figure for figure in worked_out if figure.warning and not notes.get(figure.metric.code)),
+        unexplained=tuple(
+            figure
+            for figure in worked_out
+            if not notes.get(figure.metric.code)
+            and (figure.warning or (figure.metric.code in moved and moved[figure.metric.code].question))
+        ),
         contradicted=metrics.contradicted(content, inputs, unknown, rank),
+        spared=metrics.not_given(content, unknown),
+        changes=moved,
     )
 
 
@@ -253,12 +287,13 @@ def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numb
         sentence = last if declared else "Say yes or no to each."
         gaps.append(Gap("declarations", "", "The legal basics", sentence))
     if not numbers.complete:
-        gaps.append(Gap("figures", "", "Your figures", _why_not_figures(numbers)))
+        gaps.append(Gap("figures", "", "Your figures", why_not_figures(numbers)))
     return gaps
 
 
-def _why_not_figures(numbers: Figures) -> str:
-    if numbers.parsed.faults.keys() & {field.name for field in numbers.fields}:
+def why_not_figures(numbers: Figures) -> str:
+    """What is still to do before figures that are not complete can be sent, in a sentence."""
+    if numbers.parsed.faults.keys() & {one.name for one in numbers.fields}:
         return "Correct the numbers that do not look right."
     if numbers.contradicted:
         names = " and ".join(f"“{metric.label}”" for metric in numbers.contradicted[:2])

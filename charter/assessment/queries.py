@@ -72,7 +72,7 @@ class Material:
 
     @property
     def unknown(self) -> frozenset[str]:
-        """The metrics, by code, that the employer says it does not know yet."""
+        """What the employer says it does not know yet: metrics by code, and numbers shared by several by name."""
         return frozenset(self.figures.unknown or ()) if self.figures else frozenset()
 
 

@@ -34,7 +34,8 @@ def save(
 ) -> MetricReturn:
     """Save the numbers typed (by field), the notes (by metric) and the last day of their twelve months.
 
-    `unknown` are the metrics (by code) that the employer does not know yet; numbers typed for one of them are kept too.
+    `unknown` is what the employer does not know yet, metrics by code and shared numbers by name; numbers typed for one
+    of them are kept too.
     A number that makes no sense is kept as it was typed; `metrics.parse` says what is wrong with it. `seen_version` is
     the version the person saw, 0 for none. Raises Refusal when the figures may not be changed now, or the day is yet to
     come, and Stale when somebody else saved different figures meanwhile.
@@ -51,20 +52,20 @@ def save(
         raise Refusal("The 12 months must have ended: choose a day that is not in the future.", field="period_end")
     content = assessment.framework.content
     known, codes = metrics.fields_of(content), {metric.code for metric in content.metrics}
-    not_known = sorted(codes & set(unknown))
+    not_known = sorted({one.code for one in metrics.may_be_unknown(content)} & set(unknown))
     found = session.scalars(
         sa.select(MetricReturn)
         .where(MetricReturn.assessment_id == assessment.id)
         .execution_options(populate_existing=True)
     ).first()
-    typed = _fitting(inputs, known, INPUT_LIMIT, found.inputs if found else {})
-    said = _fitting(notes, codes, NOTE_LIMIT, found.notes if found else {})
+    typed = fitting(inputs, known, INPUT_LIMIT, found.inputs if found else {})
+    said = fitting(notes, codes, NOTE_LIMIT, found.notes if found else {})
     if again and found is not None:
         period_end = _day_as_it_was(found, period_end)
         open_names = opened(assessment, open_figures, found)
         typed = _merged(found.inputs, typed, inputs, open_names, "number-")
         said = _merged(found.notes, said, notes, open_figures or (), "note-")
-        not_known = _unknown_as_asked(found, not_known, open_figures or ())
+        not_known = _unknown_as_asked(found, not_known, {*(open_figures or ()), *open_names})
     if found is not None and (found.period_end, found.inputs, found.notes, found.unknown) == (
         period_end,
         typed,
@@ -136,15 +137,15 @@ def _merged(
     return {**kept, **{name: text for name, text in said.items() if name in open_names}}
 
 
-def _unknown_as_asked(found: MetricReturn, unknown: Collection[str], open_figures: Collection[str]) -> list[str]:
+def _unknown_as_asked(found: MetricReturn, unknown: Collection[str], opened: Collection[str]) -> list[str]:
     for code in unknown:
-        if code not in open_figures and code not in found.unknown:
+        if code not in opened and code not in found.unknown:
             raise Refusal(FROZEN, field=f"unknown-{code}")
-    kept = {code for code in found.unknown if code not in open_figures}
-    return sorted(kept | {code for code in unknown if code in open_figures})
+    kept = {code for code in found.unknown if code not in opened}
+    return sorted(kept | {code for code in unknown if code in opened})
 
 
-def _fitting(
+def fitting(
     texts: Mapping[str, str], known: Collection[str], longest: int, stored: Mapping[str, str]
 ) -> dict[str, str]:
     """What was typed, without what is empty; where it is too long to keep, what was there before stays."""

@@ -2,22 +2,25 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from charter.assessment import metrics
 from charter.assessment.models import Answer, Evidence
 from charter.assessment.queries import Material
+from charter.assessment.year_on_year import Before
 
-FORMAT = 3
+FORMAT = 4
 """1 had no `unknown` among the figures, no `declaration_notes` and no `places` in the evidence; 2 had no `standing_in`
-and no `promised`. Whoever reads a snapshot takes a missing one for an empty one."""
+and no `promised`; 3 had no `before` among the figures. Whoever reads a snapshot takes what is missing for empty."""
 
 
-def build(said: Material, *, on: date) -> dict[str, Any]:
+def build(said: Material, *, on: date, before: Mapping[str, Before] | None = None) -> dict[str, Any]:
     """Everything an assessor is asked to judge: answers, declarations, figures, and each piece of evidence by its hash.
 
     The awards of other schemes that stand in on the day `on` are named, so that it is known later what rested on them.
+    `before` is what each figure came to last time.
     Lists are in the framework's order, so that the same assessment always gives the same text.
     """
     assessment, content = said.assessment, said.content
@@ -53,7 +56,7 @@ def build(said: Material, *, on: date) -> dict[str, Any]:
             for declaration in content.declarations
             if declaration.code in said.declaration_notes
         },
-        "figures": _figures(said),
+        "figures": _figures(said, before or {}),
         "evidence": _evidence(said),
         "standing_in": _standing_in(said, on),
         "promised": {code: due.isoformat() for code, due in sorted(said.promised.items())},
@@ -79,7 +82,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _figures(said: Material) -> dict[str, Any] | None:
+def _figures(said: Material, before: Mapping[str, Before]) -> dict[str, Any] | None:
     found = said.figures
     if found is None:
         return None
@@ -92,6 +95,10 @@ def _figures(said: Material) -> dict[str, Any] | None:
             figure.metric.code: str(figure.value)
             for figure in metrics.figures(said.content, found.inputs, unknown=said.unknown)
             if figure.value is not None
+        },
+        "before": {
+            code: {"value": f"{last.value:f}", "period_end": last.period_end.isoformat()}
+            for code, last in sorted(before.items())
         },
     }
 

@@ -247,6 +247,6 @@ def _write_figures(sheet: Worksheet, said: Material, styles: Styles) -> None:
 
 
 def unknown_fields(said: Material) -> frozenset[str]:
-    """The names of the numbers that belong to a figure which the employer says it does not know yet."""
+    """The names of the numbers that the employer says it does not know yet, or that belong to such a figure."""
     own = {item.name: metric.code for metric in said.content.metrics for item in metric.inputs}
-    return frozenset(name for name in fields_of(said.content) if own.get(name) in said.unknown)
+    return frozenset(name for name in fields_of(said.content) if own.get(name, name) in said.unknown)

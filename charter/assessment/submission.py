@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import carrying, progress, queries, snapshot
+from charter.assessment import carrying, metric_values, progress, queries, snapshot
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
 from charter.clock import local_date
@@ -107,7 +107,8 @@ def submit(
         raise Refusal(_not_complete(reached.gaps))
     if again:
         assessment.round += 1
-    frozen = snapshot.build(said, on=on)
+    last = metric_values.before_assessment(session, assessment, period_end=reached.figures.period_end)
+    frozen = snapshot.build(said, on=on, before=last)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,
@@ -120,6 +121,7 @@ def submit(
         snapshot_hash=snapshot.digest(frozen),
     )
     session.add(submission)
+    metric_values.of_submission(session, said, at=at)
     if not again:
         engagement.note(
             session, assessment.organisation, EngagementKind.SUBMITTED, on=on, level=assessment.target_level
@@ -142,6 +144,7 @@ def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime
     """Take the assessment back for good. Raises Refusal when it is decided or withdrawn already."""
     session.refresh(assessment, with_for_update=True)
     assessment.move(WITHDRAW)
+    metric_values.replace(session, metric_values.Source(assessment_id=assessment.id), at=at)
     audit.record(session, "assessment:withdraw", assessment, by=by.id, at=at, case=assessment.id)
 
 

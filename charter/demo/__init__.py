@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, histories, library, recognitions, services, surveys
+from charter.demo import bulk, figures, histories, library, recognitions, services, surveys
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
 from charter.framework import publishing
@@ -60,6 +60,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     maker.enter_returns()
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)
+    figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
     library.add(current_app.extensions["charter_store"], seed=seed, on=on)
     if employers > first:

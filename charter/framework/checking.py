@@ -10,7 +10,7 @@ Whoever mends the file may be no programmer: a message says what is wrong and wh
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
@@ -269,6 +269,63 @@ def _figures_can_be_worked_out(root: Piece) -> Faults:
         yield from _above(metric, "min", "max")
         yield from _above(metric, "warn_below", "warn_above")
         yield from _decimals(metric)
+        if metric.word("code") in (context or ()):
+            yield metric.at("code"), "A context field has this name. Give the metric another code."
+
+
+_IN_WORDS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def _examples_come_out(root: Piece) -> Faults:
+    """An example is worked out as the portal would: its numbers are allowed, and what they come to is what it says."""
+    context = root.pieces("context_fields")
+    for metric in root.pieces("metrics"):
+        example = metric.piece("example")
+        text = metric.word("formula")
+        if metric.values.get("example") is None or text is None:
+            continue
+        fields = {name: field for field in (*context, *metric.pieces("inputs")) if (name := field.word("name"))}
+        if formula.problem(text, fields.keys()):
+            continue  # said of the formula itself
+        given = example.piece("numbers")
+        numbers = {str(name): number for name in given.values if (number := given.number(name)) is not None}
+        own = {name for field in metric.pieces("inputs") if (name := field.word("name"))}
+        needed = own | {name for name in fields if re.search(rf"\b{name}\b", text)}
+        yield from _unknown([(given.at(name), name) for name in numbers], fields, "number")
+        missing = sorted(needed - numbers.keys())
+        if missing:
+            yield given.where, f"The example gives no number for {_list(missing)}."
+            continue
+        for name, number in numbers.items():
+            fault = _unfit(fields[name], number, numbers) if name in fields else None
+            if fault:
+                yield given.at(name), fault
+        result, decimals = example.number("result"), metric.number("decimals") or Decimal(0)
+        if result is None or decimals not in range(7):
+            continue
+        try:
+            worked_out = formula.value(text, numbers)
+        except formula.ZeroDenominator:
+            yield given.where, "This divides by 0, so it comes to nothing. Give other numbers."
+            continue
+        worked_out = worked_out.quantize(Decimal(1).scaleb(-int(decimals)), rounding=ROUND_HALF_UP)
+        if worked_out != result:
+            yield example.at("result"), f"The numbers come to {worked_out:f}, not {result:f}."
+        said = {Decimal(found.replace(",", "")) for found in _IN_WORDS.findall(example.word("words") or "")}
+        for number in sorted(said - {*numbers.values(), result}):
+            yield example.at("words"), f"The words say {number:f}, which is none of the example's numbers."
+
+
+def _unfit(field: Piece, number: Decimal, numbers: Mapping[str, Decimal]) -> str | None:
+    """Why an employer could not give this number."""
+    low, high, whole = field.number("min"), field.number("max"), field.word("max_field")
+    if field.values.get("type", "integer") == "integer" and number != number.to_integral_value():
+        return "This has to be a whole number."
+    if (low is not None and number < low) or (high is not None and number > high):
+        return "This is not between the smallest and the largest that the field takes."
+    if whole is not None and whole in numbers and number > numbers[whole]:
+        return f"This is more than {numbers[whole]:f}, the number for “{whole}”."
+    return None
 
 
 def _field_faults(field: Piece, names: set[str] | None, noun: str) -> Faults:
@@ -453,6 +510,7 @@ CHECKS: tuple[Callable[[Piece], Faults], ...] = (
     _levels_have_no_gap,
     _level_rules_can_be_met,
     _figures_can_be_worked_out,
+    _examples_come_out,
     _size_bands_join_up,
     _words_cover_every_case,
     _passports_support_criteria,

@@ -239,6 +239,22 @@ class NumberField(Part):
     """Another field whose value this one may not pass."""
     warn_if_above_field: Name | None = None
 
+    @property
+    def code(self) -> str:
+        """What it is called where numbers and figures stand in one list: its name."""
+        return self.name
+
+
+class Example(Part):
+    """A figure worked out for a made-up employer. The checker works it out too, so that it never says what is wrong."""
+
+    words: Text
+    """Who the employer is and what it counted, in a sentence or two. Every number in it is one of the example's."""
+    numbers: Mapping[Name, Number]
+    """What it gives for each number that the figure is worked out from, and for the others of the figure."""
+    result: Number
+    """What they come to, with the figure's decimals."""
+
 
 class Metric(Part):
     """A figure worked out from returned numbers by a formula."""
@@ -259,6 +275,8 @@ class Metric(Part):
     zero_denominator: Literal["not_applicable", "error"] = "error"
     required_from_level: Whole
     notes: Text | None = None
+    example: Example | None = None
+    """How one such figure is worked out, shown beside its numbers."""
 
 
 class EvidenceDate(enum.StrEnum):
@@ -432,6 +450,14 @@ class MetricRules(Part):
     small_numbers: Text
     year_on_year_points: Whole
     """A rate that moves by more percentage points than this from one year to the next needs an explanation."""
+    year_on_year_times: Number = Field(default=Decimal(2), gt=1)
+    """So does anything else that becomes more than so many times as large, or falls below one part in so many."""
+    year_on_year_least: Whole = Field(default=3, ge=1)
+    """A count that moves by fewer than this asks nothing: in a small firm one person more is twice as many."""
+    yearly_opens_days: Whole = Field(default=60, ge=1, le=180)
+    """So many days before a yearly return is due it can be given."""
+    yearly_remind_days: tuple[Annotated[Whole, Field(ge=-180, le=180)], ...] = (30, 0, -30)
+    """So many days before it is due (0 on the day, negative after it) owners get an email, unless it was given."""
 
 
 class Renewal(Part):
@@ -592,6 +618,14 @@ class Content(Part):
         """A size band's title; its code when this version does not know it."""
         band = self.size_band(code)
         return band.title if band else code
+
+    def asks_for_figures(self, rank: int) -> bool:
+        """Whether whoever holds level `rank` gave figures for it: a rule of the level, or of one below it, says so."""
+        return any(rule.kind == "figures" for level in self.levels if level.rank <= rank for rule in level.rules)
+
+    def metric(self, code: str) -> Metric | None:
+        """The metric with this code, if this version has it."""
+        return next((metric for metric in self.metrics if metric.code == code), None)
 
     def metrics_for(self, rank: int) -> tuple[Metric, ...]:
         """The metrics asked of an employer that aims for level `rank`."""

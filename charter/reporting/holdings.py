@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import (
     Answer,
     Assessment,
@@ -30,6 +31,7 @@ from charter.assessment.models import (
 )
 from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award
+from charter.award.yearly.models import YearlyReturn
 from charter.framework.models import Framework
 from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.engagement import Engagement
@@ -97,6 +99,8 @@ PARTS: tuple[Part, ...] = (
     Part("answers", Answer, _of_assessment(Answer)),
     Part("declarations", Declaration, _of_assessment(Declaration)),
     Part("figures", MetricReturn, _of_assessment(MetricReturn)),
+    Part("yearly_figures", YearlyReturn, _own(YearlyReturn)),
+    Part("figures_worked_out", MetricValue, _own(MetricValue)),
     Part("evidence", Evidence, _own(Evidence)),
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),

@@ -30,7 +30,7 @@ def of_findings(
         returned=metrics.returned(content, said.inputs, assessment.target_level, said.unknown),
         headcount_ceiling=submitted.headcount_ceiling(assessment, said),
         on=on,
-        unknown=said.unknown,
+        unknown=metrics.not_known(content, said.unknown),
         promised=said.promised,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from charter.assessment.metrics import fields_of, figures, needs, written
+from charter.assessment.metrics import fields_of, figures, may_be_unknown, needs, written
 from charter.framework.content import BaselineDeclaration, Content, Metric
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 
@@ -132,9 +132,9 @@ def _figures(content: Content, before: Submitted, after: Submitted) -> list[Chan
     ]
     words = {True: "Not known yet", False: ""}
     changes.extend(
-        Change(metric.label, words[metric.code in before.unknown], words[metric.code in after.unknown])
-        for metric in content.metrics
-        if (metric.code in before.unknown) != (metric.code in after.unknown)
+        Change(one.label, words[one.code in before.unknown], words[one.code in after.unknown])
+        for one in may_be_unknown(content)
+        if (one.code in before.unknown) != (one.code in after.unknown)
     )
     if before.period_end != after.period_end:
         changes.append(Change("Last day of the 12 months", day(before.period_end), day(after.period_end)))

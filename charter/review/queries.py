@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, load_only
 
 from charter import audit
 from charter.account.models import Role, User
-from charter.assessment import metrics, promises
+from charter.assessment import metrics, promises, year_on_year
 from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Answer, Assessment, Submission
 from charter.assessment.queries import Material
@@ -235,6 +235,13 @@ class FigureRow:
     figure: metrics.Figure
     inputs: tuple[tuple[NumberField, str], ...]
     note: str
+    change: year_on_year.Change | None
+    """How it moved since last time, as the employer saw it when it sent the figures."""
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether there is something to look at: it is out of its usual range, or moved more than is usual."""
+        return self.figure.warning is not None or (self.change is not None and self.change.question is not None)
 
 
 @dataclass(frozen=True)
@@ -355,6 +362,8 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
     ]
     rank, fields = assessment.target_level, metrics.fields_of(content)
     context = {field.name for field in content.context_fields}
+    figures = metrics.figures(content, said.inputs, rank, said.unknown)
+    moved = year_on_year.changes(content, figures, said.before)
     return Case(
         review=review,
         assessment=assessment,
@@ -377,8 +386,9 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
                 figure,
                 tuple((fields[item.name], said.inputs.get(item.name, "")) for item in figure.metric.inputs),
                 said.notes.get(figure.metric.code, ""),
+                moved.get(figure.metric.code),
             )
-            for figure in metrics.figures(content, said.inputs, rank, said.unknown)
+            for figure in figures
         ),
         warnings=metrics.warnings(content, said.inputs, said.unknown),
         requests=requests,
@@ -460,7 +470,7 @@ def unchanged(said: Material, asked: Sequence[InformationRequest], before: Submi
             return (
                 any(inputs.get(name, "") != before.inputs.get(name, "") for name in needed)
                 or notes.get(code, "") != before.notes.get(code, "")
-                or (code in said.unknown) != (code in before.unknown)
+                or any((name in said.unknown) != (name in before.unknown) for name in {code, *needed})
             )
         answer = said.answers.get(code)
         shown = {(use.evidence_id, use.place) for use in said.evidence.get(code, ())}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, undefer
 
 from charter.assessment.models import Assessment, EvidenceKind, Submission
 from charter.assessment.queries import in_order
+from charter.assessment.year_on_year import Before
 from charter.errors import Refusal
 from charter.framework.content import Criterion
 
@@ -65,7 +67,9 @@ class Submitted:
     notes: Mapping[str, str]
     period_end: date | None
     unknown: frozenset[str] = frozenset()
-    """The metrics, by code, that the employer said it did not know yet. Snapshots of format 1 have none."""
+    """What the employer said it did not know yet: metrics by code, shared numbers by name. Format 1 has none."""
+    before: Mapping[str, Before] = field(default_factory=dict)
+    """What each figure came to last time, by the metric's code. Snapshots up to format 3 have none."""
     declaration_notes: Mapping[str, str] = field(default_factory=dict)
     """What the employer added to a declaration, by its code. Older snapshots have none."""
     stood_in: Mapping[str, str] = field(default_factory=dict)
@@ -157,6 +161,10 @@ def read(snapshot: Mapping[str, Any]) -> Submitted:
         notes=figures["notes"],
         period_end=_day(figures["period_end"]),
         unknown=frozenset(figures.get("unknown", ())),
+        before={
+            code: Before(Decimal(one["value"]), date.fromisoformat(one["period_end"]))
+            for code, one in figures.get("before", {}).items()
+        },
         declaration_notes=snapshot.get("declaration_notes", {}),
         promised={code: date.fromisoformat(due) for code, due in snapshot.get("promised", {}).items()},
         stood_in={one["criterion"]: one["title"] for one in snapshot.get("standing_in", ())},

@@ -1,13 +1,15 @@
 """Dates, numbers and sizes as people read them."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import Flask
 
-from charter.assessment import evidence_dates, previews
+from charter.assessment import evidence_dates, metrics, previews
 from charter.clock import LOCAL, today
+from charter.framework.content import Metric
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -65,10 +67,19 @@ def has_preview(piece: Any) -> bool:
     return previews.by_name(piece.filename)
 
 
+def sum_of_example(metric: Metric) -> str:
+    """3 ÷ 5.5 × 100: the formula of a figure with its example's numbers."""
+    signs = {"*": "×", "/": "÷", "-": "−"}
+    numbers = metric.example.numbers if metric.example else {}
+    said = re.sub(r"[a-z][a-z0-9_]*", lambda name: number(numbers[name[0]]), metric.formula)
+    return re.sub(r" ([*/-]) ", lambda sign: f" {signs[sign[1]]} ", said)
+
+
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates.
 
-    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state` and `has_preview`.
+    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state`, `has_preview`,
+    `sum_of_example` and `may_be_unknown`.
     """
     app.jinja_env.filters |= {
         "date": day,
@@ -78,4 +89,6 @@ def register_filters(app: Flask) -> None:
         "filesize": filesize,
         "evidence_state": evidence_state,
         "has_preview": has_preview,
+        "sum_of_example": sum_of_example,
+        "may_be_unknown": metrics.may_be_unknown,
     }

@@ -288,3 +288,37 @@ def test_a_formula_knows_what_it_divides_by() -> None:
         formula.value("a / (b - b)", numbers)
     with pytest.raises(KeyError):
         formula.value("a / d", numbers)
+
+
+# Numbers that several figures share ---------------------------------------------------------------------------------
+
+
+def test_a_figure_that_needs_an_unknown_shared_number_is_not_known_either_and_never_0() -> None:
+    content = small.content()
+
+    (figure,) = metrics.figures(content, {"left": "3"}, 2, {"staff"})
+
+    assert (figure.value, figure.complete, figure.unknown) == (None, False, True)
+    assert figure.note == "This cannot be worked out yet: you do not know “How many staff?”"
+    assert metrics.not_known(content, {"staff"}) == {"M1"}
+    assert metrics.not_known(content, {"full_time"}) == frozenset()
+    assert metrics.not_given(content, {"staff"}) == {"staff", "left"}
+    assert metrics.returned(content, {"left": "3"}, 2, {"staff"}) == frozenset()
+
+
+def test_a_shared_number_that_only_limits_another_may_be_unknown() -> None:
+    def change(it: Document) -> None:
+        it["metrics"][0] |= {"formula": "left"}
+        it["metrics"][0]["inputs"][0]["max_field"] = "staff"
+
+    content = small.content(change)
+    (figure,) = metrics.figures(content, {"left": "3"}, 2, {"staff"})
+    assert (figure.value, figure.complete, figure.unknown) == (Decimal(3), True, False)
+    assert metrics.figures(content, {"left": "3"}, 2)[0].complete is False  # it is missing, which is not unknown
+
+
+def test_a_number_beside_a_tick_that_it_is_not_known_is_a_contradiction_and_no_number() -> None:
+    content = small.content()
+    assert [one.code for one in metrics.contradicted(content, {"staff": "8"}, {"staff"}, 2)] == ["staff"]
+    assert metrics.contradicted(content, {"staff": " "}, {"staff"}, 2) == ()
+    assert metrics.parse(content, {"staff": "lots"}, {"staff"}) == ({}, {})

@@ -37,6 +37,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
     tasks_given             to: User, given_by: str (a name), organisation_name, titles of the tasks, path
     comment_added           to: Iterable[User], said_by: str (a name), organisation_name, criterion_title, path
     member_left             to: Iterable[User], who: str (a name), organisation_name, tasks and actions: int, path
+    yearly_figures_due      to: Iterable[User], organisation_name, level_title, due_on: date, days_left, begun: bool,
+                            yearly_return_id
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
@@ -91,6 +93,9 @@ from charter.notification.emails.teamwork import (
     member_left,
     tasks_given,
 )
+from charter.notification.emails.yearly import (
+    yearly_figures_due,
+)
 
 __all__ = [
     "actions_due",
@@ -122,4 +127,5 @@ __all__ = [
     "submission_received",
     "survey_closed",
     "tasks_given",
+    "yearly_figures_due",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import declarations, metrics, progress, queries, returns
+from charter.assessment import declarations, metric_values, metrics, progress, queries, returns
 from charter.assessment.answers import FROZEN
 from charter.assessment.queries import Material
 from charter.clock import now
@@ -15,7 +15,7 @@ from charter.extensions import db, transaction
 from charter.review import queries as cases
 from charter.review.models import InformationRequest
 from charter.web.access import the_user
-from charter.web.employer import differing
+from charter.web.employer import differing, figure_forms
 from charter.web.employer.forms import declarations_form, number_in
 from charter.web.forms import BaseForm
 
@@ -99,7 +99,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
                 period_end=None,
                 inputs={name: text for name, text in typed.items() if name in opened},
                 notes={code: text for code, text in notes.items() if code in asked},
-                unknown=[code for code in asked if form[f"unknown-{code}"].data],
+                unknown=[code for code in (*asked, *_shared(said, opened)) if form[f"unknown-{code}"].data],
                 seen_version=number_in(form["seen_version"]),
                 by=the_user(),
                 at=now(),
@@ -129,6 +129,13 @@ def _opened(said: Material, asked: Questions) -> frozenset[str]:
     return returns.opened(said.assessment, asked, said.figures)
 
 
+def _shared(said: Material, opened: Collection[str]) -> list[str]:
+    """The numbers shared by several figures that may change now and are on the page."""
+    asked_for = metrics.fields(said.content, said.assessment.target_level)
+    shared = {field.name for field in said.content.context_fields}
+    return [field.name for field in asked_for if field.name in shared & set(opened)]
+
+
 def _sent(form: BaseForm, prefix: str) -> list[str]:
     """What of the form was in the request: the page has no box for what may not change."""
     return [field.name.removeprefix(prefix) for field in form if field.name.startswith(prefix) and field.raw_data]
@@ -140,15 +147,17 @@ def _say_faults(said: Material, form: BaseForm, opened: Collection[str]) -> None
         field = f"number-{name}"
         if name in opened and field in form and not form[field].errors:
             form[field].errors = [fault]
-    for metric in metrics.contradicted(said.content, said.inputs, said.unknown):
-        field = f"unknown-{metric.code}"
+    for one in metrics.contradicted(said.content, said.inputs, said.unknown):
+        field = f"unknown-{one.code}"
         if field in form:
             form[field].errors = ["You gave numbers, and also ticked that you do not know. Choose one of the two."]
 
 
 def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
-    numbers, opened = progress.figures(said), _opened(said, asked)
+    opened = _opened(said, asked)
     there = {f"number-{name}" for name in opened} | {f"{what}-{code}" for code in asked for what in ("note", "unknown")}
+    day = said.figures.period_end if said.figures else None
+    numbers = progress.figures(said, metric_values.before_assessment(db.session, said.assessment, period_end=day))
     shared = {field.name for field in said.content.context_fields}
     return render_template(
         "employer/assessment/figures_asked.html",
@@ -162,5 +171,6 @@ def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any)
         opened=opened,
         note_limit=returns.NOTE_LIMIT,
         differences=differing.figures_differ(said, form, only=there) if "overtaken" in more else (),
+        names=figure_forms.names(said.content),
         **more,
     )

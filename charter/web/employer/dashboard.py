@@ -11,6 +11,7 @@ from charter.assessment import moving, progress, queries, sharing
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.models import Award
+from charter.award.yearly import queries as yearly
 from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
@@ -62,6 +63,7 @@ def dashboard() -> ResponseReturnValue:
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id),
+        yearly_due=yearly.asked_for(db.session, [one.id for one in employers], on=today()) if awards else (),
         case=case,
         requests=requests,
         draft=draft,

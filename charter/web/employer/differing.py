@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from charter.assessment import declarations, queries
+from charter.assessment import declarations, metrics, queries
 from charter.assessment.queries import Material
 from charter.extensions import db
 from charter.web.employer.forms import figures_seen, left_as_seen
@@ -102,7 +102,8 @@ def figures_differ(said: Material, form: BaseForm, *, only: Collection[str] | No
     `only` names the fields that the page has, when it is not all of them.
     """
     found = said.figures
-    labels = {metric.code: metric.label for metric in said.content.metrics}
+    labels = {name: one.label for name, one in metrics.fields_of(said.content).items()}
+    labels |= {metric.code: metric.label for metric in said.content.metrics}
     rows: list[tuple[str, object, object]] = []
     for field in form:
         if only is not None and field.name not in only:

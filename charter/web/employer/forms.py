@@ -336,8 +336,9 @@ def figures_form(
     unknown: Collection[str],
     period_end: date | None,
     seen_version: int,
+    may_be_unknown: Sequence[NumberField | Metric],
 ) -> BaseForm:
-    """The numbers asked for, for each figure a note and whether it is not known yet, and the day they end on.
+    """The numbers asked for, for each figure a note, the day they end on, and what is not known yet.
 
     All of it is filled with what is saved, which it brings back: so we can tell what somebody changed from what they
     left as it was.
@@ -355,8 +356,9 @@ def figures_form(
             filters=[stripped],
             validators=[at_most(INPUT_LIMIT, "The number")],
         )
+    for one in may_be_unknown:
+        made[f"unknown-{one.code}"] = BooleanField("We do not know this yet", default=one.code in unknown)
     for metric in metrics:
-        made[f"unknown-{metric.code}"] = BooleanField("We do not know this yet", default=metric.code in unknown)
         made[f"note-{metric.code}"] = TextAreaField(
             "Tell us why",
             description="You can leave this empty, but a note saves a question later.",

@@ -5,10 +5,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import declarations, metrics, progress, queries, returns
+from charter.assessment import declarations, metric_values, progress, queries, returns
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
+from charter.award.yearly import queries as yearly
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -16,8 +17,8 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint, differing
-from charter.web.employer.forms import declarations_form, figures_form, number_in
+from charter.web.employer import asked, blueprint, differing, figure_forms
+from charter.web.employer.forms import declarations_form, number_in
 from charter.web.forms import BaseForm
 
 
@@ -71,6 +72,17 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     """Give the numbers; see the figures they come to."""
     said = queries.material(db.session, assessment)
     form = _figures_form(said)
+    brought = yearly.to_bring(db.session, assessment) if _wants_yearly(said) else None
+    if brought is not None:
+        form = figure_forms.make(
+            said.content,
+            assessment.target_level,
+            inputs=brought.inputs,
+            notes={},
+            unknown=brought.unknown,
+            period_end=brought.period_end,
+            seen_version=0,
+        )
     questions = _questions(assessment, About.FIGURE)
     if questions:
         return asked.answer_figures(said, form, questions)
@@ -78,7 +90,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
         return _figures_page(said, form, frozen=True), 409 if request.method == "POST" else 200
     if not form.is_submitted():
         _say_faults(said, form)
-        return _figures_page(said, form)
+        return _figures_page(said, form, brought=brought is not None)
 
     form.validate()
     period_end = form["period_end"].data
@@ -96,9 +108,9 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
                 session,
                 assessment,
                 period_end=period_end,
-                inputs=_typed(form, "number-"),
-                notes=_typed(form, "note-"),
-                unknown=_ticked(form, "unknown-"),
+                inputs=figure_forms.typed(form, "number-"),
+                notes=figure_forms.typed(form, "note-"),
+                unknown=figure_forms.ticked(form, "unknown-"),
                 seen_version=number_in(form["seen_version"]),
                 by=the_user(),
                 at=now(),
@@ -144,11 +156,16 @@ def _questions(assessment: Assessment, about: About) -> dict[str, InformationReq
     return {one.code: one for one in cases.asked_now(db.session, assessment) if one.about is about}
 
 
+def _wants_yearly(said: Material) -> bool:
+    """Whether an assessment without figures is to begin with those of the yearly return, each to be checked."""
+    return request.method == "GET" and request.args.get("from") == "yearly-return" and said.figures is None
+
+
 def _figures_form(said: Material) -> BaseForm:
-    rank, found = said.assessment.target_level, said.figures
-    return figures_form(
-        metrics.fields(said.content, rank),
-        said.content.metrics_for(rank),
+    found = said.figures
+    return figure_forms.make(
+        said.content,
+        said.assessment.target_level,
         inputs=said.inputs,
         notes=found.notes if found else {},
         unknown=said.unknown,
@@ -157,27 +174,9 @@ def _figures_form(said: Material) -> BaseForm:
     )
 
 
-def _typed(form: BaseForm, prefix: str) -> dict[str, str]:
-    return {field.name.removeprefix(prefix): field.data or "" for field in form if field.name.startswith(prefix)}
-
-
-def _ticked(form: BaseForm, prefix: str) -> frozenset[str]:
-    return frozenset(field.name.removeprefix(prefix) for field in form if field.name.startswith(prefix) and field.data)
-
-
 def _say_faults(said: Material, form: BaseForm) -> None:
     """Put what is wrong with the saved numbers beside them."""
-    for name, fault in metrics.check(said.content, said.inputs, said.unknown).items():
-        field = f"number-{name}"
-        if field in form and not form[field].errors:
-            form[field].errors = [fault]
-    for metric in metrics.contradicted(said.content, said.inputs, said.unknown):
-        field = f"unknown-{metric.code}"
-        if field in form:
-            form[field].errors = [
-                f"You gave numbers for “{metric.label}” and ticked that you do not know it. We kept both. "
-                "Untick the box to use the numbers, or delete the numbers."
-            ]
+    figure_forms.say_faults(form, said.content, said.inputs, said.unknown)
 
 
 def _figures_page(
@@ -187,8 +186,11 @@ def _figures_page(
     frozen: bool = False,
     overtaken: str | None = None,
     rest_saved: bool = False,
+    brought: bool = False,
 ) -> str:
-    content, numbers = said.content, progress.figures(said)
+    day = said.figures.period_end if said.figures else None
+    before = metric_values.before_assessment(db.session, said.assessment, period_end=day)
+    content, numbers = said.content, progress.figures(said, before)
     own = {field.name for metric in content.metrics for field in metric.inputs}
     return render_template(
         "employer/assessment/figures.html",
@@ -202,4 +204,7 @@ def _figures_page(
         overtaken=overtaken,
         differences=differing.figures_differ(said, form) if overtaken else (),
         rest_saved=rest_saved,
+        names=figure_forms.names(content),
+        brought=brought,
+        bring=None if frozen or said.figures else yearly.to_bring(db.session, said.assessment),
     )

@@ -1,0 +1,107 @@
+"""What pages ask about yearly returns, in a fixed number of queries."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter.assessment.metrics import fields_of
+from charter.assessment.models import Assessment, MetricReturn
+from charter.award.models import Award
+from charter.award.verification import valid_on
+from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
+
+_WHOLE = (
+    joinedload(YearlyReturn.award),
+    joinedload(YearlyReturn.framework),
+    joinedload(YearlyReturn.organisation),
+)
+
+
+def of_organisation(session: Session, organisation_id: UUID) -> list[YearlyReturn]:
+    """All the returns of an employer, the newest first, each with its award, employer and charter (one query)."""
+    return list(
+        session.scalars(
+            sa.select(YearlyReturn)
+            .where(YearlyReturn.organisation_id == organisation_id)
+            .options(*_WHOLE)
+            .order_by(YearlyReturn.due_on.desc(), YearlyReturn.id.desc())
+        )
+    )
+
+
+def asked_for(session: Session, organisation_ids: Collection[UUID], *, on: date) -> list[YearlyReturn]:
+    """The returns that these employers are to give now, the earliest due first (one query)."""
+    return list(
+        session.scalars(
+            sa.select(YearlyReturn)
+            .join(YearlyReturn.award)
+            .where(YearlyReturn.organisation_id.in_(organisation_ids), *still_asked(on))
+            .options(joinedload(YearlyReturn.award), joinedload(YearlyReturn.organisation))
+            .order_by(YearlyReturn.due_on, YearlyReturn.id)
+        )
+    )
+
+
+def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """For a query with the award: those that were not given and can still be, on the day `on`."""
+    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *valid_on(on))
+
+
+def in_state(state: ReturnState, on: date) -> sa.ColumnElement[bool]:
+    """Those that stand so on the day `on`, as `YearlyReturn.state` says of one. The query has no award in it."""
+    held = sa.exists().where(Award.id == YearlyReturn.award_id, *valid_on(on))
+    asked = sa.and_(YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, held)
+    if state is ReturnState.RETURNED:
+        return YearlyReturn.sent_at.is_not(None)
+    if state is ReturnState.LAPSED:
+        return sa.and_(YearlyReturn.sent_at.is_(None), sa.not_(asked))
+    late = YearlyReturn.due_on < on
+    return sa.and_(asked, late if state is ReturnState.OVERDUE else sa.not_(late))
+
+
+@dataclass(frozen=True)
+class Brought:
+    """The numbers of a yearly return that an assessment can begin with, each to be checked."""
+
+    period_end: date
+    inputs: Mapping[str, str]
+    unknown: frozenset[str]
+
+
+def to_bring(session: Session, assessment: Assessment) -> Brought | None:
+    """What the employer's newest yearly return says, when it is of later months than any assessment (two queries).
+
+    Only numbers that mean the same in the assessment's version of the charter come along.
+    """
+    found = session.scalars(
+        sa.select(YearlyReturn)
+        .where(YearlyReturn.organisation_id == assessment.organisation_id, YearlyReturn.sent_at.is_not(None))
+        .options(joinedload(YearlyReturn.framework))
+        .order_by(YearlyReturn.period_end.desc(), YearlyReturn.sent_at.desc())
+        .limit(1)
+    ).first()
+    if found is None or found.period_end is None:
+        return None
+    newest = session.scalar(
+        sa.select(sa.func.max(MetricReturn.period_end))
+        .join(Assessment, Assessment.id == MetricReturn.assessment_id)
+        .where(Assessment.organisation_id == assessment.organisation_id, Assessment.id != assessment.id)
+    )
+    if newest is not None and newest >= found.period_end:
+        return None
+    was, now = fields_of(found.content), fields_of(assessment.framework.content)
+    same = {
+        name
+        for name, field in now.items()
+        if name in was and (was[name].label, was[name].unit) == (field.label, field.unit)
+    }
+    known = same | {metric.code for metric in assessment.framework.content.metrics}
+    return Brought(
+        found.period_end,
+        {name: text for name, text in found.inputs.items() if name in same},
+        frozenset(found.unknown) & known,
+    )
