@@ -18,7 +18,7 @@ from charter.award import evidence_ending, reminding
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
-from charter.improvement import due
+from charter.improvement import due, reopening
 from charter.notification import delivery
 from charter.storage import Store
 from charter.survey import running as surveys
@@ -33,6 +33,7 @@ DAILY: tuple[Job, ...] = (
     importing.drop_old,
     evidence_ending.ask_to_renew,
     recognising.remind,
+    reopening.reopen,
     reminding.remind,
     due.remind,
     surveys.close_due,

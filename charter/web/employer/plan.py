@@ -142,7 +142,7 @@ def add_action(organisation: Organisation) -> ResponseReturnValue:
         else:
             flash("Your plan has a new action.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
-    page = render_template("employer/plan/edit.html", organisation=organisation, form=form, action=None, why="")
+    page = render_template("employer/plan/edit.html", organisation=organisation, form=form, action=None)
     return page, 400 if form.errors else 200
 
 
@@ -171,7 +171,7 @@ def change_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
             flash("Your action is saved.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
     page = render_template(
-        "employer/plan/edit.html", organisation=organisation, form=form, action=action, why=action.why, theirs=theirs
+        "employer/plan/edit.html", organisation=organisation, form=form, action=action, theirs=theirs
     )
     return page, 409 if theirs else 400 if form.errors else 200
 
