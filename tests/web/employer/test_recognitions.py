@@ -187,7 +187,8 @@ def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_
     seen = {"seen_version": "0", "status": "inferred", "criteria": [content.criteria[0].code], "note": "We asked."}
     assert theirs.send(panel, {**seen, "status": ""}).status_code == 400
     assert theirs.send(panel, seen).location == "/admin/crosswalk/"
-    assert theirs.send(panel, seen).status_code == 400  # somebody, oneself, changed it since version 0
+    assert theirs.send(panel, seen).location == "/admin/crosswalk/"  # the button was pressed twice
+    assert theirs.send(panel, {**seen, "note": "No, this."}).status_code == 400  # it was changed since version 0
     mine = f"/organisations/{employer.id}/schemes/{scheme.code}"
     shown = sign_in(owner).get(mine).text
     assert "We asked." in shown
