@@ -58,7 +58,7 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Versions of the charter",
         "Other schemes",
     ]
-    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Trail"]
+    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Who did what"]
 
 
 def test_the_queue_shows_each_case_and_says_when_it_is_overdue(sign_in, make, assessor, waiting, employer) -> None:

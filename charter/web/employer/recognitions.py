@@ -32,15 +32,23 @@ ONE_PROOF = "Choose the certificate as a file, or give the address of a list tha
 NOT_BOTH = "Give a file or an address, not both."
 
 
-class ProofForm(BaseForm):
-    """What shows an award: a file or the address of a page."""
+def _file() -> FileField:
+    return FileField("The certificate, as a file")
 
-    file = FileField("The certificate, as a file")
-    url = URLField(
+
+def _url() -> URLField:
+    return URLField(
         "Or the address of the scheme’s public list that names you",
         description="Anyone must be able to open it without signing in.",
         filters=[stripped],
     )
+
+
+class ProofForm(BaseForm):
+    """What shows an award: a file or the address of a page."""
+
+    file = _file()
+    url = _url()
 
     def check_proof(self) -> None:
         """Say beside the fields when there is no proof, or more than one."""
@@ -68,6 +76,8 @@ class RecognitionForm(ProofForm):
     )
     starts_on = DateParts("When did it start?", validators=[needed("Enter the day the award started.")])
     ends_on = DateParts("What is the last day on the certificate?")
+    file = _file()  # again, so that the proof is named last where all that is wrong is listed, as it stands on the page
+    url = _url()
 
     @classmethod
     def on(cls, content: Content, **values: Any) -> "RecognitionForm":

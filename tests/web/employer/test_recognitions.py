@@ -80,6 +80,8 @@ def test_one_proof_is_needed_and_two_are_too_many(
     none = browser.send(f"{address}/new", award(make, employer))
     both = award(make, employer, file=(BytesIO(PDF), "certificate.pdf"), url="https://example.org/list")
     assert (none.status_code, none.text.count("Choose the certificate as a file")) == (400, 2)
+    empty = browser.send(f"{address}/new", award(make, employer, scheme="")).text
+    assert empty.index("Choose a scheme from the list.") < empty.index("Choose the certificate as a file")
     assert "Give a file or an address, not both." in browser.send(f"{address}/new", both).text
     bad = browser.send(f"{address}/new", award(make, employer, file=(BytesIO(b"MZ not at all"), "certificate.pdf")))
     assert bad.status_code == 400
