@@ -20,7 +20,7 @@ from charter.award.yearly import reminding as yearly_reminding
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
-from charter.improvement import due
+from charter.improvement import due, reopening
 from charter.notification import delivery
 from charter.storage import Store
 from charter.survey import running as surveys
@@ -35,6 +35,7 @@ DAILY: tuple[Job, ...] = (
     importing.drop_old,
     evidence_ending.ask_to_renew,
     recognising.remind,
+    reopening.reopen,
     reminding.remind,
     opening.open_due,
     yearly_reminding.remind,

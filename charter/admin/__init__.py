@@ -43,5 +43,5 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests"))
     panel.add_view(PeopleView(User, db, name="People", endpoint="people"))
     panel.add_view(MessagesView(Message, db, name="Messages", endpoint="messages"))
-    panel.add_view(TrailView(AuditEvent, db, name="Trail", endpoint="trail"))
+    panel.add_view(TrailView(AuditEvent, db, name="Who did what", endpoint="trail"))
     return panel

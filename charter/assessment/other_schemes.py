@@ -107,7 +107,9 @@ class LevelCover:
     level: SchemeLevel
     groups: tuple[GroupCover, ...]
     below: int
-    """How many items of the level before, which this one asks for too, are still to do."""
+    """How many items of the level before, which this one asks for too, are still to do; none when that is held."""
+    is_held: bool = False
+    """Whether the employer holds it, or a higher one, today."""
 
     @property
     def to_do(self) -> int:
@@ -144,9 +146,7 @@ class SchemeCover:
     @property
     def next(self) -> LevelCover | None:
         """The lowest level above those held that something is still to do for; None when there is none."""
-        held = {award.level for award in self.held}
-        above = max((place for place, one in enumerate(self.levels, start=1) if one.level.code in held), default=0)
-        return next((one for one in self.levels[above:] if one.to_do), None)
+        return next((one for one in self.levels if one.to_do and not one.is_held), None)
 
     @property
     def ungrouped(self) -> tuple[ItemCover, ...]:
@@ -225,22 +225,18 @@ def _cover(
         )
         for item in scheme.items
     )
+    held = tuple(
+        award
+        for award in said.held
+        if award.scheme == scheme.passport and award.starts_on <= on and (award.ends_on is None or award.ends_on >= on)
+    )
+    codes = {award.level for award in held}
+    up_to = max((place for place, one in enumerate(scheme.levels, start=1) if one.code in codes), default=0)
     levels: list[LevelCover] = []
-    for one in scheme.levels:
+    for place, one in enumerate(scheme.levels, start=1):
         groups = tuple(
             GroupCover(group, tuple(item for item in items if item.item.group == group.code)) for group in one.groups
         )
-        below = next((found.to_do for found in levels if found.level.code == one.after), 0)
-        levels.append(LevelCover(one, groups, below))
-    return SchemeCover(
-        scheme,
-        items,
-        tuple(levels),
-        tuple(
-            award
-            for award in said.held
-            if award.scheme == scheme.passport
-            and award.starts_on <= on
-            and (award.ends_on is None or award.ends_on >= on)
-        ),
-    )
+        below = next((found.to_do for found in levels if found.level.code == one.after and not found.is_held), 0)
+        levels.append(LevelCover(one, groups, below, is_held=place <= up_to))
+    return SchemeCover(scheme, items, tuple(levels), held)

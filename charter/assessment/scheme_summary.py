@@ -124,6 +124,8 @@ def _head(found: SchemeCover, said: Facts) -> list[Any]:
     ]
     for level in found.levels:
         left = "nothing left to do that we know of" if not level.to_do else f"{actions(level.to_do)} to go"
+        if level.is_held:
+            left = "held already"
         flowables.append(_p(f"{level.level.title}: {left}.", _BODY))
     if found.scheme.note:
         flowables.append(_p(found.scheme.note, _AIM))

@@ -13,14 +13,17 @@ from charter.extensions import transaction
 from charter.framework.content import StaffSurvey
 from charter.framework.models import Framework
 from charter.organisation.models import Membership
-from charter.survey import answering, running
+from charter.survey import answering, queries, running
 
 
 @dataclass(frozen=True)
 class Story:
-    """A survey of the demo's person at `account`: when it opened and closed, in days ago, and who answered."""
+    """A survey: when it opened and closed, in days ago, and who answered.
 
-    account: int
+    It is run by the first of the demo's people at `accounts` whose employer has people enough, and no survey yet.
+    """
+
+    accounts: tuple[int, ...]
     title: str
     people: int
     answers: int
@@ -29,8 +32,8 @@ class Story:
 
 
 STORIES = (
-    Story(0, "Staff survey", people=24, answers=13, opened=5, closed=None),
-    Story(2, "How is it to work here?", people=46, answers=31, opened=60, closed=40),
+    Story((2, 7, 0), "How is it to work here?", people=46, answers=31, opened=60, closed=40),
+    Story((0, 7, 2), "Staff survey", people=24, answers=13, opened=5, closed=None),
 )
 
 
@@ -45,13 +48,10 @@ def add(*, seed: int, on: date) -> None:
 def _live(session: Session, story: Story, random: Random, on: date) -> None:
     published = session.scalars(sa.select(Framework).order_by(Framework.published_at.desc(), Framework.id.desc()))
     framework = next((one for one in published if one.content.survey is not None), None)
-    owner = session.scalars(sa.select(User).where(User.email == ACCOUNTS[story.account][1])).first()
-    if framework is None or owner is None:
+    part = _who(session, story, framework) if framework else None
+    if framework is None or part is None:
         return
-    asked = running.questions(framework)
-    part = session.scalars(sa.select(Membership).where(Membership.user_id == owner.id)).first()
-    if part is None:
-        return
+    asked, owner = running.questions(framework), part.user
     opened = on - timedelta(days=story.opened)
     survey = running.start(
         session,
@@ -71,6 +71,20 @@ def _live(session: Session, story: Story, random: Random, on: date) -> None:
         session.flush()  # the next answer reads the sums again
     if story.closed is not None:
         running.close(session, survey, by=owner, at=at(on - timedelta(days=story.closed)))
+
+
+def _who(session: Session, story: Story, framework: Framework) -> Membership | None:
+    """Who runs a survey, and for which employer; None when everybody's employer is too small, or has one."""
+    for account in story.accounts:
+        part = session.scalars(
+            sa.select(Membership).join(Membership.user).where(User.email == ACCOUNTS[account][1])
+        ).first()
+        if part is None or queries.of_organisation(session, part.organisation):
+            continue
+        band = framework.content.size_band(part.organisation.size_band)
+        if band is None or band.max is None or band.max >= story.people:
+            return part
+    return None
 
 
 def _said(asked: StaffSurvey, random: Random) -> dict[str, str]:

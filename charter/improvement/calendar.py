@@ -35,7 +35,8 @@ def write(actions: Iterable[Action], *, name: str, url: str, scheme: str) -> byt
 
 def _event(action: Action, *, name: str, url: str, host: str) -> Iterator[str]:
     assert action.due_on is not None
-    said = [action.detail, action.why, f"Who: {action.doer}" if action.doer else "", url]
+    feedback = f"The assessor says: {action.feedback}" if action.feedback else ""
+    said = [action.detail, feedback, action.why, f"Who: {action.doer}" if action.doer else "", url]
     yield "BEGIN:VEVENT"
     yield f"UID:action-{action.id}@{host}"
     yield f"DTSTAMP:{_moment(action.changed_at)}"

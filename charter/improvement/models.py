@@ -165,7 +165,9 @@ class Action(HasStatus, Base):
     detail: Mapped[str] = mapped_column(sa.Text)
     """What the employer will do, in its own words; may be empty."""
     why: Mapped[str] = mapped_column(sa.Text)
-    """What the assessor said about it, or what the answer lacks; written when the plan is built, never by a person."""
+    """What is needed, or why it opened again; written when the plan is built, never by a person."""
+    feedback: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """What the assessor said about it; may be empty."""
     effort: Mapped[int]
     """How much work it is: the place among the efforts of the charter, 0 for the smallest."""
     owner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))

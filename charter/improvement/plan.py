@@ -1,6 +1,6 @@
 """The improvement plan: built from what an employer planned, and from what stands before its next level."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,13 +15,14 @@ from charter.assessment import answers, progress, queries
 from charter.assessment.level import Missing, counts_on
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.queries import Material
+from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content, Criterion, Extent
 from charter.improvement import actions
 from charter.improvement.models import Action, ActionSource, ActionStatus
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Recognition
 from charter.review import attainment, findings, submitted
 from charter.review import queries as cases
 
@@ -44,6 +45,7 @@ class Wanted:
     title: str
     level: int
     why: str = ""
+    feedback: str = ""
     detail: str = ""
     owner_name: str = ""
     due_on: date | None = None
@@ -131,6 +133,18 @@ class _Judged:
     """The criteria that are in place, or do not apply."""
     feedback: Mapping[str, str]
     decided: bool
+    ended: Mapping[str, StandIn]
+    """The awards of other schemes that stood in for criteria until they ended."""
+
+    def lacks(self, criterion: Criterion, sentence: str) -> str:
+        """What an action about a criterion says of why it is there, from what the rules say is missing."""
+        gone = self.ended.get(criterion.code)
+        if gone is None or gone.until is None:
+            return _more(sentence, criterion)
+        return (
+            f"{gone.passport.title} stood in for this until {gone.until.day} {gone.until:%B %Y}. "
+            "Tell us of the new certificate, or put it in place yourself."
+        )
 
     def closes(self, content: Content, action: Action) -> bool:
         """Whether nothing is left of what an action is about."""
@@ -144,10 +158,12 @@ def _judged(session: Session, said: Material, *, on: date) -> _Judged:
     assessment = said.assessment
     if assessment.status is not AssessmentStatus.DECIDED:
         reached = progress.attainment(said, on=on)
-        return _Judged(reached.missing, _in_place(reached.extents), {}, decided=False)
+        said_so = {code for code, answer in said.answers.items() if answer.value}
+        gone = _ended(said.content, said.held, said_so, on=on)
+        return _Judged(reached.missing, _in_place(reached.extents), {}, decided=False, ended=gone)
     review = cases.of_assessment(session, assessment)
     if review is None:  # an award without a case, as older records have it
-        return _Judged((), frozenset(), {}, decided=True)
+        return _Judged((), frozenset(), {}, decided=True, ended={})
     stands = cases.feedback(session, assessment, review)
     last = submitted.latest(session, assessment)
     met = findings.met_by_awards(review, last, findings.stand_ins(session, review, on=on))
@@ -157,7 +173,28 @@ def _judged(session: Session, said: Material, *, on: date) -> _Judged:
         _in_place(found.extents),
         {code: finding.feedback for code, finding in stands.items() if finding.feedback},
         decided=True,
+        ended=_ended(said.content, said.held, {code for code, one in stands.items() if one.outcome}, on=on),
     )
+
+
+def _ended(content: Content, held: Iterable[Recognition], judged: Collection[str], *, on: date) -> dict[str, StandIn]:
+    """What stood in for criteria until its last day, by criterion: where nothing else was said, and nothing does now.
+
+    `judged` are the criteria that have an answer or a finding of their own.
+    """
+    held = tuple(held)
+    there = {code for code, one in standing_in(content, held, on=on).items() if one.is_met}
+    found: dict[str, StandIn] = {}
+    for award in sorted((one for one in held if one.ends_on is not None and one.ends_on < on), key=_last_day):
+        for code, one in standing_in(content, [award], on=_last_day(award)).items():
+            if one.is_met and code not in there and code not in judged:
+                found[code] = one  # the last to end is the one that is told of
+    return found
+
+
+def _last_day(award: Recognition) -> date:
+    assert award.ends_on is not None, "only those that end are asked"
+    return award.ends_on
 
 
 def _in_place(extents: Mapping[str, Extent]) -> frozenset[str]:
@@ -185,7 +222,8 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
             source=ActionSource.PLANNED,
             title=criterion.title,
             level=criterion.level,
-            why=judged.feedback.get(criterion.code) or _more(lacks.get(criterion.code, ""), criterion),
+            why=judged.lacks(criterion, lacks.get(criterion.code, "")),
+            feedback=judged.feedback.get(criterion.code, ""),
             detail=answer.action,
             owner_name=answer.action_owner,
             due_on=answer.action_due,
@@ -196,8 +234,8 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
     for code, item in chosen.items():
         found = content.criterion(code)
         if found is not None and code not in planned:
-            why = judged.feedback.get(code) or _more(lacks.get(code) or item.sentence, found)
-            yield Wanted(_key(found), found, source, found.title, item.level, why)
+            why = judged.lacks(found, lacks.get(code) or item.sentence)
+            yield Wanted(_key(found), found, source, found.title, item.level, why, judged.feedback.get(code, ""))
     for item in judged.missing:
         if item.declarations:
             yield Wanted("declarations", None, source, "Say yes to the legal basics", item.level, item.sentence)
@@ -212,6 +250,8 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
 
 def _more(sentence: str, criterion: Criterion) -> str:
     """What a sentence about a criterion says beyond that it must be met: the plan shows that by being there."""
+    if sentence == f"Meet “{criterion.title}”, or plan it with an owner and a date.":
+        return "Put it in place, or plan it with an owner and a date."
     return sentence.removeprefix(f"Fully meet “{criterion.title}”.").strip()
 
 
@@ -267,6 +307,7 @@ def _add(session: Session, said: Material, one: Wanted, key: str, *, at: datetim
             title=one.title[: actions.TITLE_LIMIT],
             detail=one.detail[: actions.TEXT_LIMIT],
             why=one.why,
+            feedback=one.feedback,
             effort=said.content.effort(one.criterion),
             owner_id=None,
             owner_name=one.owner_name[: actions.NAME_LIMIT],
@@ -288,7 +329,8 @@ def _add(session: Session, said: Material, one: Wanted, key: str, *, at: datetim
 
 def _update(action: Action, one: Wanted, assessment: Assessment, *, at: datetime) -> bool:
     """Bring an action that is still to do up to date; says whether anything changed."""
-    new: dict[str, object] = {"source": one.source, "level": one.level, "why": one.why, "seems_done_at": None}
+    new: dict[str, object] = {"source": one.source, "level": one.level, "why": one.why}
+    new |= {"feedback": one.feedback, "seems_done_at": None}
     if one.said_at is not None and one.said_at > action.written_at:  # the answer is the newer word
         new |= {"detail": one.detail[: actions.TEXT_LIMIT], "written_at": one.said_at}
         if one.due_on != action.due_on:

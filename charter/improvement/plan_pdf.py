@@ -119,7 +119,8 @@ def _row(action: Action, plan: Plan, said: Printed) -> Flowable:
     cell: list[Flowable] = [_p(_safe(action.title), _TITLE), _p(line[:1].upper() + line[1:], _SMALL)]
     criterion = plan.content.criterion(action.criterion or "")
     what = action.detail or (criterion.statement if criterion else "")
-    texts = [action.closing_note] if action.closed_at else [what, action.why]
+    feedback = f"The assessor says: {action.feedback}" if action.feedback else ""
+    texts = [action.closing_note] if action.closed_at else [what, feedback, action.why]
     cell += [_p(_safe(_short(text)).replace("\n", "<br/>"), _TEXT) for text in texts if text]
     helpers = said.helpers.get(action.criterion or "", ()) if not action.closed_at else ()
     if helpers:

@@ -17,6 +17,7 @@ from charter.assessment.models import Answer, Assessment, Submission
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn
 from charter.assessment.status import AssessmentStatus
+from charter.clock import local_date
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
@@ -313,7 +314,11 @@ class Case:
 
 
 def case(session: Session, review: Review, *, by: User, on: date) -> Case:
-    """Everything about one case, in nine queries however much was said, found and done."""
+    """Everything about one case, in nine queries however much was said, found and done.
+
+    A decided case is shown as it stood on the day of its decision: what ended since does not unsay it.
+    """
+    on = local_date(review.decided_at) if review.decided_at else on
     assessment = session.scalars(
         sa.select(Assessment)
         .where(Assessment.id == review.assessment_id)

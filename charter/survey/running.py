@@ -37,6 +37,12 @@ def questions(framework: Framework) -> StaffSurvey:
     return found
 
 
+def too_small(organisation: Organisation, framework: Framework) -> bool:
+    """Whether the employer has, by its details, fewer people than results are shown from."""
+    band = framework.content.size_band(organisation.size_band)
+    return band is not None and band.max is not None and band.max < questions(framework).min_answers
+
+
 def next_from(session: Session, organisation: Organisation) -> date | None:
     """The first day on which the employer may open its next survey; None when it may at any time."""
     last = session.scalars(
@@ -63,8 +69,9 @@ def start(
 ) -> Survey:
     """Open a survey of `people` people until the end of `closes_on`.
 
-    Raises Refusal, on the field it is about, when fewer people are asked than an answer is shown for, when the day is
-    past or far off, when another survey is open, or when the last one with results is too near.
+    Raises Refusal, on the field it is about, when fewer people are asked than an answer is shown for, or more than an
+    employer of its size has, when the day is past or far off, when another survey is open, or when the last one with
+    results is too near.
     """
     asked = questions(framework)
     title = " ".join(title.split())
@@ -78,6 +85,14 @@ def start(
         )
     if people > MOST_PEOPLE:
         raise Refusal(f"One survey can ask {MOST_PEOPLE:,} people at most.", field="people")
+    band = framework.content.size_band(organisation.size_band)
+    if band is not None and band.max is not None and people > band.max:
+        # Codes that belong to nobody could be used up by the employer, until what one person said is what is left.
+        raise Refusal(
+            f"Your details say: {band.title}. Ask no more people than work for you. "
+            "If you have grown, change your details first.",
+            field="people",
+        )
     if not on <= closes_on <= on + LONGEST:
         raise Refusal("The last day must be today or later, and within three months.", field="closes_on")
     # The employer's row is locked, so that of two who press the button at once the second finds what the first did.

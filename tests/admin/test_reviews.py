@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Versions of the charter",
         "Other schemes",
     ]
-    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Trail"]
+    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Who did what"]
 
 
 def test_the_queue_shows_each_case_and_says_when_it_is_overdue(sign_in, make, assessor, waiting, employer) -> None:
@@ -218,6 +219,17 @@ def test_files_are_offered_for_download(app) -> None:
         html = render_template_string(source, piece=piece)
     assert f'href="/evidence/{UUID(int=7)}/download"' in html
     assert "handbook.pdf, 120 KB" in html
+
+
+def test_who_may_not_open_evidence_is_offered_none(app) -> None:
+    piece = EvidenceSaid(
+        UUID(int=7), EvidenceKind.FILE, "Handbook", "handbook.pdf", 120_000, "0" * 64, None, None, None
+    )
+    source = '{% from "admin/reviews/_criterion.html" import evidence_item with context %}{{ evidence_item(piece) }}'
+    with app.test_request_context():
+        html = render_template_string(source, piece=piece, case=SimpleNamespace(assessment=None, review=None))
+    assert "href=" not in html
+    assert "handbook.pdf, 120 KB. Only assessors open it." in html
 
 
 def test_only_the_assessor_who_has_the_case_gets_boxes(sign_in, claimed, assessor, second, administrator) -> None:

@@ -1,5 +1,6 @@
 """How near an employer is to other schemes."""
 
+import subprocess
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -117,6 +118,13 @@ def test_a_level_that_is_held_already_is_not_still_to_be_reached() -> None:
     (found,) = other_schemes.cover(content, [scheme], Said(None, {}, {}, (held,)), on=ON)
     assert found.held == (held,)
     assert found.next is found.levels[1]
+    assert [one.is_held for one in found.levels[:2]] == [True, False]
+    assert (found.levels[0].to_do > 0, found.levels[1].below) == (True, 0)
+    facts = scheme_summary.Facts("Teme Valley Orchards Ltd", "A small charter", ON)
+    printed = subprocess.run(
+        ["pdftotext", "-", "-"], input=scheme_summary.draw(found, content, facts), capture_output=True, check=True
+    )
+    assert f"{found.levels[0].level.title}: held already." in printed.stdout.decode()
 
 
 def test_without_an_assessment_nothing_is_done() -> None:

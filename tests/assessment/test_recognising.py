@@ -16,7 +16,8 @@ from charter.framework.content import Passport
 from charter.notification.models import Message
 from charter.organisation import recognition
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
-from charter.review import findings, recommendation
+from charter.review import findings, moderation, recommendation
+from charter.review import queries as cases
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -162,6 +163,20 @@ def test_an_assessor_may_find_otherwise(make: Factory, case: Any, assessor: User
         session.flush()
         with pytest.raises(Refusal, match="do not reach any level"):
             recommendation.check_level(session, case, level=1, on=ON)
+
+
+def test_a_decided_case_is_shown_as_it_stood_when_it_was_decided(
+    make: Factory, case: Any, stated: Recognition, assessor: User, moderator: User
+) -> None:
+    assert stated.ends_on is not None
+    later = stated.ends_on + timedelta(days=1)
+    assert cases.case(db.session, case, by=assessor, on=later).level == 0  # not decided: nothing stands in any more
+    make.recommended(case, by=assessor)
+    with transaction() as session:
+        moderation.agree(session, case, by=session.get_one(User, moderator.id), at=AT, on=ON)
+    shown = cases.case(db.session, case, by=assessor, on=later)
+    assert shown.level == 1
+    assert {one.stood_in_before for theme in shown.themes for one in theme.criteria} == {""}
 
 
 def remind(on: date) -> int:

@@ -126,7 +126,7 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     olive.presses("Save and continue")
     organisation = re.search(r"/organisations/[0-9a-f-]{36}", olive.page.url)
     assert organisation
-    olive.opens(f"{organisation[0]}/recognitions")
+    olive.opens(f"{organisation[0]}/recognitions/new")
     olive.presses("Add this award")  # with nothing chosen: what is wrong is said, and axe reads that page too
     olive.reads("Choose a scheme from the list.")
     held = next(place for place, one in enumerate(content.passports) if "expiry_date" in one.needs)

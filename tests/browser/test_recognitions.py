@@ -46,6 +46,7 @@ def test_an_award_with_proof_is_checked_and_answers_for_the_employer(
     olive = at_browser(scripts=scripts, width=width)
     signs_in(olive, owner)
     olive.opens(f"{home}/recognitions")
+    olive.presses("Add an award")
     olive.page.locator("[name=scheme]").select_option(str(place))
     olive.fills("reference", passport.number_example or "")
     ends = today() + timedelta(days=300)

@@ -83,8 +83,24 @@ def test_of_two_administrators_the_later_is_told(session: Session, content: Cont
     say(session, content, by)
     session.flush()
     with pytest.raises(Stale):
-        say(session, content, by)
+        say(session, content, by, note="Something else.")
+    ben = User(
+        email="ben@example.org", name="Ben", role=Role.ADMINISTRATOR, password_hash=None, created_at=AT,
+        email_confirmed_at=AT, disabled_at=None,
+    )  # fmt: skip
+    session.add(ben)
+    session.flush()
+    with pytest.raises(Stale):
+        say(session, content, ben)  # the same words, and yet not the one who wrote them
     assert say(session, content, by, seen_version=1, criteria=[]).criteria == []
+
+
+def test_the_same_form_sent_twice_is_one_change(session: Session, content: Content, by: User) -> None:
+    first = say(session, content, by)
+    session.flush()
+    assert say(session, content, by) is first
+    session.flush()
+    assert first.version == 1
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def an_action(number: int = 1, **values: object) -> Action:
             "title": "Write it down",
             "detail": "",
             "why": "",
+            "feedback": "",
             "owner_id": None,
             "owner": None,
             "owner_name": "",

@@ -192,7 +192,52 @@ def test_after_a_decision_the_assessors_words_say_what_is_missing(
     found = there(employer)
     assert set(found) == {f"criterion:{must}"}
     (action,) = found.values()
-    assert (action.source, action.why) == (ActionSource.FEEDBACK, "Clear and in use.")
+    assert (action.source, action.feedback, action.why) == (ActionSource.FEEDBACK, "Clear and in use.", "")
+
+
+def test_the_rules_words_are_never_said_to_be_the_assessors(
+    make: Factory, employer: Organisation, owner: User, assessor: User, moderator: User, draft: Assessment
+) -> None:
+    make.answered(draft, by=owner)
+    decide(make, draft, owner, assessor, moderator, unmet=[])
+    build(draft)
+    found = there(employer)
+    assert {action.source for action in found.values()} == {ActionSource.FEEDBACK}
+    assert {action.feedback for action in found.values()} == {""}  # nobody looked at the next level
+    may_plan = {action.why for action in found.values() if action.why.endswith("with an owner and a date.")}
+    assert may_plan == {"Put it in place, or plan it with an owner and a date."}
+
+
+def test_what_the_assessor_said_of_a_plan_stands_with_it_as_the_assessors(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    assessor: User,
+    moderator: User,
+    draft: Assessment,
+    optional: list[Criterion],
+    say: Callable[..., None],
+) -> None:
+    first = optional[0]
+    make.answered(draft, by=owner, but=[first.code])
+    say(first.code, Extent.IN_PROGRESS, action="We write it down.")
+    review = make.claimed(make.submitted(draft, by=owner), by=assessor)
+    make.found(review, by=assessor, but=[first.code])
+    make.found(
+        review,
+        by=assessor,
+        outcome=Extent.IN_PROGRESS,
+        but=[one.code for one in draft.framework.content.criteria if one.code != first.code],
+    )
+    make.recommended(review, by=assessor, level=1)
+    with transaction() as session:
+        again = session.get_one(type(review), review.id)
+        moderation.agree(session, again, by=session.get_one(User, moderator.id), at=AT, on=ON)
+    build(draft)
+    action = there(employer)[f"criterion:{first.code}"]
+    assert (action.source, action.feedback, action.detail) == (
+        ActionSource.PLANNED, "Clear and in use.", "We write it down.",
+    )  # fmt: skip
 
 
 def test_what_is_done_or_dropped_is_never_made_again(

@@ -29,6 +29,7 @@ def an_action(number: int, **values: object) -> Action:
             "effort": 1,
             "detail": "",
             "why": "",
+            "feedback": "",
             "owner": None,
             "owner_name": "",
             "due_on": None,
@@ -56,7 +57,9 @@ def text(of: Plan) -> str:
 def test_it_says_what_to_do_who_does_it_by_when_and_who_can_help() -> None:
     said = text(
         plan(
-            an_action(1, criterion="ADJS-01", owner=User(name="Olive Owner"), due_on=date(2027, 1, 5), why="Not seen."),
+            an_action(
+                1, criterion="ADJS-01", owner=User(name="Olive Owner"), due_on=date(2027, 1, 5), feedback="Not seen."
+            ),
             an_action(2, status=ActionStatus.DONE, closed_at=AT, closing_note="On the staff page."),
             an_action(3, status=ActionStatus.DROPPED, closed_at=AT, title="Never mind"),
         )
@@ -65,7 +68,7 @@ def test_it_says_what_to_do_who_does_it_by_when_and_who_can_help() -> None:
         "Teme Valley Orchards Ltd",
         f"What stands between us and {CONTENT.level_title(2)}, and what we planned. 1 of 2 actions done.",
         "By 5 January 2027 · Olive Owner · Takes some weeks",
-        "Not seen.",
+        "The assessor says: Not seen.",
         "Who can help: Access to Work",
         "Done on 22 November 2026",
         "On the staff page.",

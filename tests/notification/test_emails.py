@@ -120,6 +120,14 @@ VALUES = {
         "days_left": 14,
         "opens_again": ["Fair pay"],
     },
+    "recognition_ended": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "organisation_id": 1,
+        "title": "Living Wage",
+        "ended_on": date(2027, 3, 31),
+        "opened": ["Fair pay"],
+        "in_plan": True,
+    },
     "actions_due": {
         "soon": [("Teme Valley", "Train\r\nmanagers", date(2026, 12, 6), "/organisations/1/plan")],
         "late": [],
@@ -150,6 +158,7 @@ SAYS = {
     "recognition_checked": "it stands in for these questions, so you need not answer them:\n- Fair pay",
     "recognition_declined": "The reason:\n\nThe certificate names another employer.",
     "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
+    "recognition_ended": "improvement plan:\n[portal]/organisations/1/plan\n\nIf you renewed it",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }

@@ -33,6 +33,7 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_checked     to: Iterable[User], title, the criteria it stands in for, until: date | None
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
+    recognition_ended       to: Iterable[User], title, ended_on: date, the criteria that are open again, in_plan: bool
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
     tasks_given             to: User, given_by: str (a name), organisation_name, titles of the tasks, path
     comment_added           to: Iterable[User], said_by: str (a name), organisation_name, criterion_title, path
@@ -76,6 +77,7 @@ from charter.notification.emails.plan import (
 from charter.notification.emails.recognitions import (
     recognition_checked,
     recognition_declined,
+    recognition_ended,
     recognition_ends_soon,
 )
 from charter.notification.emails.services import (
@@ -120,6 +122,7 @@ __all__ = [
     "programme_request_sent",
     "recognition_checked",
     "recognition_declined",
+    "recognition_ended",
     "recognition_ends_soon",
     "reset_password",
     "resubmission_received",

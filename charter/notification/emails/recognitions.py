@@ -97,3 +97,36 @@ def recognition_ends_soon(
         days_left=days_left,
         opens_again=opens_again,
     )
+
+
+def recognition_ended(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    title: str,
+    ended_on: date,
+    opened: Sequence[str],
+    in_plan: bool,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: an award of another scheme has ended, and which criteria (by title) it stands in for no more.
+
+    `in_plan` says that the improvement plan has them; otherwise they are open in the assessment under way.
+    """
+    tell(
+        session,
+        "recognition_ended",
+        f"Your {outbox.one_line(title)} has ended: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        title=title,
+        ended_on=ended_on,
+        opened=opened,
+        in_plan=in_plan,
+    )

@@ -145,7 +145,7 @@ def add_action(organisation: Organisation) -> ResponseReturnValue:
         else:
             flash("Your plan has a new action.", "success")
             return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
-    page = render_template("employer/plan/edit.html", organisation=organisation, form=form, action=None, why="")
+    page = render_template("employer/plan/edit.html", organisation=organisation, form=form, action=None)
     return page, 400 if form.errors else 200
 
 
@@ -180,7 +180,6 @@ def change_action(organisation: Organisation, action_id: UUID) -> ResponseReturn
         organisation=organisation,
         form=form,
         action=action,
-        why=action.why,
         theirs=theirs,
         differences=differences,
     )

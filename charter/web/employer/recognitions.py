@@ -32,15 +32,23 @@ ONE_PROOF = "Choose the certificate as a file, or give the address of a list tha
 NOT_BOTH = "Give a file or an address, not both."
 
 
-class ProofForm(BaseForm):
-    """What shows an award: a file or the address of a page."""
+def _file() -> FileField:
+    return FileField("The certificate, as a file")
 
-    file = FileField("The certificate, as a file")
-    url = URLField(
+
+def _url() -> URLField:
+    return URLField(
         "Or the address of the scheme’s public list that names you",
         description="Anyone must be able to open it without signing in.",
         filters=[stripped],
     )
+
+
+class ProofForm(BaseForm):
+    """What shows an award: a file or the address of a page."""
+
+    file = _file()
+    url = _url()
 
     def check_proof(self) -> None:
         """Say beside the fields when there is no proof, or more than one."""
@@ -68,6 +76,8 @@ class RecognitionForm(ProofForm):
     )
     starts_on = DateParts("When did it start?", validators=[needed("Enter the day the award started.")])
     ends_on = DateParts("What is the last day on the certificate?")
+    file = _file()  # again, so that the proof is named last where all that is wrong is listed, as it stands on the page
+    url = _url()
 
     @classmethod
     def on(cls, content: Content, **values: Any) -> "RecognitionForm":
@@ -87,10 +97,26 @@ class RecognitionForm(ProofForm):
         return content.passports[int(self.scheme.data)]
 
 
-@blueprint.route("/organisations/<uuid:organisation_id>/recognitions", methods=["GET", "POST"])
+@blueprint.get("/organisations/<uuid:organisation_id>/recognitions")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def show_recognitions(organisation: Organisation) -> ResponseReturnValue:
+    """The awards of other schemes that the employer holds, and what each stands in for."""
+    content = publishing.current(db.session).content
+    stated = queries.recognitions(db.session, organisation)
+    return render_template(
+        "employer/organisation/recognitions.html",
+        content=content,
+        organisation=organisation,
+        recognitions=stated,
+        proofs=recognising.proofs(db.session, stated),
+        stand_ins=recognising.by_award(content, stated, on=today()),
+    )
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/recognitions/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_ORGANISATION, Organisation)
-def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
-    """Tell us of awards of other schemes, so that nobody asks again for what those checked."""
+def add_recognition(organisation: Organisation) -> ResponseReturnValue:
+    """Tell us of an award of another scheme, so that nobody asks again for what that scheme checked."""
     content = publishing.current(db.session).content
     form = RecognitionForm.on(content, data={"county": organisation.county})
     if form.is_submitted():
@@ -109,16 +135,11 @@ def edit_recognitions(organisation: Organisation) -> ResponseReturnValue:
                         f"Yours is {form.reference.data}. If that is a mistake, take the award back and add it again.",
                         "notice",
                     )
-                return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
-    stated = queries.recognitions(db.session, organisation)
+                return redirect(url_for(".show_recognitions", organisation_id=organisation.id), 303)
     page = render_template(
-        "employer/organisation/recognitions.html",
+        "employer/organisation/add_recognition.html",
         form=form,
-        content=content,
         organisation=organisation,
-        recognitions=stated,
-        proofs=recognising.proofs(db.session, stated),
-        stand_ins=recognising.by_award(content, stated, on=today()),
         accept=file_checks.ACCEPT,
         kinds=file_checks.KINDS_SAID,
         limit=upload_limit(),
@@ -176,7 +197,7 @@ def prove_recognition(organisation: Organisation, recognition_id: UUID) -> Respo
     """Give proof of an award, or other proof when the first was turned down."""
     stated = _stated(organisation, recognition_id)
     form, content = ProofForm(), publishing.current(db.session).content
-    home = url_for(".edit_recognitions", organisation_id=organisation.id)
+    home = url_for(".show_recognitions", organisation_id=organisation.id)
     if stated.checked_at is not None and request.method == "GET":
         flash("We have checked this award already, so it needs no other proof.")
         return redirect(home, 303)
@@ -214,7 +235,7 @@ def take_back_recognition(organisation: Organisation, recognition_id: UUID) -> R
     """Take back an award of another scheme that was told by mistake."""
     if queries.recognition(db.session, organisation, recognition_id) is None and request.method == "POST":
         flash("This award was taken back already.")  # the button was pressed twice
-        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
+        return redirect(url_for(".show_recognitions", organisation_id=organisation.id), 303)
     stated = _stated(organisation, recognition_id)
     form, content = EmptyForm(), publishing.current(db.session).content
     title = content.passport_title(stated.scheme, stated.level)
@@ -222,7 +243,7 @@ def take_back_recognition(organisation: Organisation, recognition_id: UUID) -> R
         with transaction() as session:
             recognition.take_back(session, stated, by=the_user(), at=now())
         flash(f"{title} is taken back.", "success")
-        return redirect(url_for(".edit_recognitions", organisation_id=organisation.id), 303)
+        return redirect(url_for(".show_recognitions", organisation_id=organisation.id), 303)
     return render_template(
         "employer/organisation/take_back.html", form=form, organisation=organisation, recognition=stated, title=title
     )

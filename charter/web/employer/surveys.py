@@ -73,7 +73,8 @@ class CodesForm(BaseForm):
 def show_surveys(organisation: Organisation) -> ResponseReturnValue:
     """An employer's surveys, and the way to a new one."""
     found = queries.of_organisation(db.session, organisation)
-    asked = publishing.current(db.session).content.survey
+    framework = publishing.current(db.session)
+    asked = framework.content.survey
     first = running.next_from(db.session, organisation)
     return render_template(
         "employer/surveys/list.html",
@@ -81,6 +82,7 @@ def show_surveys(organisation: Organisation) -> ResponseReturnValue:
         surveys=found,
         asked=asked,
         next_from=first if first and first > today() else None,
+        too_small=asked is not None and running.too_small(organisation, framework),
         any_open=any(survey.is_open for survey in found),
     )
 

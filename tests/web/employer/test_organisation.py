@@ -122,7 +122,7 @@ def test_all_that_is_wrong_with_a_place_or_an_award_is_told_in_one_round(
         place for place, one in enumerate(passports) if {"certificate_number", "expiry_date"} & set(one.needs)
     )
     award = {"scheme": str(strict), "reference": "", "county": "nowhere", **day("starts_on", 2090)}
-    answered = browser.send(f"{home}/recognitions", award)
+    answered = browser.send(f"{home}/recognitions/new", award)
     assert answered.status_code == 400
     assert answered.text.count("Choose the county that the award is for.") == 2
     assert answered.text.count("The date the award started must be today or in the past.") == 2
@@ -226,14 +226,14 @@ def test_an_award_of_another_scheme_is_told_once_with_the_dates_on_its_certifica
         ({"url": ""}, "Choose the certificate as a file, or give the address of a list that names you."),
         ({"url": "nowhere"}, "Enter the whole address of a web page, such as https://www.example.co.uk/policy."),
     ]:
-        refused = browser.send(address, {**award, **wrong})
+        refused = browser.send(f"{address}/new", {**award, **wrong})
         assert (refused.status_code, refused.text.count(message)) == (400, 2), wrong
         assert "reference" in wrong or 'value="DCS000123"' in refused.text
-    assert browser.send(address, award).location == address
+    assert browser.send(f"{address}/new", award).location == address
     assert f"{title} is added." in browser.get(address).text
     shown = browser.get(f"/organisations/{employer.id}").text
     assert f"<li>{title}, from 1 March 2026 to 28 February 2029 (not checked yet)</li>" in shown
-    assert "You have already told us about this award." in browser.send(address, award).text
+    assert "You have already told us about this award." in browser.send(f"{address}/new", award).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Recognition.reference)).all() == ["DCS000123"]
 

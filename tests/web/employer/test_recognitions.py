@@ -54,7 +54,7 @@ def stated() -> Recognition:
 def tell(browser: CheckedClient, make: Factory, employer: Organisation, address: str) -> Recognition:
     """An award told with a certificate."""
     file = (BytesIO(PDF), "certificate.pdf")
-    assert browser.send(address, award(make, employer, file=file)).status_code == 303
+    assert browser.send(f"{address}/new", award(make, employer, file=file)).status_code == 303
     return stated()
 
 
@@ -77,11 +77,13 @@ def test_one_proof_is_needed_and_two_are_too_many(
     make: Factory, employer: Organisation, owner: User, sign_in: SignIn, address: str
 ) -> None:
     browser = sign_in(owner)
-    none = browser.send(address, award(make, employer))
+    none = browser.send(f"{address}/new", award(make, employer))
     both = award(make, employer, file=(BytesIO(PDF), "certificate.pdf"), url="https://example.org/list")
     assert (none.status_code, none.text.count("Choose the certificate as a file")) == (400, 2)
-    assert "Give a file or an address, not both." in browser.send(address, both).text
-    bad = browser.send(address, award(make, employer, file=(BytesIO(b"MZ not at all"), "certificate.pdf")))
+    empty = browser.send(f"{address}/new", award(make, employer, scheme="")).text
+    assert empty.index("Choose a scheme from the list.") < empty.index("Choose the certificate as a file")
+    assert "Give a file or an address, not both." in browser.send(f"{address}/new", both).text
+    bad = browser.send(f"{address}/new", award(make, employer, file=(BytesIO(b"MZ not at all"), "certificate.pdf")))
     assert bad.status_code == 400
     assert db.session.scalars(sa.select(Recognition)).all() == []
 
@@ -187,7 +189,8 @@ def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_
     seen = {"seen_version": "0", "status": "inferred", "criteria": [content.criteria[0].code], "note": "We asked."}
     assert theirs.send(panel, {**seen, "status": ""}).status_code == 400
     assert theirs.send(panel, seen).location == "/admin/crosswalk/"
-    assert theirs.send(panel, seen).status_code == 400  # somebody, oneself, changed it since version 0
+    assert theirs.send(panel, seen).location == "/admin/crosswalk/"  # the button was pressed twice
+    assert theirs.send(panel, {**seen, "note": "No, this."}).status_code == 400  # it was changed since version 0
     mine = f"/organisations/{employer.id}/schemes/{scheme.code}"
     shown = sign_in(owner).get(mine).text
     assert "We asked." in shown
@@ -223,3 +226,28 @@ def test_a_decision_names_the_award_where_there_is_no_finding(
     shown = browser.get(f"/assessments/{assessment.id}").text
     assert f"Met by your {met[0].passport.title}" in shown
     assert "No finding" not in shown
+
+
+def test_a_contributor_reads_which_awards_there_are_and_only_an_owner_changes_them(
+    make: Factory, employer: Organisation, owner: User, colleague: User, sign_in: SignIn, address: str
+) -> None:
+    told = tell(sign_in(owner), make, employer, address)
+    browser = sign_in(colleague)
+    text = browser.get(address).text
+    assert "Once we have checked it, it stands in for:" in text
+    assert "An owner of your team adds awards." in text
+    assert not [path for path in ("/new", f"/{told.id}/proof", f"/{told.id}/take-back") if f"{address}{path}" in text]
+    assert browser.get(f"{address}/new").status_code == 403
+
+
+def test_an_award_that_has_ended_says_that_it_stands_in_for_nothing(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+    with transaction() as session:
+        session.get_one(Recognition, told.id).ends_on = today() - timedelta(days=1)
+    shown = browser.get(address).text
+    assert "It stands in for nothing any more. If you renewed it, add the new award" in shown
+    assert "stands in for:" not in shown
+    assert "(ended)" in browser.get(f"/organisations/{employer.id}").text

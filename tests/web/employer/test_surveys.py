@@ -72,6 +72,7 @@ def test_an_owner_opens_a_survey_and_downloads_its_links_once(sign_in, home: str
         ({"people": "a few"}, "Enter the number of people in figures, such as 24."),
         ({"people": ""}, "Enter the number of people in figures, such as 24."),
         ({"people": "99999999"}, "Enter the number of people in figures, such as 24."),
+        ({"people": "250"}, "Ask no more people than work for you."),
         ({"people": "6,000"}, "One survey can ask 5,000 people at most."),
         ({"title": " "}, "Give the survey a name."),
         ({"closes_on-year": "2020"}, "The last day must be today or later"),
@@ -150,10 +151,31 @@ def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
     assert browser.get(f"/survey/{codes[-1].lower()}").status_code == 200
 
 
+def of_size(make: Factory, employer: Organisation, place: int) -> None:
+    """The employer is of the size band in this place of the charter's list."""
+    with transaction() as session:
+        session.get_one(Organisation, employer.id).size_band = make.framework().content.size_bands[place].code
+
+
+def test_who_has_fewer_people_than_answers_are_shown_for_is_told_so_before_asking(
+    sign_in, make: Factory, employer: Organisation, home: str, owner: User
+) -> None:
+    browser = sign_in(owner)
+    assert f'href="{home}/new"' in browser.get(home).text
+    of_size(make, employer, 0)
+    text = browser.get(home).text
+    assert "By your details you have fewer than 10 people, so you cannot run a survey" in text
+    assert f'href="{home}/new"' not in text
+    refused = browser.send(f"{home}/new", filled(people="12"))
+    assert (refused.status_code, "Ask no more people than work for you." in refused.text) == (400, True)
+    assert 'value="12"' in refused.text
+
+
 def test_too_many_slips_are_refused_before_any_code_is_made(
     sign_in, make: Factory, employer: Organisation, home: str, owner: User
 ) -> None:
     browser = sign_in(owner)
+    of_size(make, employer, -1)
     page = browser.send(f"{home}/new", filled(people="501")).location
     given = browser.send(f"{page}/codes", {"kind": "slips"})
     assert given.status_code == 400

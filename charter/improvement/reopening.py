@@ -1,0 +1,129 @@
+"""Once an award of another scheme has ended, what rested on it is in the plan again, and the owners are told.
+
+A draft opens again by itself, because what stands in is asked by date. What was sent or decided does not change: there
+the plan is where the employer finds what is its own to answer now.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter import audit
+from charter.assessment.models import Assessment
+from charter.assessment.recognising import goes_on
+from charter.assessment.standing_in import standing_in, without
+from charter.assessment.status import AssessmentStatus
+from charter.audit import AuditEvent
+from charter.errors import Refusal
+from charter.framework import publishing
+from charter.framework.content import Content
+from charter.improvement import plan
+from charter.notification import emails
+from charter.organisation import queries as organisations
+from charter.organisation.models import Recognition
+
+LOOK_BACK = timedelta(days=30)
+"""An award that ended longer ago is left alone: the worker was away too long for this to be news."""
+ENDED = "recognition:end"
+
+
+def reopen(session: Session, on: date, at: datetime) -> int:
+    """Follow up each award of another scheme that has ended by the day `on`, once; says how many.
+
+    One that a later award carries on, or whose criteria another award stands in for, opens nothing. A job of the day.
+    """
+    try:
+        content = publishing.current(session).content
+    except Refusal:  # before the first version is published nothing can rest on an award
+        return 0
+    ended = _ended(session, on)
+    if not ended:
+        return 0
+    employers = {award.organisation_id for award in ended}
+    owners = organisations.owners(session, employers)
+    newest = _newest(session, employers)
+    held: dict[UUID, list[Recognition]] = {}
+    for award in session.scalars(
+        sa.select(Recognition).where(Recognition.organisation_id.in_(employers), Recognition.checked_at.is_not(None))
+    ):
+        held.setdefault(award.organisation_id, []).append(award)
+    opened = 0
+    for award in ended:
+        assessment = newest.get(award.organisation_id)
+        lost = _lost(content, award, held[award.organisation_id], on)
+        audit.record(
+            session,
+            ENDED,
+            award,
+            by=None,
+            at=at,
+            organisation=str(award.organisation_id),
+            scheme=award.scheme,
+            level=award.level,
+            opened=lost,
+        )
+        if not lost:
+            continue
+        in_plan = assessment is not None and assessment.status is not AssessmentStatus.DRAFT
+        if assessment is not None and in_plan:
+            plan.refresh(session, assessment, at=at, on=on)
+        emails.recognition_ended(
+            session,
+            to=owners.get(award.organisation_id, []),
+            organisation_name=award.organisation.name,
+            organisation_id=award.organisation_id,
+            title=content.passport_title(award.scheme, award.level),
+            ended_on=award.ends_on or on,
+            opened=[found.title for code in lost if (found := content.criterion(code))],
+            in_plan=in_plan,
+            event_key=f"recognition:{award.id}:ended",
+            at=at,
+        )
+        opened += 1
+    return opened
+
+
+def _ended(session: Session, on: date) -> Sequence[Recognition]:
+    """The checked awards that ended a short while ago and were not followed up; kept from another worker meanwhile."""
+    found = session.scalars(
+        sa.select(Recognition)
+        .where(
+            Recognition.checked_at.is_not(None),
+            Recognition.ends_on < on,
+            Recognition.ends_on >= on - LOOK_BACK,
+        )
+        .options(joinedload(Recognition.organisation))
+        .order_by(Recognition.ends_on, Recognition.id)
+        .with_for_update(of=Recognition, skip_locked=True)
+    ).all()
+    if not found:
+        return ()
+    followed = set(
+        session.scalars(
+            sa.select(AuditEvent.subject_id).where(
+                AuditEvent.action == ENDED, AuditEvent.subject_id.in_([award.id for award in found])
+            )
+        )
+    )
+    return [award for award in found if award.id not in followed]
+
+
+def _newest(session: Session, employers: set[UUID]) -> dict[UUID, Assessment]:
+    """The newest assessment of each employer that was not withdrawn: the one that its plan is built from."""
+    found = session.scalars(
+        sa.select(Assessment)
+        .where(Assessment.organisation_id.in_(employers), Assessment.status != AssessmentStatus.WITHDRAWN)
+        .order_by(Assessment.started_at, Assessment.id)
+    )
+    return {one.organisation_id: one for one in found}
+
+
+def _lost(content: Content, award: Recognition, held: Sequence[Recognition], on: date) -> list[str]:
+    """The codes of the criteria that an award stood in for on its last day, and that nothing stands in for now."""
+    if award.ends_on is None or any(goes_on(award, other) for other in held):
+        return []
+    before = standing_in(content, [award], on=award.ends_on)
+    return list(without(before, standing_in(content, held, on=on)))
