@@ -13,6 +13,7 @@ from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
 from charter.survey import models as survey
+from charter.time_spent import models as time_spent
 
 __all__ = [
     "account",
@@ -27,6 +28,7 @@ __all__ = [
     "reporting",
     "review",
     "survey",
+    "time_spent",
 ]
 
 metadata = Base.metadata

@@ -22,6 +22,7 @@ from charter.improvement import due
 from charter.notification import delivery
 from charter.storage import Store
 from charter.survey import running as surveys
+from charter.time_spent import adding as time_spent
 
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
@@ -35,6 +36,7 @@ DAILY: tuple[Job, ...] = (
     recognising.remind,
     reminding.remind,
     due.remind,
+    time_spent.forget_old,
     surveys.close_due,
     surveys.forget_codes,
 )

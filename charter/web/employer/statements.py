@@ -15,8 +15,9 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
+from charter.time_spent.models import DECLARATIONS, FIGURES
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint
+from charter.web.employer import asked, blueprint, timing
 from charter.web.employer.forms import declarations_form, figures_form, number_in
 from charter.web.forms import BaseForm
 
@@ -39,6 +40,7 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
         open_ones = len(set(codes) - set(said.declarations) - set(agreed))
         with transaction() as session:
             declarations.save(session, assessment, agreed=agreed, by=the_user(), at=now())
+            timing.count(session, assessment, DECLARATIONS)
         if open_ones:
             flash(f"Saved so far. {open_ones} of the legal basics still to answer.", "notice")
         else:
@@ -93,6 +95,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
                 by=the_user(),
                 at=now(),
             )
+            timing.count(session, assessment, FIGURES)
     except Stale as stale:
         said = queries.material(db.session, assessment)
         form["seen_version"].data = str(said.figures.version if said.figures else 0)
