@@ -39,7 +39,7 @@ class StopsView(ActionView):
             tasks=stopping.in_the_order_of(found.tasks, sort),
             sort=sort if sort in stopping.SORTS else "order",
             size=size,
-            said=typical.said,
+            said=typical.to_ten_seconds,
             days=stopping.STOPPED.days,
             fewest=typical.FEWEST,
             longest=adding.LONGEST.seconds // 60,

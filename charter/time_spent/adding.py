@@ -44,7 +44,7 @@ def add(session: Session, assessment: Assessment, *, tasks: Sequence[str], opene
         new.on_conflict_do_update(
             index_elements=["assessment_id", "task"],
             set_={"seconds": TimeSpent.seconds + new.excluded.seconds, "counted_at": new.excluded.counted_at},
-            where=TimeSpent.counted_at < opened_at,
+            where=TimeSpent.counted_at <= opened_at,
         )
     )
 

@@ -41,6 +41,12 @@ def said(seconds: int) -> str:
     return in_words(minutes if minutes < 10 else 5 * round(minutes / 5))
 
 
+def to_ten_seconds(seconds: int) -> str:
+    """A time as the scheme compares it, rounded to ten seconds: 2 min 40 s."""
+    minutes, rest = divmod(10 * max(1, round(seconds / 10)), 60)
+    return " ".join([*([f"{minutes} min"] if minutes else []), *([f"{rest} s"] if rest else [])])
+
+
 def of_size(session: Session, size_band: str) -> Mapping[int, Typical]:
     """What each level took, by rank; a level that too few have sent is left out (one query)."""
     times: dict[int, list[int]] = defaultdict(list)

@@ -97,3 +97,8 @@ def test_it_is_of_those_that_sent_it_last(sends: Callable[..., Assessment], monk
 )
 def test_a_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert typical.said(round(seconds)) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(3, "10 s"), (60, "1 min"), (158, "2 min 40 s"), (1_198, "20 min")])
+def test_the_scheme_reads_times_to_ten_seconds(seconds: int, words: str) -> None:
+    assert typical.to_ten_seconds(seconds) == words
