@@ -41,8 +41,24 @@ class Memory:
             return cast(Answer, known[1])
         answer = work()
         if any(newest):
-            with self._lock:
-                if len(self._known) >= self.LONGEST:
-                    self._known.clear()
-                self._known[question] = newest, answer
+            self._keep(question, newest, answer)
         return answer
+
+    def recall_within(self, period: str, question: Hashable, work: Callable[[], Answer]) -> Answer:
+        """The answer to `question`, worked out once in each period, such as an hour. For what may be a little old.
+
+        No query when it is remembered.
+        """
+        with self._lock:
+            known = self._known.get(question)
+        if known is not None and known[0] == (period,):
+            return cast(Answer, known[1])
+        answer = work()
+        self._keep(question, (period,), answer)
+        return answer
+
+    def _keep(self, question: Hashable, until: tuple[str | None, ...], answer: object) -> None:
+        with self._lock:
+            if len(self._known) >= self.LONGEST:
+                self._known.clear()
+            self._known[question] = until, answer

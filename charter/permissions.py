@@ -56,6 +56,7 @@ class Permission(enum.StrEnum):
     EDIT_CROSSWALK = "crosswalk:edit"
     VIEW_FRAMEWORKS = "framework:view"
     MANAGE_PEOPLE = "people:manage"
+    SEE_STOPS = "time:see"
     READ_TRAIL = "audit:read"
     READ_MESSAGES = "message:read"
     ENTER_RETURNS = "measure:enter"
@@ -161,6 +162,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),
     Permission.VIEW_FRAMEWORKS: _scheme,
     Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),
+    Permission.SEE_STOPS: _scheme,
     Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.READ_MESSAGES: role(Role.ADMINISTRATOR),
     Permission.ENTER_RETURNS: role(Role.ADMINISTRATOR),

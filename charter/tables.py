@@ -15,6 +15,7 @@ from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
 from charter.survey import models as survey
+from charter.time_spent import models as time_spent
 
 __all__ = [
     "account",
@@ -32,6 +33,7 @@ __all__ = [
     "review",
     "survey",
     "teamwork",
+    "time_spent",
     "yearly",
 ]
 

@@ -24,6 +24,7 @@ from charter.improvement import due, reopening
 from charter.notification import delivery
 from charter.storage import Store
 from charter.survey import running as surveys
+from charter.time_spent import adding as time_spent
 
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
@@ -41,6 +42,7 @@ DAILY: tuple[Job, ...] = (
     yearly_reminding.remind,
     benchmarks.keep_up,
     due.remind,
+    time_spent.forget_old,
     surveys.close_due,
     surveys.forget_codes,
 )

@@ -193,6 +193,8 @@ TABLE: Mapping[str, str] = {
     "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
     "/admin/people/invite": ADMINISTRATORS,
     "/admin/returns/add": ADMINISTRATORS,
+    "/admin/stops/": SCHEME,
+    "/admin/stops/questions.csv": SCHEME,
     "/admin/services/add": ADMINISTRATORS,
     "/admin/services/<uuid:programme_id>/change": ADMINISTRATORS,
     "/admin/services/<uuid:programme_id>/confirm": ADMINISTRATORS,

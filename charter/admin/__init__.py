@@ -15,6 +15,7 @@ from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
+from charter.admin.time_spent import StopsView
 from charter.admin.trail import TrailView
 from charter.admin.yearly import YearlyReturnsView
 from charter.audit import AuditEvent
@@ -38,6 +39,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
     panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk"))
+    panel.add_view(StopsView(name="Where employers stop", endpoint="stops"))
     panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))
     panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services"))
     panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests"))

@@ -87,17 +87,15 @@ def in_order(content: Content, criteria: Sequence[Criterion]) -> tuple[Criterion
     return tuple(criterion for theme in content.themes for criterion in criteria if criterion.theme == theme.code)
 
 
+ITS_OWN = (joinedload(Assessment.organisation), joinedload(Assessment.framework), joinedload(Assessment.came_from))
+"""How to load an assessment with its employer and framework at once."""
+
+
 def with_its_own(session: Session, assessment: Assessment) -> Assessment:
     """The same assessment with its employer and framework loaded (one query, or none when they are)."""
     if not {"organisation", "framework", "came_from"} - assessment.__dict__.keys():
         return assessment
-    session.scalars(
-        sa.select(Assessment)
-        .where(Assessment.id == assessment.id)
-        .options(
-            joinedload(Assessment.organisation), joinedload(Assessment.framework), joinedload(Assessment.came_from)
-        )
-    ).one()
+    session.scalars(sa.select(Assessment).where(Assessment.id == assessment.id).options(*ITS_OWN)).one()
     return assessment
 
 

@@ -23,7 +23,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.award.issuing import last_day
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
-from charter.demo import names
+from charter.demo import names, times
 from charter.demo.people import Staff, at
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent
@@ -33,6 +33,7 @@ from charter.organisation.models import MemberRole, Membership, Organisation, Sc
 from charter.orm import Base
 from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
+from charter.time_spent.models import TimeSpent
 
 CHUNK = 1000
 """Employers written in one transaction: memory stays flat however many are asked for."""
@@ -45,6 +46,7 @@ ORDER: tuple[type[Base], ...] = (
     Engagement,
     Assessment,
     Answer,
+    TimeSpent,
     Declaration,
     Evidence,
     EvidenceUse,
@@ -196,7 +198,10 @@ class _Writer:
         self, assessment: UUID, organisation: UUID, user: UUID, criteria: tuple[Criterion, ...], day: date
     ) -> dict[str, Any]:
         said = []
-        for criterion in criteria:
+        for number, criterion in enumerate(criteria):
+            moment = at(day, 9 + number // 60, number % 60)
+            spent = times.seconds(criterion, self.random)
+            self._add(TimeSpent, assessment_id=assessment, task=criterion.code, seconds=spent, counted_at=moment)
             answer = {
                 "criterion": criterion.code,
                 "value": self.met,
@@ -207,7 +212,7 @@ class _Writer:
                 "reason": "",
                 "version": 1,
             }
-            self._add(Answer, assessment_id=assessment, saved_at=at(day), saved_by_id=user, **answer)
+            self._add(Answer, assessment_id=assessment, saved_at=moment, saved_by_id=user, **answer)
             said.append(answer)
         needing = [one.code for one in criteria if one.evidence_required]
         if not needing:

@@ -18,7 +18,7 @@ from charter.assessment.models import Answer, Assessment, MetricReturn
 from charter.assessment.standing_in import done_for
 from charter.award import issuing, renewal
 from charter.award.models import Award
-from charter.demo import documents, names
+from charter.demo import documents, names, times
 from charter.demo.people import ACCOUNTS, Staff, at, person
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
@@ -33,6 +33,8 @@ from charter.review import allocation, findings, intake, moderation, more_inform
 from charter.review.findings import Given
 from charter.review.models import About, Review, Subject
 from charter.storage import Store
+from charter.time_spent import adding
+from charter.time_spent.models import DECLARATIONS, FIGURES
 
 LOOK_AT = {
     ".pdf": "Page 1, the paragraphs under the title",
@@ -194,6 +196,7 @@ class _Life:
         self.files = files
         self.position = position
         self.versions = maker.versions
+        self.pace = Random(position)  # noqa: S311 - of its own, so that what is counted changes nothing else
         before = {Stage.REGISTERED: 0, Stage.STARTED: 5}.get(story.stage, 30 + self.random.randint(0, 40))
         self.day = last - timedelta(days=before)
         self.last = last
@@ -366,6 +369,7 @@ class _Life:
                 by=owner,
                 at=at(self.day + timedelta(days=18)),
             )
+            self._spend(assessment, DECLARATIONS, at(self.day + timedelta(days=18)))
         if share == 1.0:
             self._return_figures(assessment, owner)
         if stage is Stage.WITHDRAWN:
@@ -377,7 +381,7 @@ class _Life:
     ) -> None:
         value = self._value(extent)
         plans = extent is Extent.IN_PROGRESS
-        answers.save(
+        saved = answers.save(
             self.session,
             assessment,
             criterion=criterion.code,
@@ -400,8 +404,15 @@ class _Life:
             by=owner,
             at=at(day, 14, self.random.randint(0, 59)),
         )
+        self._spend(assessment, criterion, saved.saved_at)
         if extent is Extent.MET and (criterion.evidence_required or self.random.random() < 0.3):
             self._support(assessment, criterion, owner, day)
+
+    def _spend(self, assessment: Assessment, task: Criterion | str, moment: datetime) -> None:
+        """The page of a task was open for a while when it was saved."""
+        opened_at = moment - timedelta(seconds=times.seconds(task, self.pace))
+        code = task if isinstance(task, str) else task.code
+        adding.add(self.session, assessment, tasks=[code], opened_at=opened_at, at=moment)
 
     def _value(self, extent: Extent) -> ScaleValue:
         fitting = [value for value in self.content.scale if value.extent is extent]
@@ -475,6 +486,7 @@ class _Life:
             by=owner,
             at=at(self.day + timedelta(days=19)),
         )
+        self._spend(assessment, FIGURES, at(self.day + timedelta(days=19)))
 
     def _not_known(self, level: int) -> list[str]:
         """The figures this employer does not know yet: some of those whose level is not decided have one or two."""

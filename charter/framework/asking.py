@@ -99,9 +99,14 @@ class Ask:
     @property
     def time(self) -> str:
         """The minutes as people say them."""
-        hours, minutes = divmod(self.minutes, 60)
-        parts = [f"{hours} hour{'s' * (hours > 1)}"] if hours else []
-        return " ".join([*parts, *([f"{minutes} minutes"] if minutes else [])])
+        return in_words(self.minutes)
+
+
+def in_words(minutes: int) -> str:
+    """Minutes as people say them."""
+    hours, rest = divmod(minutes, 60)
+    counts = (hours, "hour"), (rest, "minute")
+    return " ".join(f"{count} {unit}{'s' * (count > 1)}" for count, unit in counts if count) or "no time"
 
 
 def asks(content: Content, headcount_ceiling: int | None = None) -> tuple[Ask, ...]:

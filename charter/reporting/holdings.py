@@ -40,6 +40,7 @@ from charter.orm import Base
 from charter.review.models import Finding, InformationRequest, Review
 from charter.review.status import ReviewStatus
 from charter.survey.models import Survey
+from charter.time_spent.models import TimeSpent
 
 FORMAT = "good-employment-charter/employer"
 FORMAT_VERSION = 1
@@ -130,6 +131,7 @@ PARTS: tuple[Part, ...] = (
     Part("actions", Action, _own(Action)),
     Part("requests_for_programmes", ProgrammeRequest, _own(ProgrammeRequest)),
     Part("staff_surveys", Survey, _own(Survey), frozenset({"answers", "sums"})),
+    Part("time_spent", TimeSpent, _of_assessment(TimeSpent)),
     Part("taking_part", Engagement, _own(Engagement)),
 )
 """What is taken away, in the order of the document."""

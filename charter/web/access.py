@@ -124,11 +124,12 @@ def can(permission: Permission, subject: Any = None) -> bool:
     return allows(signed_in_user(), permission, subject)
 
 
-def requires(permission: Permission, model: type[Base] | None = None) -> Callable[[View], View]:
+def requires(permission: Permission, model: type[Base] | None = None, *eager: Any) -> Callable[[View], View]:
     """Load what the URL names, refuse those who may not, hand the view what is left.
 
     The URL names it as `<model>_id`; the view gets it as `<model>`. To somebody who may not know of it, it is not
-    there (404); to somebody who may, but may not do this to it, it is forbidden (403).
+    there (404); to somebody who may, but may not do this to it, it is forbidden (403). `eager` are loader options for
+    what the view needs of it.
     """
 
     def decorate(view: View) -> View:
@@ -140,7 +141,7 @@ def requires(permission: Permission, model: type[Base] | None = None) -> Callabl
             subject = None
             if model is not None:
                 name = model.__tablename__
-                subject = db.session.get(model, values.pop(f"{name}_id"))
+                subject = db.session.get(model, values.pop(f"{name}_id"), options=eager)
                 if subject is None:
                     abort(404)
                 values[name] = subject
@@ -185,7 +186,7 @@ def _typed_something() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "permission", ...) is None:  # a page for anyone
         return False
-    hidden = {"csrf_token", "then", "at"}
+    hidden = {"csrf_token", "then", "at", "opened"}
     typed = any(value.strip() for name, value in request.form.items(multi=True) if name not in hidden)
     return typed or any(request.files.values())
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8d3f6a1c97b2'
-down_revision = '40250fc74852'
+down_revision = 'e4851841c4a3'
 
 
 def upgrade() -> None:

@@ -18,7 +18,7 @@ from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest, Subject
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint, commenting
+from charter.web.employer import blueprint, commenting, timing
 from charter.web.employer.commenting import CriterionForm
 from charter.web.employer.forms import MAXIMUM, number_in
 
@@ -69,6 +69,7 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
                     at=now(),
                     open_criteria=cases.open_criteria(session, assessment),
                 )
+                timing.count(session, assessment, code)
     except Stale:
         stored = queries.one_answer(db.session, assessment, code)
         form.saw(stored.answer)

@@ -30,8 +30,10 @@ from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest
 from charter.review.submitted import asked, latest
+from charter.time_spent import adding, typical
+from charter.time_spent.typical import Typical
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import blueprint, timing
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
 from charter.web.forms import EmptyForm
 
@@ -64,6 +66,7 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
         content=content,
         organisation=organisation,
         asks=_asks(content, organisation.size_band),
+        typical=timing.took(organisation.size_band),
         closed=_closed(content, organisation),
     )
     return page, 400 if form.errors else 200
@@ -91,6 +94,7 @@ def change_target(assessment: Assessment) -> ResponseReturnValue:
         organisation=assessment.organisation,
         assessment=assessment,
         asks=_asks(content, assessment.organisation.size_band),
+        typical=timing.took(assessment.organisation.size_band),
         closed={
             rank: why
             for rank, why in _closed(content, assessment.organisation).items()
@@ -119,7 +123,7 @@ def _asks(content: Content, size_band: str) -> dict[int, Ask]:
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     """The task list; after submission, where the case stands and what was decided."""
     if assessment.status is AssessmentStatus.DECIDED:
@@ -137,6 +141,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             short_next=short_path.next_page(facts["progress"]),
             rules=rules_up_to(said.content, assessment.target_level),
             announced=any(not level.counts_on(criterion, today()) for criterion in said.asked),
+            time=_time(assessment),
         )
     requests = cases.asked_now(db.session, assessment)
     return render_template(
@@ -169,6 +174,29 @@ def _linked(said: Material, tasks: Sequence[str]) -> tuple[str, str] | None:
     if not tasks:
         return None
     return sharing.title(said.content, tasks[0]), sharing.address(said.assessment, tasks[0])
+
+
+@dataclass(frozen=True)
+class Time:
+    """What the task list says of time: what it took so far, and what it takes in all."""
+
+    so_far: str | None
+    """None when it is less than a minute."""
+    others: Typical | None
+    """What others of the same size took; None when too few were counted."""
+    estimate: str
+    """What the charter itself allows for it."""
+
+
+def _time(assessment: Assessment) -> Time:
+    """How long it took so far, and how long others took or, when too few did, what we think (one query)."""
+    band, level = assessment.organisation.size_band, assessment.target_level
+    spent = adding.so_far(db.session, assessment)
+    return Time(
+        so_far=typical.said(spent) if spent >= 60 else None,
+        others=timing.took(band).get(level),
+        estimate=_asks(assessment.framework.content, band)[level].time,
+    )
 
 
 def _show_decision(assessment: Assessment) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ from charter.review import allocation, submitted
 from charter.review import queries as cases
 from charter.storage import Store
 from charter.web.access import requires, settings, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import blueprint, timing
 from charter.web.employer.answering import asked, asked_criterion
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
 
@@ -228,6 +228,7 @@ def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str],
             for piece in chosen:
                 typed = form[place_of(piece)].data if place_of(piece) in form else None
                 evidence.reuse(session, assessment, piece, places={criteria[0]: typed or ""}, **common)
+            timing.count(session, assessment, criteria[0])
             return [piece.title for piece in chosen]
         common |= {"title": form.title.data or "", "places": {criteria[0]: form.place.data or ""}}
         common["dated_on"] = form.dated_on.data if kind != ACCOUNT else None
@@ -247,6 +248,7 @@ def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str],
             added = evidence.add_account(session, assessment, text=form.text.data or "", **common)
         for kept in _kept(added, form):
             flash(f"You gave this before, so {kept}.", "notice")
+        timing.count(session, assessment, criteria[0])
         return [added.title]
 
 

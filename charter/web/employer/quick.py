@@ -17,7 +17,7 @@ from charter.extensions import db, transaction
 from charter.framework.content import Criterion, Extent
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import blueprint, timing
 from charter.web.employer.answering import NOTHING, asks
 from charter.web.employer.forms import MAXIMUM, AnswerForm, number_in
 from charter.web.forms import BaseForm, EmptyForm, stripped
@@ -74,6 +74,9 @@ def answer_theme(assessment: Assessment, theme: str) -> ResponseReturnValue:
         return _page(said, theme, pages, form, questions)
     for question in questions:
         _save(assessment, said, question)
+    if any(question.saved for question in questions):
+        with transaction() as session:
+            timing.count(session, assessment, theme, [question.criterion.code for question in questions])
     if any(question.form.errors or question.overtaken for question in questions):
         again = queries.material(db.session, assessment)
         for question, fresh in zip(questions, _questions(again, theme, unsent=True), strict=True):

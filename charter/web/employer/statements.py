@@ -16,8 +16,9 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
+from charter.time_spent.models import DECLARATIONS, FIGURES
 from charter.web.access import requires, the_user
-from charter.web.employer import asked, blueprint, differing, figure_forms
+from charter.web.employer import asked, blueprint, differing, figure_forms, timing
 from charter.web.employer.forms import declarations_form, number_in
 from charter.web.forms import BaseForm
 
@@ -42,6 +43,7 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 declarations.save(session, assessment, agreed=agreed, seen=seen, by=the_user(), at=now())
+                timing.count(session, assessment, DECLARATIONS)
         except Stale as stale:
             said = differing.declarations_now(said, form)
             return _declarations_page(said, form, overtaken=str(stale)), 409
@@ -115,6 +117,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
                 by=the_user(),
                 at=now(),
             )
+            timing.count(session, assessment, FIGURES)
     except Stale as stale:
         said = differing.figures_now(said, form)
         return _figures_page(said, form, overtaken=str(stale)), 409

@@ -12,6 +12,7 @@ from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.asking import asks, rule_in_words, standing
 from charter.framework.models import Framework
+from charter.time_spent import adding, typical
 from charter.web.access import public
 from charter.web.public import blueprint, memory
 
@@ -79,7 +80,12 @@ def accessibility() -> ResponseReturnValue:
 @public
 def privacy() -> ResponseReturnValue:
     """What we keep about people, why, and what they can ask."""
-    return render_template("public/statements/privacy.html")
+    return render_template(
+        "public/statements/privacy.html",
+        longest_page=adding.LONGEST.seconds // 60,
+        fewest=typical.FEWEST,
+        time_kept_days=adding.KEPT.days,
+    )
 
 
 @blueprint.get("/cookies")

@@ -421,7 +421,7 @@ def test_each_level_says_what_it_asks_on_top_of_the_one_below(
         for ask in found[1:]:
             assert ask.below is not None
             assert f"All of {ask.below.title}, and {ask.more_questions} more questions" in text
-            assert f"Allow about {ask.time} for all {ask.questions} questions" in text
+            assert f"We think it takes about {ask.time} for all {ask.questions} questions" in text
     text = browser.get(f"{home}/level").text
     assert text.count("You say yes to each of the legal basics.") == 1
     assert text.count(f"Say yes to {len(content.declarations)} statements.") == 1
