@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment.models import (
+    OPENS,
     Answer,
     Assessment,
     Declaration,
@@ -27,6 +28,7 @@ from charter.assessment.models import (
     EvidenceUse,
     MetricReturn,
     Submission,
+    VirusFinding,
 )
 from charter.award.models import Award
 from charter.framework.models import Framework
@@ -96,7 +98,8 @@ PARTS: tuple[Part, ...] = (
     Part("answers", Answer, _of_assessment(Answer)),
     Part("declarations", Declaration, _of_assessment(Declaration)),
     Part("figures", MetricReturn, _of_assessment(MetricReturn)),
-    Part("evidence", Evidence, _own(Evidence)),
+    Part("evidence", Evidence, _own(Evidence), frozenset({"scan_tries", "scan_after", "scan_problem"})),
+    Part("viruses_found", VirusFinding, _own(VirusFinding)),
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
@@ -188,10 +191,16 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
 
 
 def files_of(session: Session, organisation: Organisation) -> tuple[int, int]:
-    """How many files the employer holds, and how many bytes they have together (one query)."""
+    """How many files the employer can take away, and how many bytes they have together (one query).
+
+    Files that the virus scanner has not cleared are no part of it.
+    """
     found = session.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Evidence.size), 0)).where(
-            Evidence.organisation_id == organisation.id, Evidence.kind == EvidenceKind.FILE
+            Evidence.organisation_id == organisation.id,
+            Evidence.kind == EvidenceKind.FILE,
+            Evidence.removed_at.is_(None),
+            Evidence.scan.in_(OPENS),
         )
     ).one()
     return int(found[0]), int(found[1] or 0)
@@ -214,7 +223,9 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
     """Name each file of the evidence in its row, and list them: names that no program stumbles over, none twice."""
     for number, piece in enumerate(pieces, 1):
         piece["file"] = None
-        if piece["kind"] is EvidenceKind.FILE and piece["sha256"] and piece["removed_at"] is None:
+        if piece["kind"] is not EvidenceKind.FILE:
+            piece["scan"] = None
+        elif piece["sha256"] and piece["removed_at"] is None and piece["scan"] in OPENS:
             safe = re.sub(r"[^A-Za-z0-9._ -]", "_", piece["filename"] or "file").strip(" .") or "file"
             piece["file"] = f"evidence/{number:03}-{safe[-100:].lstrip(' .')}"
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)
