@@ -84,6 +84,8 @@ class Shelf:
     total: int
     counts: Mapping[State, int]
     """How many there are of each state, before narrowing."""
+    checking: int
+    """How many files the virus scanner has not cleared yet, before narrowing."""
     used_for: tuple[str, ...]
     """The codes of all criteria that use something."""
 
@@ -118,6 +120,7 @@ def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wa
         found,
         len(entries),
         {state: sum(one.state is state for one in entries) for state in State},
+        sum(one.piece.is_being_checked for one in entries),
         tuple(sorted({code for codes in used.values() for code in codes} - {_PROOF})),
     )
 
