@@ -1,4 +1,5 @@
-"""See that the programs the tests use besides Python are there: a browser, and readers of PDFs and QR codes.
+"""See that the programs the tests use besides Python are there: a browser, readers of PDFs and QR codes, a virus
+scanner.
 
 What is missing is installed where the system's package manager may be used; what cannot be had is named, and the
 tests that need it then fail rather than pass unseen.
@@ -8,11 +9,17 @@ import os
 import shutil
 import subprocess
 
-PACKAGES = {"chromium": "chromium", "pdftotext": "poppler-utils", "zbarimg": "zbar-tools"}
+PACKAGES = {"chromium": "chromium", "pdftotext": "poppler-utils", "zbarimg": "zbar-tools", "clamd": "clamav-daemon"}
+ALSO_IN = os.pathsep.join(["/usr/sbin", "/usr/local/sbin"])
+"""Where daemons are, which not everybody's path names."""
+
+
+def there(program: str) -> bool:
+    return bool(shutil.which(program) or shutil.which(program, path=ALSO_IN))
 
 
 def missing() -> list[str]:
-    return [package for program, package in PACKAGES.items() if shutil.which(program) is None]
+    return [package for program, package in PACKAGES.items() if not there(program)]
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from charter.config import Settings
 from charter.database import engine_options, prepare_engine
 from charter.extensions import csrf, db, login_manager
 from charter.permissions import Permission
+from charter.scanning import WHILE_SOMEBODY_WAITS, Clamd, Door
 from charter.storage import open_store
 from charter.web.access import ask_to_sign_in, can, signed_in_user
 from charter.web.errors import register_error_handlers
@@ -57,6 +58,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["charter_settings"] = settings
     app.extensions["charter_store"] = open_store(settings.evidence_url)
+    app.extensions["charter_door"] = Door(
+        Clamd(settings.clamd, patience=WHILE_SOMEBODY_WAITS, max_age=settings.signature_age) if settings.clamd else None
+    )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
 
     app.wsgi_app = _without_nul(app.wsgi_app)  # type: ignore[assignment, method-assign]

@@ -116,6 +116,37 @@ def work_out_figures() -> None:
     click.echo("What all figures came to is kept.")
 
 
+@main.command("scan-evidence")
+@click.option("--again", is_flag=True, help="Also scan what other signatures than today's found clean.")
+def scan_evidence(again: bool) -> None:
+    """Scan for viruses what waits for it, now. Exits with 1 when something could not be scanned."""
+    from charter import worker as working
+    from charter.assessment import quarantine
+    from charter.extensions import db
+    from charter.scanning import Unanswered
+
+    with _portal() as app:
+        scanner = working.scanner_for(app.extensions["charter_settings"])
+        if scanner is None:
+            raise click.ClickException("This portal has no virus scanner. Set CHARTER_CLAMD.")
+        try:
+            version = scanner.version()
+        except Unanswered as unanswered:
+            raise click.ClickException(f"The scanner does not answer. {unanswered}") from unanswered
+        working.begin_scanning(scanner)
+        hashes = quarantine.due(db.session, at=None)
+        if again:
+            hashes += quarantine.scanned_otherwise(db.session, version)
+        db.session.rollback()
+        scanned = 0
+        with click.progressbar(hashes, label=f"Scanning with {version}") as shown:
+            for sha256 in shown:
+                scanned += working.scan_one(scanner, app.extensions["charter_store"], sha256)
+    click.echo(f"{scanned:,} of {len(hashes):,} files were scanned.")
+    if scanned < len(hashes):
+        raise SystemExit(1)
+
+
 @main.command("add-administrator")
 @click.argument("email")
 @click.argument("name")
@@ -242,7 +273,7 @@ def _serve(*, host: str, port: int, workers: int, worker: bool, target: str = "c
 
 @main.command()
 def worker() -> None:
-    """Send waiting messages and do the nightly tidying, until stopped."""
+    """Send waiting messages, scan waiting files and do the nightly tidying, until stopped."""
     with _portal() as app:
         from charter import worker as working  # after the portal: its statements need every model to be there
 

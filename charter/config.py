@@ -1,10 +1,13 @@
 """The settings, from the environment (`CHARTER_...`). The portal refuses to start half-configured."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from charter import scanning
 
 DEMO_KEY = "this key is public and fits only a demo"
 
@@ -37,6 +40,11 @@ class Settings(BaseSettings):
     smtp_tls: bool = True
     mail_from: str = "charter@example.org"
 
+    clamd: str = ""
+    """The virus scanner: `tcp://host:port` or `unix:///path/of/the/socket`. Only a demo may do without."""
+    clamd_signature_days: int = Field(default=7, ge=0)
+    """Signatures older than this are not trusted; 0 trusts them at any age, which only a demo may."""
+
     upload_limit_mb: int = 10
     """The largest evidence file, in megabytes."""
     session_idle_minutes: int = 120
@@ -57,8 +65,17 @@ class Settings(BaseSettings):
                 raise ValueError("CHARTER_BASE_URL must be set, and begin with https://")
             if self.mail == "file":
                 raise ValueError("CHARTER_MAIL=file is for demos")
+            if not self.clamd:
+                raise ValueError("CHARTER_CLAMD must be set: nobody may open a file that was not checked for viruses")
+            if not self.clamd_signature_days:
+                raise ValueError("CHARTER_CLAMD_SIGNATURE_DAYS=0 is for demos")
         elif not self.secret_key.get_secret_value():
             self.secret_key = SecretStr(DEMO_KEY)
+        if self.clamd:
+            try:
+                scanning.where(self.clamd)
+            except ValueError as error:
+                raise ValueError(f"CHARTER_CLAMD is wrong: {error}") from error
         self.database_url = self.database_url or f"sqlite:///{(self.var / 'charter.db').absolute()}"
         self.evidence_url = self.evidence_url or str((self.var / "evidence").absolute())
         self.base_url = self.base_url.rstrip("/")
@@ -67,6 +84,11 @@ class Settings(BaseSettings):
             nearby = [] if self.environment == "production" else ["localhost", "127.0.0.1"]
             self.trusted_hosts = [host, *(name for name in nearby if name != host)]
         return self
+
+    @property
+    def signature_age(self) -> timedelta | None:
+        """How old the scanner's signatures may be; None when their age does not matter."""
+        return timedelta(days=self.clamd_signature_days) if self.clamd_signature_days else None
 
     @property
     def secure(self) -> bool:

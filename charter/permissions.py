@@ -53,6 +53,7 @@ class Permission(enum.StrEnum):
     VIEW_ORGANISATIONS = "organisation:list"
     CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
+    SEE_SCANS = "scan:see"
     EDIT_CROSSWALK = "crosswalk:edit"
     VIEW_FRAMEWORKS = "framework:view"
     MANAGE_PEOPLE = "people:manage"
@@ -159,6 +160,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
+    Permission.SEE_SCANS: _scheme,
     Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),
     Permission.VIEW_FRAMEWORKS: _scheme,
     Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),

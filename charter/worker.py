@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.assessment import benchmarks, evidence_files, importing, recognising
+from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising
 from charter.award import evidence_ending, reminding
 from charter.award.yearly import opening
 from charter.award.yearly import reminding as yearly_reminding
@@ -22,13 +22,16 @@ from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.improvement import due, reopening
 from charter.notification import delivery
-from charter.storage import Store
+from charter.scanning import Clamd, Scanner, Unanswered
+from charter.storage import Damaged, Missing, Store
 from charter.survey import running as surveys
 from charter.time_spent import adding as time_spent
 
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
 TIDY_EVERY = timedelta(hours=1)
+SCANS_AT_ONCE = 50
+"""How many files are scanned between two looks at the outbox."""
 
 Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
@@ -61,9 +64,13 @@ def run(app: Flask) -> None:
         signal.signal(one, asked)
     settings: Settings = app.extensions["charter_settings"]
     sender = sender_for(settings)
+    scanner = scanner_for(settings)
+    _try(lambda: begin_scanning(scanner))
     tidied = now() - TIDY_EVERY
     while not stop.is_set():
         _try(lambda: send(settings, sender))
+        if scanner is not None:
+            _try(lambda: scan(scanner, app.extensions["charter_store"]))
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
             keep_the_day()
@@ -98,6 +105,51 @@ def send(settings: Settings, sender: delivery.Sender) -> int:
     )
 
 
+def scanner_for(settings: Settings) -> Scanner | None:
+    """What scans for viruses in this installation; None in a demo without a scanner."""
+    return Clamd(settings.clamd, max_age=settings.signature_age) if settings.clamd else None
+
+
+def begin_scanning(scanner: Scanner | None) -> None:
+    """What a portal without a scanner took in is to be scanned, once there is one."""
+    with transaction() as session:
+        quarantine.begin(session, has_scanner=scanner is not None)
+
+
+def scan(scanner: Scanner, store: Store, *, most: int = SCANS_AT_ONCE) -> int:
+    """Scan what waits and may be tried now, and return how many files got a verdict.
+
+    A scanner that is not fit to be asked costs no file a try: all go on waiting, and the next look asks again.
+    """
+    waiting = quarantine.due(db.session, at=now(), most=most)
+    db.session.rollback()
+    if not waiting:
+        return 0
+    try:
+        scanner.version()
+    except Unanswered as unanswered:
+        log.warning("the virus scanner does not answer", waiting=len(waiting), why=str(unanswered))
+        return 0
+    return sum(scan_one(scanner, store, sha256) for sha256 in waiting)
+
+
+def scan_one(scanner: Scanner, store: Store, sha256: str) -> bool:
+    """Scan one stored file and keep what was found. Says whether there was a verdict; without one it waits on."""
+    try:
+        verdict = scanner.scan(store.open(sha256))
+    except (Unanswered, Missing, Damaged) as error:
+        problem = str(error) if isinstance(error, Unanswered) else "It is not in the store as it was given."
+        log.warning("a file could not be scanned", sha256=sha256, why=problem)
+        with transaction() as session:
+            quarantine.postpone(session, sha256, problem, at=now())
+        return False
+    with transaction() as session:
+        must_go = quarantine.settle(session, sha256, verdict, at=now())
+    if must_go:
+        evidence_files.forget(db.session, store, sha256)
+    return True
+
+
 def _try(job: Callable[[], object]) -> None:
     """One job's failure is noted, and the next look tries again: the worker does not die of it."""
     try:
@@ -119,9 +171,9 @@ def keep_the_day() -> None:
 
 
 def forget_files(store: Store) -> None:
-    """Delete what was turned down for privacy and is still in the store: the portal stopped between the two."""
+    """Delete what was turned down, or had a virus, and is still in the store: the portal stopped between the two."""
     since = now() - timedelta(days=30)
-    for sha256 in evidence_files.turned_down_since(db.session, since):
+    for sha256 in evidence_files.gone_since(db.session, since):
         if store.exists(sha256):
             evidence_files.forget(db.session, store, sha256)
     db.session.rollback()

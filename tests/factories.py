@@ -1,7 +1,7 @@
 """Makes the people, employers and histories that tests need, with the scheme's own verbs where there are any."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import sqlalchemy as sa
@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from charter.account.models import Role, User
 from charter.account.passwords import PASSWORD_HASHER
 from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
-from charter.assessment.models import Assessment
+from charter.assessment.models import Assessment, ScanState
+from charter.assessment.quarantine import Scan
 from charter.assessment.status import AssessmentStatus
 from charter.award import issuing
 from charter.award.models import Award
@@ -29,6 +30,8 @@ from charter.survey import running
 from charter.survey.models import Survey
 
 PASSWORD = "correct horse battery staple"
+CLEAN = Scan(ScanState.CLEAN, datetime(2026, 11, 22, 9, tzinfo=UTC), "ClamAV of the tests")
+"""What the virus scanner said of a file that a test adds by a verb and opens."""
 _hash: list[str] = []
 _numbers = count(1)
 

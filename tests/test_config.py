@@ -5,7 +5,12 @@ from pydantic import ValidationError
 
 from charter.config import Settings
 
-WHOLE = {"environment": "production", "secret_key": "x" * 32, "base_url": "https://charter.example.org"}
+WHOLE = {
+    "environment": "production",
+    "secret_key": "x" * 32,
+    "base_url": "https://charter.example.org",
+    "clamd": "unix:///run/clamav/clamd.ctl",
+}
 
 
 def test_a_whole_configuration_starts() -> None:
@@ -21,6 +26,10 @@ def test_a_whole_configuration_starts() -> None:
         ({"secret_key": "short"}, "SECRET_KEY"),
         ({"base_url": "http://charter.example.org"}, "BASE_URL"),
         ({"mail": "file"}, "MAIL"),
+        ({"clamd": ""}, "CLAMD"),
+        ({"clamd": "clamd:3310"}, "CLAMD"),
+        ({"clamd_signature_days": 0}, "SIGNATURE_DAYS"),
+        ({"clamd_signature_days": -1}, "signature_days"),
         ({"databse_url": "sqlite://"}, "databse_url"),
     ],
 )

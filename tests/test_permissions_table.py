@@ -24,7 +24,7 @@ from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
 from tests.conftest import browser
-from tests.factories import Factory
+from tests.factories import CLEAN, Factory
 
 PEOPLE = ("nobody", "owner", "colleague", "stranger", "assessor", "moderator", "administrator", "board_member")
 """The owner and the colleague belong to the employer that the table is about, the stranger owns another one."""
@@ -170,6 +170,7 @@ TABLE: Mapping[str, str] = {
     # The panel -------------------------------------------------------------------------------------------------------
     "/admin/": STAFF,
     "/admin/reviews/": SCHEME,
+    "/admin/scans/": SCHEME,
     "/admin/reviews/<uuid:review_id>": SCHEME,
     "/admin/reviews/<uuid:review_id>/ask": DESK,
     "/admin/reviews/<uuid:review_id>/claim": DESK,
@@ -302,6 +303,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
             dated_on=None,
             by=owner,
             at=make.at,
+            scan=CLEAN,
         )
         held = recognition.state(
             session,

@@ -15,6 +15,7 @@ from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
+from charter.admin.scans import ScansView
 from charter.admin.time_spent import StopsView
 from charter.admin.trail import TrailView
 from charter.admin.yearly import YearlyReturnsView
@@ -35,6 +36,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
+    panel.add_view(ScansView(name="Virus scans", endpoint="scans"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
     panel.add_view(YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))

@@ -1,5 +1,6 @@
 """The queue of cases, the page of one case, and each step that moves it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from charter.admin.forms import (
     levels,
 )
 from charter.assessment import evidence_files, library
-from charter.assessment.models import Evidence, PrivacyReason
+from charter.assessment.models import Evidence, PrivacyReason, ScanState
 from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -97,6 +98,7 @@ class ReviewsView(ActionView):
         at, saved = request.args.get("at"), request.args.get("saved")
         editable = desk.is_of(case, the_user()) and allows(the_user(), Permission.REVIEW_CASE, case.assessment)
         following = desk.following(case, saved or at) if editable else None
+        shut = evidence_files.shut(db.session, (piece for pieces in case.said.evidence.values() for piece in pieces))
         unsaved = frozenset(code for code, entry in boxes.items() if entry.is_unsaved)
         return self.render(
             "admin/reviews/case.html",
@@ -110,7 +112,8 @@ class ReviewsView(ActionView):
                 case, at=at, following=following, unsaved=unsaved, everything=request.args.get("open") == "all"
             ),
             saved=case.content.criterion(saved) if saved else None,
-            in_place=library.in_place_of(db.session, _removed(case)),
+            shut=shut,
+            in_place=library.in_place_of(db.session, _gone(case, shut)),
         )
 
     # Work ----------------------------------------------------------------------------------------------------------
@@ -269,9 +272,10 @@ class ReviewsView(ActionView):
         return page, BAD if form.errors else 200
 
 
-def _removed(case: queries.Case) -> set[UUID]:
-    """The pieces of a case that were turned down for privacy."""
-    return {piece.id for pieces in case.said.evidence.values() for piece in pieces if piece.removed}
+def _gone(case: queries.Case, shut: Mapping[UUID, ScanState]) -> set[UUID]:
+    """The pieces of a case whose content was deleted, for privacy or for a virus."""
+    removed = {piece.id for pieces in case.said.evidence.values() for piece in pieces if piece.removed}
+    return removed | {key for key, state in shut.items() if state is ScanState.INFECTED}
 
 
 DONE = {

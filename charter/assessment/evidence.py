@@ -21,7 +21,8 @@ from charter.account.models import User
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.evidence_dates import Dates, last_day
 from charter.assessment.file_checks import FIELD, Checked, clean_name
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState, Submission
+from charter.assessment.quarantine import NOT_CHECKED, Scan
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
@@ -39,6 +40,7 @@ FIELD_OF = {EvidenceKind.FILE: FIELD, EvidenceKind.LINK: "url", EvidenceKind.ACC
 TURNED_DOWN = (
     "An assessor turned this down for privacy. Take out names, health details and other private details, then add it."
 )
+HAD_VIRUS = "We deleted this file before because it had a virus in it. Choose a clean copy."
 
 
 def add_file(
@@ -54,17 +56,19 @@ def add_file(
     dated_on: date | None,
     by: User,
     at: datetime,
+    scan: Scan = NOT_CHECKED,
     places: Mapping[str, str] | None = None,
     open_criteria: Collection[str] | None = None,
 ) -> Evidence:
     """Add a file that was checked and stored as `sha256`, as evidence for `criteria`. An empty title is its name.
 
-    A file that the employer gave before is the same piece of evidence. `places` says where in it to look, by criterion;
-    one that is left out keeps what was said before. `open_criteria` are the criteria that the assessor asked about,
+    `scan` is what the virus scanner said of it; until it says clean nobody opens the file. A file that the employer
+    gave before is the same piece of evidence. `places` says where in it to look, by criterion; one that is left out
+    keeps what was said before. `open_criteria` are the criteria that the assessor asked about,
     which only a round of more information needs. Raises Refusal when the assessment or one of the criteria may not be
     changed now, or when something typed cannot be kept (on its field).
     """
-    facts, same, name = of_file(filename, checked, sha256, size)
+    facts, same, name = of_file(filename, checked, sha256, size, scan)
     return _add(
         session,
         assessment,
@@ -156,14 +160,17 @@ Given = tuple[dict[str, object], sa.ColumnElement[bool], str]
 """What makes a piece of evidence of one kind: its facts, what another must be to be the same, and a name for it."""
 
 
-def of_file(filename: str, checked: Checked, sha256: str, size: int) -> Given:
-    """The facts of a file that was checked and stored."""
+def of_file(filename: str, checked: Checked, sha256: str, size: int, scan: Scan = NOT_CHECKED) -> Given:
+    """The facts of a file that was checked and stored, with what the virus scanner said of it."""
     name = clean_name(filename)
     facts: dict[str, object] = {
         "filename": name,
         "media_type": checked.media_type,
         "size": size,
         "sha256": sha256,
+        "scan": scan.state,
+        "scanned_at": scan.at,
+        "scanned_with": scan.scanned_with,
     }
     return facts, (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256), name
 
@@ -215,6 +222,8 @@ def reuse(
         raise Refusal("This evidence is not yours to use.", field="library")
     if evidence.removed_at is not None:
         raise Refusal("This evidence was removed for privacy. Give another in its place.", field="library")
+    if evidence.is_infected:
+        raise Refusal("This file had a virus in it, so it is gone. Give another in its place.", field="library")
     _use(session, assessment, evidence, codes, places, by=by, at=at)
 
 
@@ -295,11 +304,11 @@ def detach(
 def is_kept(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, str] | None = None) -> bool:
     """Whether evidence stays when no criterion (but for `but_for`) uses it: it was given to the library, or it is used.
 
-    It also stays as part of a chain of versions, and where it was removed for privacy: that it was is on record.
+    It also stays as part of a chain of versions, and where its content was deleted: that it was is on record.
     """
     newer = aliased(Evidence)
     chained = evidence.replaces_id or session.scalar(sa.select(newer.id).where(newer.replaces_id == evidence.id))
-    if evidence.shelved or evidence.removed_at or chained:
+    if evidence.shelved or evidence.is_gone or chained:
         return True
     return is_used(session, evidence, but_for=but_for)
 
@@ -323,13 +332,14 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
 
 
 def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:
-    """What an employer gave and can use, the newest first: no older versions, nothing removed (one query)."""
+    """What an employer gave and can use, the newest first: no older versions, nothing that is gone (one query)."""
     newer = aliased(Evidence)
     return session.scalars(
         sa.select(Evidence)
         .where(
             Evidence.organisation_id == organisation.id,
             Evidence.removed_at.is_(None),
+            sa.or_(Evidence.kind != EvidenceKind.FILE, Evidence.scan != ScanState.INFECTED),
             ~sa.exists().where(newer.replaces_id == Evidence.id),
         )
         .order_by(Evidence.added_at.desc(), Evidence.id.desc())
@@ -421,7 +431,7 @@ def _add(
         raise Refusal(f"The title must be {TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title")
     if dated_on is not None and dated_on > local_date(at):
         raise Refusal("The date of the document must be today or in the past.", field="dated_on")
-    evidence = one_like_it(session, assessment.organisation_id, same, field=FIELD_OF[kind])
+    evidence = one_like_it(session, assessment.organisation_id, same, facts, field=FIELD_OF[kind])
     if evidence is not None:
         if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
             evidence.title = title or evidence.title
@@ -485,6 +495,13 @@ def new_piece(
         removed_at=None,
         removed_by_id=None,
         removed_for=None,
+        scan=ScanState.WAITING,
+        scanned_at=None,
+        scanned_with=None,
+        virus=None,
+        scan_tries=0,
+        scan_after=None,
+        scan_problem=None,
         added_at=at,
         added_by_id=by.id,
     )
@@ -494,17 +511,31 @@ def new_piece(
 
 
 def one_like_it(
-    session: Session, organisation_id: UUID, same: sa.ColumnElement[bool], *, field: str
+    session: Session,
+    organisation_id: UUID,
+    same: sa.ColumnElement[bool],
+    facts: Mapping[str, object],
+    *,
+    field: str,
 ) -> Evidence | None:
     """The piece that the employer gave before and that is the `same`, if there is one.
 
-    Raises Refusal (on `field`) when an assessor turned it down for privacy: it must not come back as it was.
+    A file that the scanner finds clean now opens from now on, whatever was known of it. Raises Refusal (on `field`)
+    when an assessor turned the piece down for privacy, or when it had a virus: it must not come back as it was.
     """
     found = session.scalars(
         sa.select(Evidence).where(Evidence.organisation_id == organisation_id, same).order_by(Evidence.id)
     ).first()
     if found is not None and found.removed_at is not None:
         raise Refusal(TURNED_DOWN, field=field)
+    if found is None or found.kind is not EvidenceKind.FILE or found.scan is ScanState.CLEAN:
+        return found
+    if facts.get("scan") is ScanState.CLEAN:
+        for name in ("scan", "scanned_at", "scanned_with"):
+            setattr(found, name, facts[name])
+        found.virus, found.scan_problem, found.scan_after = None, None, None
+    elif found.is_infected:
+        raise Refusal(HAD_VIRUS, field=field)
     return found
 
 

@@ -20,6 +20,7 @@ class State(Status):
     SOON = "soon"
     EXPIRED = "expired"
     REMOVED = "removed"
+    INFECTED = "infected"
 
     @property
     def label(self) -> str:
@@ -29,6 +30,7 @@ class State(Status):
             "soon": "Ends soon",
             "expired": "Out of date",
             "removed": "Removed for privacy",
+            "infected": "Deleted: it had a virus",
         }[self.value]
 
 

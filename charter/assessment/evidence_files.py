@@ -17,7 +17,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from charter.assessment.models import Evidence, EvidenceKind
+from charter.assessment.models import OPENS, Evidence, EvidenceKind, ScanState
 from charter.clock import LOCAL
 from charter.errors import Refusal
 from charter.storage import Damaged, Missing, Store
@@ -59,12 +59,34 @@ def content(store: Store, piece: Evidence) -> Iterator[bytes]:
         raise Refusal("This evidence is no file.")
     if piece.removed_at is not None:
         raise Refusal("This file was removed for privacy. Its content is gone.")
+    if piece.scan is ScanState.INFECTED:
+        raise Refusal("This file had a virus in it. Its content is gone.")
+    if not piece.opens:
+        raise Refusal("This file is being checked for viruses. It can be opened once it is found clean.")
     return store.open(piece.sha256)
+
+
+CHECKING, DELETED = "Being checked for viruses, so not here yet", "Deleted because it had a virus"
+
+
+def shut(session: Session, pieces: Iterable[Opened]) -> dict[UUID, ScanState]:
+    """Which of these files may not be opened now, by their ids, and in which state they are (one query, or none).
+
+    A file that no piece of evidence names is shut too.
+    """
+    files = {piece.id for piece in pieces if piece.kind is EvidenceKind.FILE}
+    if not files:
+        return {}
+    rows = session.execute(sa.select(Evidence.id, Evidence.scan).where(Evidence.id.in_(files))).all()
+    known = {row.id: row.scan for row in rows}
+    return {one: known.get(one, ScanState.WAITING) for one in files if known.get(one) not in OPENS}
 
 
 def is_shared(session: Session, sha256: str) -> bool:
     """Whether any evidence that stands, of any employer, names this content."""
-    names = sa.select(Evidence.id).where(Evidence.sha256 == sha256, Evidence.removed_at.is_(None))
+    names = sa.select(Evidence.id).where(
+        Evidence.sha256 == sha256, Evidence.removed_at.is_(None), Evidence.scan != ScanState.INFECTED
+    )
     return bool(session.scalar(sa.select(names.exists())))
 
 
@@ -88,10 +110,11 @@ def forget(session: Session, store: Store, sha256: str) -> bool:
     return True
 
 
-def turned_down_since(session: Session, since: datetime) -> list[str]:
-    """The hashes of the files that were turned down for privacy since a moment."""
+def gone_since(session: Session, since: datetime) -> list[str]:
+    """The hashes of the files that were turned down for privacy, or found to have a virus, since a moment."""
+    infected = sa.and_(Evidence.scan == ScanState.INFECTED, Evidence.scanned_at >= since)
     found = session.scalars(
-        sa.select(Evidence.sha256).where(Evidence.removed_at >= since).order_by(Evidence.removed_at)
+        sa.select(Evidence.sha256).where(sa.or_(Evidence.removed_at >= since, infected)).order_by(Evidence.id)
     )
     return [sha256 for sha256 in found if sha256]
 
@@ -115,16 +138,18 @@ class Supports:
     criteria: Sequence[tuple[str, str, str]]
 
 
-def entries(store: Store, pieces: Iterable[Supports]) -> list[Entry]:
+def entries(store: Store, pieces: Iterable[Supports], closed: Mapping[UUID, ScanState]) -> list[Entry]:
     """Each piece as a file: named by the first criterion it supports and its title, links and accounts as text.
 
-    The first entry is a list of what is in the archive. What was removed for privacy is in the list, and no file.
+    The first entry is a list of what is in the archive. What was removed for privacy, and what is `closed` (`shut`
+    says which files are), is in the list, and no file.
     """
     made: list[Entry] = []
     rows: list[list[str]] = []
     taken = {CONTENTS.casefold(), MISSING.casefold()}
     for one in pieces:
-        name = _unused(_name(one), taken) if not _is_removed(one.piece) else ""
+        why = _why_not_here(one.piece, closed)
+        name = "" if why else _unused(_name(one), taken)
         if name:
             made.append(Entry(name, _reader(store, one.piece)))
         rows.extend(
@@ -138,7 +163,7 @@ def entries(store: Store, pieces: Iterable[Supports]) -> list[Entry]:
                 one.piece.dated_on.isoformat() if one.piece.dated_on else "",
                 one.piece.ends_on.isoformat() if one.piece.ends_on else "",
                 one.piece.url or "",
-                "" if name else "Removed for privacy",
+                why,
             ]
             for code, title, place in one.criteria or [("", "", "")]
         )
@@ -195,8 +220,13 @@ class _Pipe(io.RawIOBase):
         return taken
 
 
-def _is_removed(piece: Opened) -> bool:
-    return bool(getattr(piece, "removed_at", None) or getattr(piece, "removed", False))
+def _why_not_here(piece: Opened, closed: Mapping[UUID, ScanState]) -> str:
+    """Why a piece is no file of the archive; empty when it is one."""
+    if getattr(piece, "removed_at", None) or getattr(piece, "removed", False):
+        return "Removed for privacy"
+    if piece.id not in closed:
+        return ""
+    return DELETED if closed[piece.id] is ScanState.INFECTED else CHECKING
 
 
 def _reader(store: Store, piece: Opened) -> Callable[[], Iterable[bytes]]:

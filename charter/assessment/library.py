@@ -31,6 +31,8 @@ _PROOF = ""
 """Stands for a criterion where a piece is the proof of an award of another scheme instead."""
 UNUSED = "unused"
 """What narrows the library to what no criterion uses; it stands among the states."""
+CHECKING = "checking"
+"""What narrows it to files that the virus scanner has not cleared yet."""
 
 
 # Look --------------------------------------------------------------------------------------------------------------
@@ -83,6 +85,8 @@ class Shelf:
     total: int
     counts: Mapping[State, int]
     """How many there are of each state, before narrowing."""
+    checking: int
+    """How many files the virus scanner has not cleared yet, before narrowing."""
     used_for: tuple[str, ...]
     """The codes of all criteria that use something."""
 
@@ -117,6 +121,7 @@ def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wa
         found,
         len(entries),
         {state: sum(one.state is state for one in entries) for state in State},
+        sum(one.piece.is_being_checked for one in entries),
         tuple(sorted({code for codes in used.values() for code in codes} - {_PROOF})),
     )
 
@@ -128,8 +133,8 @@ def _placed(piece: Evidence, codes: Iterable[str], rules: EvidenceRules, *, on: 
 
 def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
     """A piece with what can be said of it on a day."""
-    if piece.removed_at is not None:
-        return Entry(piece, tuple(criteria), State.REMOVED, ())
+    if piece.is_gone:
+        return Entry(piece, tuple(criteria), State.REMOVED if piece.removed_at else State.INFECTED, ())
     lacking = evidence_dates.missing(rules, piece.type, dates_of(piece))
     return Entry(piece, tuple(criteria), evidence_dates.state(piece, on=on), lacking)
 
@@ -146,7 +151,13 @@ def _fits(one: Entry, wanted: Wanted) -> bool:
         all(word in said for word in wanted.words.casefold().split())
         and wanted.kind in {"", one.piece.kind.value}
         and (not wanted.criterion or wanted.criterion in one.criteria)
-        and wanted.state in {"", one.state.value if one.state else None, UNUSED if unused else None}
+        and wanted.state
+        in {
+            "",
+            one.state.value if one.state else None,
+            UNUSED if unused else None,
+            CHECKING if one.piece.is_being_checked else None,
+        }
     )
 
 
@@ -302,7 +313,7 @@ def give(
     _hold(session, organisation)
     facts, same, name = given
     title, kind_of = _title(title), _type(rules, type)
-    there = evidence.one_like_it(session, organisation.id, same, field=FIELD_OF[kind])
+    there = evidence.one_like_it(session, organisation.id, same, facts, field=FIELD_OF[kind])
     if there is not None:
         there.shelved = True
         return there, False
@@ -375,9 +386,9 @@ def replace(
     """Put a newer version in the place of a piece, of the same kind, and return it. The older one stays as it was.
 
     Where the employer may change its evidence now (`open_criteria` in a round of more information), the newer one is
-    used instead. What was submitted keeps the older one, unless that was turned down for privacy: then the newer one
-    stands in for it in the assessment under way too. Raises Refusal when a colleague replaced it meanwhile, when it is
-    the same or the employer gave it before, or when the dates cannot be.
+    used instead. What was submitted keeps the older one, unless that is gone (turned down for privacy, or for its
+    virus): then the newer one stands in for it in the assessment under way too. Raises Refusal when a colleague
+    replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be.
     """
     organisation = session.get_one(Organisation, piece.organisation_id)
     _hold(session, organisation)
@@ -389,13 +400,13 @@ def replace(
         raise Refusal("A colleague replaced this meanwhile. Open the newer version.")
     facts, same, name = given
     field = FIELD_OF[piece.kind]
-    there = evidence.one_like_it(session, organisation.id, same, field=field)
+    there = evidence.one_like_it(session, organisation.id, same, facts, field=field)
     if there is not None and there.id == piece.id:
         raise Refusal("This is the same as before. Choose the newer version.", field=field)
     if there is not None:
         raise Refusal(f"You gave this before, as “{there.title}”. Use that one instead.", field=field)
     dates = evidence_dates.checked(rules, piece.type, dates, on=local_date(at))
-    was_removed = piece.removed_at is not None
+    was_removed = piece.is_gone
     newer = evidence.new_piece(
         organisation.id, piece.kind, facts, title=name if was_removed else piece.title, dates=dates, by=by, at=at
     )
@@ -433,8 +444,12 @@ def replace(
 
 
 def remove(session: Session, piece: Evidence, *, by: User, at: datetime) -> None:
-    """Take a piece out of the library for good. Raises Refusal while a criterion uses it or a submission holds it."""
+    """Take a piece out of the library for good.
+
+    Raises Refusal while a criterion uses it or a submission holds it, and when its content is gone already.
+    """
     session.refresh(piece, with_for_update=True)
+    _check_there(piece)  # that it was there is on record
     if evidence.is_used(session, piece):
         raise Refusal("This is used, so it cannot be deleted. Remove it from its criteria first.")
     audit.record(session, "evidence:remove", piece, by=by.id, at=at, kind=piece.kind.value, sha256=piece.sha256)
@@ -455,6 +470,8 @@ def _hold(session: Session, organisation: Organisation) -> None:
 def _check_there(piece: Evidence) -> None:
     if piece.removed_at is not None:
         raise Refusal("This was removed for privacy. You can give another in its place.")
+    if piece.is_infected:
+        raise Refusal("This had a virus in it, so its content is gone. You can give another in its place.")
 
 
 def _title(typed: str) -> str:

@@ -122,6 +122,30 @@ class PrivacyReason(Status):
         }[self.value]
 
 
+class ScanState(Status):
+    """What is known of a file's content: whether the virus scanner found it clean."""
+
+    WAITING = "waiting"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    UNSCANNED = "unscanned"
+    """Taken by a portal without a scanner, which only a demo may be: once there is one, the file waits for it."""
+
+    @property
+    def label(self) -> str:
+        """The state in the scheme's words."""
+        return {
+            "waiting": "Being checked for viruses",
+            "clean": "No virus found",
+            "infected": "Deleted: it had a virus",
+            "unscanned": "Not checked: this portal has no virus scanner",
+        }[self.value]
+
+
+OPENS = frozenset({ScanState.CLEAN, ScanState.UNSCANNED})
+"""The states in which a file may be opened. Whatever else there may ever be is not among them."""
+
+
 class Evidence(Base):
     """A file, a link or a written account. It belongs to the employer, and may support several criteria."""
 
@@ -131,10 +155,13 @@ class Evidence(Base):
         sa.CheckConstraint("kind <> 'link' OR url IS NOT NULL", name="link_has_address"),
         sa.CheckConstraint("kind <> 'account' OR text IS NOT NULL", name="account_has_text"),
         sa.CheckConstraint("(removed_at IS NULL) = (removed_for IS NULL)", name="removed_for_a_reason"),
+        sa.CheckConstraint("(scan = 'infected') = (virus IS NOT NULL)", name="infected_by_something"),
+        sa.CheckConstraint("scan <> 'clean' OR scanned_with IS NOT NULL", name="clean_by_someone"),
         sa.UniqueConstraint("replaces_id"),  # of two people who replace one piece at once, the later is told
         sa.Index("ix_evidence_organisation_id", "organisation_id"),
         sa.Index("ix_evidence_sha256", "sha256"),
         sa.Index("ix_evidence_ends_on", "ends_on"),
+        sa.Index("ix_evidence_scan", "scan"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id"))
@@ -169,11 +196,65 @@ class Evidence(Base):
     """When an assessor turned it down for privacy: then its content is gone, and that it was there is all we keep."""
     removed_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
     removed_for: Mapped[PrivacyReason | None]
+    scan: Mapped[ScanState] = mapped_column(default=ScanState.WAITING, server_default=ScanState.WAITING.value)
+    """Whether a file may be opened (`quarantine`). It says nothing of links and written accounts."""
+    scanned_at: Mapped[datetime | None]
+    scanned_with: Mapped[str | None] = mapped_column(sa.String(200))
+    """The version of the scanner and of its signatures that gave the verdict."""
+    virus: Mapped[str | None] = mapped_column(sa.String(200))
+    """The name of the signature that was found in it."""
+    scan_tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    scan_after: Mapped[datetime | None]
+    """When it is tried again, after a try that gave no verdict."""
+    scan_problem: Mapped[str | None] = mapped_column(sa.String(200))
+    """Why the last try gave none."""
     added_at: Mapped[datetime]
     added_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
 
+    @property
+    def opens(self) -> bool:
+        """Whether it may be opened: a file only when its content is there and was found clean."""
+        return self.removed_at is None and (self.kind is not EvidenceKind.FILE or self.scan in OPENS)
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether it is a file that the virus scanner has not cleared yet."""
+        return self.removed_at is None and self.kind is EvidenceKind.FILE and self.scan is ScanState.WAITING
+
+    @property
+    def is_infected(self) -> bool:
+        """Whether it was a file with a virus in it: its content is gone, and it supports nothing any more."""
+        return self.removed_at is None and self.kind is EvidenceKind.FILE and self.scan is ScanState.INFECTED
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its content was deleted, for privacy or because of a virus: then another may take its place."""
+        return self.removed_at is not None or self.is_infected
+
     organisation: Mapped[Organisation] = relationship()
     uses: Mapped[list["EvidenceUse"]] = relationship(back_populates="evidence", cascade="all, delete-orphan")
+
+
+class VirusFinding(Base):
+    """A virus in a file of an employer: what was found, when, by which signatures. The same content stays refused."""
+
+    __tablename__ = "virus_finding"
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "sha256"),
+        sa.Index("ix_virus_finding_sha256", "sha256"),
+        sa.Index("ix_virus_finding_found_at", "found_at"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    virus: Mapped[str] = mapped_column(sa.String(200))
+    scanned_with: Mapped[str] = mapped_column(sa.String(200))
+    found_at: Mapped[datetime]
+    given_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    was_kept: Mapped[bool]
+    """Whether it had been stored, as something not checked yet; else it was turned away at the door."""
+
+    organisation: Mapped[Organisation] = relationship()
 
 
 class EvidenceUse(Base):

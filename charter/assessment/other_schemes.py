@@ -192,7 +192,7 @@ def in_place(said: Said, *, on: date) -> frozenset[str]:
     outcomes = level.outcomes_of_answers(
         content,
         answers,
-        evidenced=said.evidence.keys() | there.keys(),
+        evidenced=queries.supported(said.evidence) | there.keys(),
         on=on,
         met=counting_as_met(content, there, {answer.criterion: answer.value for answer in answers}),
     )

@@ -28,8 +28,8 @@ def by_name(filename: str | None) -> bool:
 
 
 def can_have(piece: Evidence) -> bool:
-    """Whether a piece is of a kind that can be shown as a picture, and is there."""
-    return piece.kind is EvidenceKind.FILE and piece.removed_at is None and piece.media_type in _KIND
+    """Whether a piece is of a kind that can be shown as a picture, and may be opened."""
+    return piece.kind is EvidenceKind.FILE and piece.opens and piece.media_type in _KIND
 
 
 def pages(store: Store, piece: Evidence) -> int:

@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from charter.account.models import User
 from charter.assessment import promises
-from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn, Submission
+from charter.assessment.models import (
+    Answer,
+    Assessment,
+    Declaration,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    MetricReturn,
+    ScanState,
+    Submission,
+)
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
@@ -54,7 +64,7 @@ class Material:
 
     def evidenced(self, on: date) -> frozenset[str]:
         """The criteria with evidence, or with another scheme's award that stands in for it on the day `on`."""
-        return frozenset(self.evidence) | self.stand_ins(on).keys()
+        return supported(self.evidence) | self.stand_ins(on).keys()
 
     def stand_ins(self, on: date) -> Mapping[str, StandIn]:
         """What stands in for criteria on the day `on`, by criterion."""
@@ -156,6 +166,11 @@ def uses(session: Session, assessment: Assessment) -> dict[str, tuple[EvidenceUs
     return {criterion: tuple(own) for criterion, own in found.items()}
 
 
+def supported(evidence: Mapping[str, Sequence[EvidenceUse]]) -> frozenset[str]:
+    """The criteria that something supports: a file that was deleted for a virus supports nothing any more."""
+    return frozenset(code for code, uses in evidence.items() if any(not use.evidence.is_infected for use in uses))
+
+
 def held(session: Session, organisation_id: UUID) -> tuple[Recognition, ...]:
     """The awards of other schemes of one employer that were checked, whether or not they are in date (one query)."""
     checked = sa.select(Recognition).where(
@@ -175,14 +190,16 @@ def _uses(assessment: Assessment) -> sa.Select[EvidenceUse]:
 
 
 def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID | None]:
-    """For each piece of an employer its newest version, None when that was removed for privacy (one query)."""
+    """For each piece of an employer its newest version, None when the content of that is gone (one query)."""
     rows = session.execute(
-        sa.select(Evidence.id, Evidence.replaces_id, Evidence.removed_at).where(
+        sa.select(Evidence.id, Evidence.replaces_id, Evidence.removed_at, Evidence.kind, Evidence.scan).where(
             Evidence.organisation_id == organisation_id
         )
     ).all()
     newer = {row.replaces_id: row.id for row in rows if row.replaces_id}
-    removed = {row.id for row in rows if row.removed_at}
+    removed = {
+        row.id for row in rows if row.removed_at or (row.kind is EvidenceKind.FILE and row.scan is ScanState.INFECTED)
+    }
     found: dict[UUID, UUID | None] = {}
     for row in rows:
         last = row.id

@@ -193,7 +193,7 @@ def _beside(one: Beside, content: Content) -> list[Any]:
     if one.answer and not one.in_place and one.answer.action.strip():
         due = f" By {drawing.day(one.answer.action_due)}." if one.answer.action_due else ""
         found.append(_p(f"We plan: {one.answer.action.strip()}{due}", _UNDER))
-    titles = "; ".join(use.evidence.title for use in one.evidence if use.evidence.removed_at is None)
+    titles = "; ".join(use.evidence.title for use in one.evidence if not use.evidence.is_gone)
     if titles:
         found.append(_p(f"Evidence: {titles}", _UNDER))
     return found

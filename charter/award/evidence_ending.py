@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from charter import audit
-from charter.assessment.models import Assessment, Evidence, EvidenceUse
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState
 from charter.assessment.status import OPEN
 from charter.award.models import Award
 from charter.award.verification import valid_on
@@ -63,6 +63,7 @@ def _ending(session: Session, on: date) -> Iterable[Evidence]:
             Evidence.ends_on.between(on, on + BEFORE),
             Evidence.reminded_on.is_(None),
             Evidence.removed_at.is_(None),
+            sa.or_(Evidence.kind != EvidenceKind.FILE, Evidence.scan != ScanState.INFECTED),
             ~sa.exists().where(newer.replaces_id == Evidence.id),
             ~sa.exists().where(told.organisation_id == Evidence.organisation_id, told.reminded_on == on),
             counts.exists(),

@@ -20,6 +20,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import (
+    OPENS,
     Answer,
     Assessment,
     Declaration,
@@ -28,6 +29,7 @@ from charter.assessment.models import (
     EvidenceUse,
     MetricReturn,
     Submission,
+    VirusFinding,
 )
 from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award
@@ -102,7 +104,8 @@ PARTS: tuple[Part, ...] = (
     Part("figures", MetricReturn, _of_assessment(MetricReturn)),
     Part("yearly_figures", YearlyReturn, _own(YearlyReturn)),
     Part("figures_worked_out", MetricValue, _own(MetricValue)),
-    Part("evidence", Evidence, _own(Evidence)),
+    Part("evidence", Evidence, _own(Evidence), frozenset({"scan_tries", "scan_after", "scan_problem"})),
+    Part("viruses_found", VirusFinding, _own(VirusFinding)),
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
     Part("whose_tasks", Assignment, _of_assessment(Assignment)),
@@ -197,10 +200,16 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
 
 
 def files_of(session: Session, organisation: Organisation) -> tuple[int, int]:
-    """How many files the employer holds, and how many bytes they have together (one query)."""
+    """How many files the employer can take away, and how many bytes they have together (one query).
+
+    Files that the virus scanner has not cleared are no part of it.
+    """
     found = session.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Evidence.size), 0)).where(
-            Evidence.organisation_id == organisation.id, Evidence.kind == EvidenceKind.FILE
+            Evidence.organisation_id == organisation.id,
+            Evidence.kind == EvidenceKind.FILE,
+            Evidence.removed_at.is_(None),
+            Evidence.scan.in_(OPENS),
         )
     ).one()
     return int(found[0]), int(found[1] or 0)
@@ -223,7 +232,9 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
     """Name each file of the evidence in its row, and list them: names that no program stumbles over, none twice."""
     for number, piece in enumerate(pieces, 1):
         piece["file"] = None
-        if piece["kind"] is EvidenceKind.FILE and piece["sha256"] and piece["removed_at"] is None:
+        if piece["kind"] is not EvidenceKind.FILE:
+            piece["scan"] = None
+        elif piece["sha256"] and piece["removed_at"] is None and piece["scan"] in OPENS:
             safe = re.sub(r"[^A-Za-z0-9._ -]", "_", piece["filename"] or "file").strip(" .") or "file"
             piece["file"] = f"evidence/{number:03}-{safe[-100:].lstrip(' .')}"
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)

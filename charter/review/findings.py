@@ -154,7 +154,7 @@ class _Desk:
         findings = of_review(session, review)
         self.own = {finding.criterion: finding for finding in findings if finding.round == self.round}
         self.stands = dict(standing(findings, requests_of(session, review.id), self.round))
-        self.evidenced = frozenset(said.evidence) | stand_ins(session, review, on=local_date(at)).keys()
+        self.evidenced = submitted.supported(session, said) | stand_ins(session, review, on=local_date(at)).keys()
 
     def save(self, given: Given) -> Finding | None:
         """Keep one finding; None when it says nothing new."""

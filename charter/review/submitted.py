@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session, aliased, undefer
 
-from charter.assessment.models import Assessment, EvidenceKind, Submission
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, ScanState, Submission
 from charter.assessment.queries import in_order
 from charter.assessment.year_on_year import Before
 from charter.errors import Refusal
@@ -117,6 +117,31 @@ def latest(session: Session, assessment: Assessment) -> Submitted:
     if snapshot is None:
         raise Refusal("This assessment has not been submitted yet.")
     return read(snapshot)
+
+
+def supported(session: Session, said: Submitted) -> frozenset[str]:
+    """The criteria that something supports (one query, or none).
+
+    A file that was deleted for a virus supports nothing any more, but what was given in its place does.
+    """
+    files = {piece.id for pieces in said.evidence.values() for piece in pieces if piece.kind is EvidenceKind.FILE}
+    newer = aliased(Evidence)
+    gone = (
+        set(
+            session.scalars(
+                sa.select(Evidence.id).where(
+                    Evidence.id.in_(files),
+                    Evidence.scan == ScanState.INFECTED,
+                    ~sa.exists().where(newer.replaces_id == Evidence.id, newer.scan != ScanState.INFECTED),
+                )
+            )
+        )
+        if files
+        else set()
+    )
+    return frozenset(
+        code for code, pieces in said.evidence.items() if any(piece.id not in gone or piece.removed for piece in pieces)
+    )
 
 
 def read(snapshot: Mapping[str, Any]) -> Submitted:

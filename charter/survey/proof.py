@@ -10,6 +10,7 @@ from charter.account.models import User
 from charter.assessment import answers, evidence
 from charter.assessment.file_checks import Checked
 from charter.assessment.models import Assessment
+from charter.assessment.quarantine import Scan
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Criterion
@@ -40,6 +41,7 @@ def use(
     checked: Checked,
     sha256: str,
     size: int,
+    scan: Scan,
     by: User,
     at: datetime,
     open_criteria: Collection[str] | None = None,
@@ -65,6 +67,7 @@ def use(
         checked=checked,
         sha256=sha256,
         size=size,
+        scan=scan,
         dated_on=local_date(survey.closed_at),
         by=by,
         at=at,

@@ -27,7 +27,7 @@ def piece(kind: EvidenceKind = EvidenceKind.FILE, **facts: Any) -> Opened:
 
 
 def opened(store: Store, *pieces: Supports) -> ZipFile:
-    chunks = evidence_files.write_zip(evidence_files.entries(store, pieces), at=AT)
+    chunks = evidence_files.write_zip(evidence_files.entries(store, pieces, {}), at=AT)
     return ZipFile(io.BytesIO(b"".join(chunks)))
 
 

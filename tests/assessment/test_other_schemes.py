@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,7 +63,8 @@ def covered(values: dict[str, str], evidence: tuple[str, ...] = ("A",)) -> Schem
     answers = {code: Answer(criterion=code, value=value, reason="", explanation="", action="", action_owner="",
                             action_due=None) for code, value in values.items()}  # fmt: skip
     assessment: Any = _Assessment(content)
-    said = Said(assessment, answers, dict.fromkeys(evidence, ()), ())
+    sound: Any = SimpleNamespace(evidence=SimpleNamespace(is_infected=False, is_gone=False, title="Policy"))
+    said = Said(assessment, answers, dict.fromkeys(evidence, (sound,)), ())
     (found,) = other_schemes.cover(content, merged(content), said, on=ON)
     return found
 

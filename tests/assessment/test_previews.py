@@ -10,7 +10,7 @@ from reportlab.pdfgen import canvas
 
 from charter.assessment import drawing_pages, previews
 from charter.assessment.file_checks import FileKind
-from charter.assessment.models import Evidence, EvidenceKind
+from charter.assessment.models import Evidence, EvidenceKind, ScanState
 from charter.storage import Store, open_store
 from tests.assessment.test_file_checks import picture
 
@@ -34,7 +34,12 @@ def pdf(pages: int) -> bytes:
 
 def piece(store: Store, content: bytes, kind: FileKind = FileKind.PDF) -> Evidence:
     return Evidence(
-        id=uuid4(), kind=EvidenceKind.FILE, sha256=store.put(content), media_type=kind.media_type, filename="a"
+        id=uuid4(),
+        kind=EvidenceKind.FILE,
+        sha256=store.put(content),
+        media_type=kind.media_type,
+        filename="a",
+        scan=ScanState.CLEAN,
     )
 
 

@@ -55,7 +55,8 @@ def so_far(
         if inputs is not None
         else None
     )
-    uses: Any = {code: (object(),) for code in evidenced}
+    sound = SimpleNamespace(evidence=SimpleNamespace(is_infected=False))
+    uses: Any = dict.fromkeys(evidenced, (sound,))
     return progress(Material(assessment, answers or {}, uses, declarations or {}, returned, held), on=on)
 
 

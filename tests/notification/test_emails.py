@@ -66,6 +66,15 @@ VALUES = {
         "organisation_id": 1,
         "evidence_id": 2,
     },
+    "virus_found": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "title": "Sick leave policy",
+        "filename": "Policy\r\n.docx",
+        "virus": "Eicar-Test-Signature",
+        "criteria": ["Sick pay"],
+        "organisation_id": 1,
+        "evidence_id": 2,
+    },
     "evidence_ending": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "pieces": [("Sick leave policy", date(2026, 12, 20), 2)],
@@ -152,6 +161,7 @@ SAYS = {
     "award_last_day": "Your answers and evidence are kept",
     "award_ended": "held Committed until 21 November 2028.",
     "evidence_turned_down": "It is the file that you\nadded on 22 November 2026",
+    "virus_found": "Give a clean copy, or another file, in its place:\n[portal]/organisations/1/evidence/2",
     "evidence_ending": "Sick leave policy: in date until 20 December 2026\n  [portal]/organisations/1/evidence/2",
     "programme_asked_for": "answer Olive Owner at olive@example.org",
     "programme_request_sent": "This is how to start: Ask your Growth Hub.",

@@ -23,7 +23,7 @@ from charter.review import findings, privacy, submitted
 from charter.review.models import Review
 from charter.storage import Store
 from tests.conftest import AT
-from tests.factories import Factory
+from tests.factories import CLEAN, Factory
 
 PDF = Checked(FileKind.PDF, FileKind.PDF.media_type, "pdf")
 CONTENT = b"Jane Doe was off sick in May"
@@ -64,6 +64,7 @@ def added(assessment: Assessment, code: str, by: User, sha256: str) -> Evidence:
             dated_on=None,
             by=by,
             at=AT,
+            scan=CLEAN,
         )
 
 

@@ -27,6 +27,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
                             renewable, ends_on: date, begun and sent (the next assessment)
     award_ended             to: Iterable[User], the same
     evidence_turned_down    to: Iterable[User], organisation_name, what and why, organisation_id, evidence_id
+    virus_found             to: Iterable[User], organisation_name, title, filename, virus, criteria, organisation_id,
+                            evidence_id
     evidence_ending         to: Iterable[User], organisation_name, pieces: (title, last day, id), organisation_id
     programme_asked_for     to: str (the programme's contact, or the scheme), who asks and what they say
     programme_request_sent  to: User, programme_name, what went to whom
@@ -70,6 +72,7 @@ from charter.notification.emails.awards import (
 from charter.notification.emails.evidence import (
     evidence_ending,
     evidence_turned_down,
+    virus_found,
 )
 from charter.notification.emails.plan import (
     actions_due,
@@ -130,5 +133,6 @@ __all__ = [
     "submission_received",
     "survey_closed",
     "tasks_given",
+    "virus_found",
     "yearly_figures_due",
 ]

@@ -46,6 +46,38 @@ def evidence_turned_down(
     )
 
 
+def virus_found(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    title: str,
+    filename: str,
+    virus: str,
+    criteria: Iterable[str],
+    organisation_id: UUID,
+    evidence_id: UUID,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the employer's people: a file of theirs had a virus and was deleted, which one, and what to do next."""
+    tell(
+        session,
+        "virus_found",
+        f"A file had a virus: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        title=outbox.one_line(title),
+        filename=outbox.one_line(filename),
+        virus=outbox.one_line(virus),
+        criteria=list(criteria),
+        organisation_id=organisation_id,
+        evidence_id=evidence_id,
+    )
+
+
 def evidence_ending(
     session: Session,
     *,

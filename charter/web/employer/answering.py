@@ -189,7 +189,7 @@ def _page(
     stand_in = stored.stand_in(content, criterion.code, on=today())
     own = {criterion.code: stored.answer.value if stored.answer else None}
     done = stand_in is not None and criterion.code in done_for({criterion.code: stand_in}, own)
-    evidenced = bool(stored.evidence) or stand_in is not None
+    evidenced = any(not use.evidence.is_infected for use in stored.evidence) or stand_in is not None
     lacks = None if done else level.why_not(content, criterion, stored.answer, evidenced, today())
     return render_template(
         "employer/assessment/criterion.html",

@@ -15,7 +15,16 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.http import dump_options_header
 from wtforms import Field, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
 
-from charter.assessment import answers, drawing_pages, evidence, evidence_files, file_checks, previews, queries
+from charter.assessment import (
+    answers,
+    drawing_pages,
+    evidence,
+    evidence_files,
+    file_checks,
+    previews,
+    quarantine,
+    queries,
+)
 from charter.assessment.file_checks import FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.clock import now, today
@@ -23,10 +32,12 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework.asking import standing
 from charter.framework.content import Criterion
+from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import allocation, submitted
 from charter.review import queries as cases
-from charter.storage import Store
+from charter.scanning import Door, Infected
+from charter.storage import Store, digest
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint, timing
 from charter.web.employer.answering import asked, asked_criterion
@@ -204,7 +215,7 @@ def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) ->
     """Add what the form says and return its titles. What is slow is done before the transaction."""
     kind = form.chosen
     if kind == FILE:
-        with keep(form.file.data) as stored:
+        with keep(form.file.data, assessment.organisation) as stored:
             return _add_to(assessment, form, criteria, stored)
     if kind not in {LINK, ACCOUNT, LIBRARY}:
         raise Refusal("Choose what you want to add.", field="kind")
@@ -240,6 +251,7 @@ def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str],
                 checked=stored.checked,
                 sha256=stored.sha256,
                 size=stored.size,
+                scan=stored.scan,
                 **common,
             )
         elif kind == LINK:
@@ -269,23 +281,57 @@ class Stored:
     checked: file_checks.Checked
     sha256: str
     size: int
+    scan: quarantine.Scan
+    """What the virus scanner said of it, when it answered in time."""
+
+    @property
+    def given(self) -> evidence.Given:
+        """What makes a piece of evidence of it."""
+        return evidence.of_file(self.filename, self.checked, self.sha256, self.size, self.scan)
 
 
 @contextmanager
-def keep(upload: FileStorage | None) -> Iterator[Stored]:
+def keep(upload: FileStorage | None, organisation: Organisation) -> Iterator[Stored]:
     """Check an upload and put it into the store, then do the block that names it in a row.
 
-    The same content may be removed for privacy at that moment, which looks for rows that name it: so it is stored again
+    When the virus scanner does not answer while the person waits, the file is kept as not checked yet, and the worker
+    asks again. The same content may be removed at that moment, which looks for rows that name it: so it is stored again
     after the block when it is gone by then. Raises Refusal on "file" when there is none, or it is not fit to keep.
     """
     if upload is None or not upload.filename:
         raise Refusal("Choose a file.", field="file")
     content = upload.stream.read(upload_limit() + 1)
     checked = file_checks.check(upload.filename, content, limit=upload_limit())
-    stored = Stored(upload.filename, checked, evidence_store().put(content), len(content))
+    scan = looked_at(content, organisation)
+    stored = Stored(upload.filename, checked, evidence_store().put(content), len(content), scan)
     yield stored
     if not evidence_store().exists(stored.sha256):
         evidence_store().put(content)
+
+
+def looked_at(content: bytes, organisation: Organisation) -> quarantine.Scan:
+    """What the virus scanner says of content that somebody of this employer brings.
+
+    Raises Refusal on "file" when there is a virus in it, or was when anybody gave the same before; that is kept.
+    """
+    door: Door = current_app.extensions["charter_door"]
+    verdict = door.look(content)
+    sha256 = digest(content)
+    before = quarantine.known(db.session, sha256)
+    if isinstance(verdict, Infected):
+        found = (verdict.virus, verdict.scanned_with)
+    elif before is not None and quarantine.still_refused(before, verdict):
+        found = (before.virus, before.scanned_with)
+    else:
+        return quarantine.at_the_door(verdict, is_off=door.is_off, at=now())
+    with transaction() as session:  # what was taken in before with the same content goes too
+        must_go = isinstance(verdict, Infected) and quarantine.settle(session, sha256, verdict, at=now())
+        quarantine.turn_away(
+            session, organisation, sha256, virus=found[0], scanned_with=found[1], by=the_user(), at=now()
+        )
+    if must_go:
+        evidence_files.forget(db.session, evidence_store(), sha256)
+    raise Refusal(quarantine.HAS_VIRUS, field="file")
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/evidence")
@@ -413,7 +459,7 @@ def download(evidence: Evidence) -> Response:
     """The file of a piece of evidence as an answer. Whoever calls it has asked whether the person may see it."""
     if evidence.kind is not EvidenceKind.FILE or evidence.sha256 is None:
         abort(404)
-    if evidence.removed_at is not None:  # for privacy: it was there, and its content is gone
+    if evidence.is_gone:  # it was there, and its content was deleted
         abort(410)
     known = {kind.media_type for kind in FileKind}
     response = Response(evidence_files.content(evidence_store(), evidence))
@@ -434,7 +480,9 @@ def download(evidence: Evidence) -> Response:
 def preview_evidence(evidence: Evidence) -> ResponseReturnValue:
     """What a file shows, as pictures, for the employer's people and for whoever reads its case."""
     _check_no_interest(evidence.organisation_id)
-    if not previews.can_have(evidence):
+    if evidence.is_gone:
+        abort(410)
+    if evidence.opens and not previews.can_have(evidence):
         abort(404)
     return render_template(
         "employer/evidence/preview.html",
@@ -484,7 +532,9 @@ def download_all(assessment: Assessment) -> ResponseReturnValue:
         used = queries.uses(db.session, assessment)
         there = {code: [(use.evidence, use.place) for use in uses] for code, uses in used.items()}
     titles = [(one.code, one.title) for one in queries.in_order(content, content.criteria)]
-    files = evidence_files.entries(evidence_store(), evidence_files.supports(there, titles))
+    pieces = evidence_files.supports(there, titles)
+    closed = evidence_files.shut(db.session, (one.piece for one in pieces))
+    files = evidence_files.entries(evidence_store(), pieces, closed)
     response = Response(evidence_files.write_zip(files, at=now()))
     name = f"Evidence of {assessment.organisation.name}, {today():%Y-%m-%d}.zip"
     response.headers["Content-Type"] = "application/zip"

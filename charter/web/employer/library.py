@@ -95,7 +95,7 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         words=asked.get("words", "").strip()[:200],
         kind=asked.get("kind", "") if asked.get("kind") in {kind.value for kind in EvidenceKind} else "",
         criterion=asked.get("criterion", "")[:32],
-        state=asked.get("state", "") if asked.get("state") in {library.UNUSED, *State} else "",
+        state=asked.get("state", "") if asked.get("state") in {library.UNUSED, library.CHECKING, *State} else "",
         order=next((order for order in Order if order.value == asked.get("order")), Order.NEWEST),
     )
     found = library.shelf(db.session, organisation, content.evidence_rules, wanted, on=today())
@@ -109,6 +109,7 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         states=State,
         orders=Order,
         UNUSED=library.UNUSED,
+        CHECKING=library.CHECKING,
     )
 
 
@@ -137,6 +138,7 @@ HAPPENED = {
     "evidence:describe": "changed its title, kind or dates",
     "evidence:replace": "replaced the older version with this",
     "evidence:turn-down": "turned it down for privacy",
+    "evidence:virus": "found a virus in it and deleted it",
 }
 
 
@@ -196,10 +198,9 @@ def _give(
     organisation: Organisation, file: FileStorage, rules: EvidenceRules, type: str | None
 ) -> tuple[Evidence, bool]:
     """Check one file, store it and put it into the library. What is slow is done before the transaction."""
-    with keep(file) as stored, transaction() as session:
-        given = evidence.of_file(stored.filename, stored.checked, stored.sha256, stored.size)
+    with keep(file, organisation) as stored, transaction() as session:
         return library.give(
-            session, organisation, EvidenceKind.FILE, given, rules=rules, type=type, by=the_user(), at=now()
+            session, organisation, EvidenceKind.FILE, stored.given, rules=rules, type=type, by=the_user(), at=now()
         )
 
 
@@ -334,8 +335,8 @@ def _replace(piece: Evidence, form: ReplaceForm, rules: EvidenceRules) -> Eviden
         return put(evidence.of_link(form.url.data or ""))
     if piece.kind is EvidenceKind.ACCOUNT:
         return put(evidence.of_account(form.text.data or "", rules))
-    with keep(form.file.data) as stored:
-        return put(evidence.of_file(stored.filename, stored.checked, stored.sha256, stored.size))
+    with keep(form.file.data, piece.organisation) as stored:
+        return put(stored.given)
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/remove", methods=["GET", "POST"])

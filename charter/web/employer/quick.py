@@ -53,7 +53,11 @@ class Question:
     @property
     def takes_account(self) -> bool:
         """Whether there is room for a short account."""
-        return self.criterion.evidence_required and not self.evidence and not self.stood_in
+        return (
+            self.criterion.evidence_required
+            and not self.stood_in
+            and all(use.evidence.is_infected for use in self.evidence)
+        )
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/quick/<theme>", methods=["GET", "POST"])
@@ -113,7 +117,7 @@ def _questions(said: Material, theme: str, *, unsent: bool = False) -> list[Ques
                 **options,
             ),
             said.evidence.get(task.criterion.code, ()),
-            task.criterion.code in evidenced and task.criterion.code not in said.evidence,
+            task.criterion.code in evidenced - queries.supported(said.evidence),
         )
         for page in found.themes
         if page.theme.code == theme

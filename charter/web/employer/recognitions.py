@@ -162,7 +162,7 @@ def _validated(form: RecognitionForm, content: Content) -> Passport | None:
 
 def _state(organisation: Organisation, form: RecognitionForm, passport: Passport) -> None:
     assert form.starts_on.data is not None, "the form needs it"
-    with _given(form) as (kind, given), transaction() as session:
+    with _given(form, organisation) as (kind, given), transaction() as session:
         stated = recognition.state(
             session,
             organisation,
@@ -180,11 +180,11 @@ def _state(organisation: Organisation, form: RecognitionForm, passport: Passport
 
 
 @contextmanager
-def _given(form: ProofForm) -> Iterator[tuple[EvidenceKind, Given]]:
+def _given(form: ProofForm, organisation: Organisation) -> Iterator[tuple[EvidenceKind, Given]]:
     """The proof, checked and stored before the block that names it. Raises Refusal on the field that is wrong."""
     if form.file.data:
-        with keep(form.file.data) as stored:
-            yield EvidenceKind.FILE, evidence.of_file(stored.filename, stored.checked, stored.sha256, stored.size)
+        with keep(form.file.data, organisation) as stored:
+            yield EvidenceKind.FILE, stored.given
     else:
         yield EvidenceKind.LINK, evidence.of_link(form.url.data or "")
 
@@ -206,7 +206,7 @@ def prove_recognition(organisation: Organisation, recognition_id: UUID) -> Respo
         form.check_proof()
         if not form.errors:
             try:
-                with _given(form) as (kind, given), transaction() as session:
+                with _given(form, organisation) as (kind, given), transaction() as session:
                     recognising.prove(session, stated, kind, given, by=the_user(), at=now())
             except Refusal as refusal:
                 form.refuse(refusal)

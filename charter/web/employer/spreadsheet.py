@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import importing, queries, sheet_file, spreadsheet
 from charter.assessment.importing import Preview, State, Understood
-from charter.assessment.models import Assessment, UploadedSheet
+from charter.assessment.models import OPENS, Assessment, UploadedSheet
 from charter.assessment.status import AssessmentStatus
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -19,10 +19,15 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.evidence import looked_at
 from charter.web.forms import BaseForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET, SAVED = "sheet", "saved"
+NOT_CHECKED = (
+    "We cannot check files for viruses at the moment, so we did not read this one. Nothing was changed. "
+    "Try again in a few minutes."
+)
 
 
 class UploadForm(BaseForm):
@@ -77,7 +82,12 @@ def _take(assessment: Assessment, form: UploadForm) -> None:
     upload = form.file.data
     if not upload or not upload.filename:
         raise Refusal("Choose a file.", field="file")
-    file = sheet_file.read(upload.filename, upload.stream.read(sheet_file.MAX_BYTES + 1))
+    content = upload.stream.read(sheet_file.MAX_BYTES + 1)
+    if 0 < len(content) <= sheet_file.MAX_BYTES:  # no program of ours reads what nobody checked
+        scan = looked_at(content, assessment.organisation)
+        if scan.state not in OPENS:
+            raise Refusal(NOT_CHECKED, field="file")
+    file = sheet_file.read(upload.filename, content)
     understood = importing.understand(file, queries.material(db.session, assessment), on=today())
     with transaction() as session:
         importing.keep(session, assessment, understood, filename=upload.filename, by=the_user(), at=now())

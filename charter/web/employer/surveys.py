@@ -5,7 +5,7 @@ import io
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, redirect, render_template, url_for
+from flask import Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
@@ -19,11 +19,11 @@ from charter.framework import publishing
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
-from charter.storage import Store
 from charter.survey import papers, proof, queries, results, running
 from charter.survey.models import Survey
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.evidence import evidence_store, looked_at
 from charter.web.forms import BaseForm, DateParts, EmptyForm, needed, stripped
 
 SLIPS, LINKS = "slips", "links"
@@ -210,8 +210,8 @@ def use_survey_as_evidence(organisation: Organisation, survey_id: UUID) -> Respo
     if assessment is not None and form.validate_on_submit():
         name = f"{survey.title} results.pdf"
         checked = file_checks.check(name, report, limit=len(report))
-        store: Store = current_app.extensions["charter_store"]
-        sha256 = store.put(report)
+        scan = looked_at(report, organisation)
+        sha256 = evidence_store().put(report)
         with transaction() as session:
             given = proof.use(
                 session,
@@ -221,6 +221,7 @@ def use_survey_as_evidence(organisation: Organisation, survey_id: UUID) -> Respo
                 checked=checked,
                 sha256=sha256,
                 size=len(report),
+                scan=scan,
                 by=the_user(),
                 at=now(),
                 open_criteria=cases.open_criteria(session, assessment),

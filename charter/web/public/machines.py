@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import sqlalchemy as sa
-from flask import Response, jsonify, url_for
+from flask import Response, current_app, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,6 +11,7 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db
 from charter.framework import publishing
+from charter.scanning import Door
 from charter.web.access import public, settings
 from charter.web.public import blueprint
 
@@ -28,7 +29,11 @@ def health() -> ResponseReturnValue:
 @blueprint.get("/ready")
 @public
 def ready() -> ResponseReturnValue:
-    """The portal can serve people: the database answers and a version of the charter is published."""
+    """The portal can serve people: the database answers and a version of the charter is published.
+
+    Whether the virus scanner answers is said beside it. Without it people can do everything but open new files, so it
+    takes no server out of service.
+    """
     problem = None
     try:
         db.session.execute(sa.text("SELECT 1"))
@@ -39,7 +44,9 @@ def ready() -> ResponseReturnValue:
         problem = str(refusal)
     if problem is not None:
         return jsonify(status="not ready", problem=problem), 503, {"Cache-Control": "no-store"}
-    return jsonify(status="ready"), {"Cache-Control": "no-store"}
+    door: Door = current_app.extensions["charter_door"]
+    scanner = "off" if door.is_off else ("does not answer" if door.problem() else "answers")
+    return jsonify(status="ready", scanner=scanner), {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/robots.txt")

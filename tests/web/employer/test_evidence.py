@@ -22,7 +22,7 @@ from charter.organisation.models import Organisation
 from charter.review import submitted
 from tests.assessment.test_file_checks import pdf, picture
 from tests.conftest import browser
-from tests.factories import Factory
+from tests.factories import CLEAN, Factory
 from tests.pages import CheckedClient
 
 SignIn = Callable[[User], CheckedClient]
@@ -578,6 +578,7 @@ def test_a_file_keeps_its_name_whatever_the_name_is(
             dated_on=None,
             by=owner,
             at=assessment.started_at,
+            scan=CLEAN,
         )
     response = sign_in(owner).get(f"/evidence/{added.id}/download")
     assert response.headers["Content-Disposition"] == disposition

@@ -16,7 +16,7 @@ from charter.audit import AuditEvent
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
 from charter.storage import Store
-from tests.factories import Factory
+from tests.factories import CLEAN, Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -46,6 +46,7 @@ def sha256(make: Factory, assessment: Assessment, codes: list[str], owner: User,
             dated_on=None,
             by=owner,
             at=make.at,
+            scan=CLEAN,
         )
     return sha256
 

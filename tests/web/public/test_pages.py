@@ -147,7 +147,7 @@ def test_health_needs_no_database(client: CheckedClient, app: Flask) -> None:
 
 def test_ready_says_that_a_version_is_published(client: CheckedClient, make: Factory) -> None:
     response = client.get("/ready")
-    assert (response.status_code, response.get_json()) == (200, {"status": "ready"})
+    assert (response.status_code, response.get_json()) == (200, {"status": "ready", "scanner": "off"})
 
 
 def test_ready_says_what_is_missing(client: CheckedClient, make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
