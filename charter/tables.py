@@ -12,6 +12,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.succession import models as succession
 from charter.survey import models as survey
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "organisation",
     "reporting",
     "review",
+    "succession",
     "survey",
 ]
 

@@ -21,6 +21,7 @@ from charter.extensions import db, transaction
 from charter.improvement import due
 from charter.notification import delivery
 from charter.storage import Store
+from charter.succession import asking, claiming, transferring
 from charter.survey import running as surveys
 
 EVERY = 2.0
@@ -34,6 +35,9 @@ DAILY: tuple[Job, ...] = (
     evidence_ending.ask_to_renew,
     recognising.remind,
     reminding.remind,
+    asking.lapse,
+    transferring.lapse,
+    claiming.settle,
     due.remind,
     surveys.close_due,
     surveys.forget_codes,
