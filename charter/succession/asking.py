@@ -15,12 +15,11 @@ from charter.notification import emails
 from charter.organisation import joining, queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import claiming, domains
-from charter.succession.models import Claim, EmailDomain, JoinRequest, Matched
+from charter.succession.models import EmailDomain, JoinRequest, Matched
 from charter.succession.status import (
     ACCEPT_REQUEST,
     DECLINE_REQUEST,
     LAPSE_REQUEST,
-    OPEN,
     UNANSWERED,
     WITHDRAW_REQUEST,
     JoinStatus,
@@ -165,9 +164,9 @@ def accept(session: Session, request: JoinRequest, *, role: MemberRole, by: User
         )
     else:  # they came by an invitation meanwhile: they keep the greater part
         role = membership.role = MemberRole.OWNER if MemberRole.OWNER in {membership.role, role} else role
-    request.role = role
     request.decided_at, request.decided_by_id = at, by.id
-    request.move(ACCEPT_REQUEST)
+    request.role = role
+    request.move(ACCEPT_REQUEST)  # at once: the database keeps neither without the other
     audit.record(
         session,
         "join:accept",
@@ -224,6 +223,9 @@ def withdraw(session: Session, request: JoinRequest, *, by: User, at: datetime) 
     request.decided_at, request.decided_by_id = at, by.id
     request.move(WITHDRAW_REQUEST)
     audit.record(session, "join:withdraw", request, by=by.id, at=at, organisation=str(request.organisation_id))
+    claim = claiming.open_one(session, request.organisation_id)
+    if claim is not None and claim.user_id == request.user_id:
+        claiming.withdraw(session, claim, by=by, at=at)
 
 
 def lapse(session: Session, on: date, at: datetime) -> int:
@@ -277,9 +279,7 @@ def of(session: Session, organisation: Organisation, request_id: UUID) -> JoinRe
 
 def _answered(session: Session, request: JoinRequest, *, by: User, at: datetime) -> None:
     """An owner who answers is still there: whoever claims the employer because none did claims it no more."""
-    claim = session.scalars(
-        sa.select(Claim).where(Claim.organisation_id == request.organisation_id, Claim.status.in_(OPEN))
-    ).first()
+    claim = claiming.open_one(session, request.organisation_id)
     if claim is not None and claim.user_id == request.user_id:
         claiming.stop(session, claim, by=by, at=at)
 

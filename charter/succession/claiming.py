@@ -122,11 +122,6 @@ def next_step(facts: Facts, *, at: datetime) -> tuple[Next, str]:
 
 def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datetime) -> Ground | None:
     """Why this person may claim this employer now; None when they may not."""
-    owners = [
-        OwnerSeen(can_sign_in(one.user), max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
-        for one in _members(session, organisation_id)
-        if one.role is MemberRole.OWNER
-    ]
     asked_at = session.scalars(
         sa.select(JoinRequest.asked_at)
         .where(
@@ -138,12 +133,21 @@ def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datet
         .limit(1)
     ).first()
     return ground(
-        owners,
+        owners_seen(session, organisation_id),
         asked_at=asked_at,
         member=_part(session, organisation_id, user.id) is not None,
         at_domain=domains.proves(session, organisation_id, user.email),
         at=at,
     )
+
+
+def owners_seen(session: Session, organisation_id: UUID) -> list[OwnerSeen]:
+    """An employer's owners, as far as a claim looks at them."""
+    return [
+        OwnerSeen(can_sign_in(one.user), max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
+        for one in _members(session, organisation_id)
+        if one.role is MemberRole.OWNER
+    ]
 
 
 def knows(session: Session, organisation_id: UUID, user: User) -> bool:
@@ -174,7 +178,8 @@ def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
         address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
         by_itself=claim.status is ClaimStatus.NOTICE,
         proved=domains.proves(session, claim.organisation_id, claim.address),
-        ground=ground_for(session, claim.organisation_id, claim.user, at=at),
+        # The claimant had asked, or belonged there, when they claimed: now only the owners matter.
+        ground=ground(owners_seen(session, claim.organisation_id), asked_at=None, member=True, at_domain=True, at=at),
     )
 
 
