@@ -21,6 +21,12 @@ class Permission(enum.StrEnum):
     EDIT_ORGANISATION = "organisation:edit"
     MANAGE_TEAM = "organisation:team"
     LEAVE_ORGANISATION = "organisation:leave"
+    HAND_OVER = "organisation:hand-over"
+    SEE_TRANSFER = "transfer:see"
+    ASK_TO_JOIN = "join:ask"
+    SEE_JOIN_REQUEST = "join:see"
+    CLAIM_ORGANISATION = "organisation:claim"
+    SEE_CLAIM = "claim:see"
     EXPORT_ORGANISATION = "organisation:export"
     ASK_FOR_PROGRAMME = "programme:ask"
     SEE_PLAN = "plan:see"
@@ -51,6 +57,8 @@ class Permission(enum.StrEnum):
     REVOKE_AWARD = "award:revoke"
     VIEW_YEARLY_RETURNS = "yearly-return:list"
     VIEW_ORGANISATIONS = "organisation:list"
+    VIEW_CLAIMS = "claim:list"
+    DECIDE_CLAIM = "claim:decide"
     CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
     SEE_SCANS = "scan:see"
@@ -97,6 +105,17 @@ def owner(user: User, subject: Any) -> bool:
     )
 
 
+def their_own(user: User, subject: Any) -> bool:
+    """Whoever asked for it."""
+    return bool(subject.user_id == user.id)
+
+
+def party(user: User, subject: Any) -> bool:
+    """One of the two whom handing over is about; of somebody who was no member, whoever has the address."""
+    theirs = subject.to_id == user.id if subject.to_id is not None else subject.to_email == user.email
+    return bool(theirs or subject.from_id == user.id)
+
+
 def role(*roles: Role) -> Rule:
     """Somebody with one of these roles."""
     return lambda user, subject: user.role in roles
@@ -128,6 +147,12 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.EDIT_ORGANISATION: owner,
     Permission.MANAGE_TEAM: owner,
     Permission.LEAVE_ORGANISATION: member,
+    Permission.HAND_OVER: owner,
+    Permission.SEE_TRANSFER: all_of(employer_person, any_of(party, owner)),
+    Permission.ASK_TO_JOIN: employer_person,
+    Permission.SEE_JOIN_REQUEST: all_of(employer_person, their_own),
+    Permission.CLAIM_ORGANISATION: employer_person,
+    Permission.SEE_CLAIM: all_of(employer_person, any_of(their_own, member)),
     Permission.EXPORT_ORGANISATION: owner,
     Permission.ASK_FOR_PROGRAMME: member,
     Permission.SEE_PLAN: member,
@@ -158,6 +183,8 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.VIEW_YEARLY_RETURNS: _scheme,
     Permission.VIEW_ORGANISATIONS: _scheme,
+    Permission.VIEW_CLAIMS: _scheme,
+    Permission.DECIDE_CLAIM: all_of(role(Role.ADMINISTRATOR), not_member),
     Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
     Permission.SEE_SCANS: _scheme,

@@ -14,6 +14,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
 
@@ -31,6 +32,7 @@ __all__ = [
     "organisation",
     "reporting",
     "review",
+    "succession",
     "survey",
     "teamwork",
     "time_spent",

@@ -24,6 +24,7 @@ from charter.improvement import due, reopening
 from charter.notification import delivery
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
+from charter.succession import asking, claiming, transferring
 from charter.survey import running as surveys
 from charter.time_spent import adding as time_spent
 
@@ -44,6 +45,9 @@ DAILY: tuple[Job, ...] = (
     opening.open_due,
     yearly_reminding.remind,
     benchmarks.keep_up,
+    asking.lapse,
+    transferring.lapse,
+    claiming.settle,
     due.remind,
     time_spent.forget_old,
     surveys.close_due,

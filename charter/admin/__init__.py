@@ -6,6 +6,7 @@ from flask_admin import Admin
 from charter.account.models import User
 from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
+from charter.admin.claims import ClaimsView
 from charter.admin.crosswalk import CrosswalkView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
@@ -28,6 +29,7 @@ from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
 from charter.organisation.models import Organisation, Recognition
 from charter.reporting.models import Return
+from charter.succession.models import Claim
 
 
 def register_admin(app: Flask) -> Admin:
@@ -35,6 +37,7 @@ def register_admin(app: Flask) -> Admin:
     panel = Admin(app, name="Panel", index_view=PanelHome())
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
+    panel.add_view(ClaimsView(Claim, db, name="Claims to employers", endpoint="claims"))
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))

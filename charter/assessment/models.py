@@ -342,6 +342,9 @@ class Submission(Base):
     declared_role: Mapped[str] = mapped_column(sa.String(120))
     attained_level: Mapped[int]
     """The level the employer's own answers reached, 0 for none."""
+    only_owner: Mapped[bool | None]
+    """What an employer with one owner said when asked for a second: true when there is nobody else, false when it went
+    on without saying so. Empty when there were two, or nobody asked."""
     snapshot: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
     snapshot_hash: Mapped[str] = mapped_column(sa.String(64))
 

@@ -88,12 +88,14 @@ def submit(
     by: User,
     at: datetime,
     on: date,
+    only_owner: bool | None = None,
 ) -> Submission:
     """Submit the assessment, or submit it again after more was asked, and freeze what it says.
 
-    `declared_by` and `declared_role` are the name and role of the person who declares it true. Raises Refusal when
-    something is missing, naming it, when the assessment cannot be submitted from where it is, and when it is a draft
-    on a version of the charter that is retired.
+    `declared_by` and `declared_role` are the name and role of the person who declares it true; `only_owner` is what the
+    employer says of a second owner (`Submission.only_owner`). Raises Refusal when something is missing, naming it, when
+    the assessment cannot be submitted from where it is, and when it is a draft on a version of the charter that is
+    retired.
     """
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
@@ -117,6 +119,7 @@ def submit(
         declared_by=declared_by,
         declared_role=declared_role,
         attained_level=reached.attainment.level,
+        only_owner=only_owner,
         snapshot=frozen,
         snapshot_hash=snapshot.digest(frozen),
     )

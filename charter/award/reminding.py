@@ -41,12 +41,14 @@ def remind(session: Session, on: date, at: datetime) -> int:
         open_ones = _open(session, awards)
         followed = _followed(session, awards)
         for award in awards:
-            award.reminded_days = mark
+            before, award.reminded_days = award.reminded_days, mark
             found = renewal.ending(award, content, on=on)
             if found is None or award.id in followed:
                 continue
             mine = owners.get(award.organisation_id, [])
-            _tell(session, found, mark, mine, open_ones, content.renewal.owners_days, at)
+            asked = before is not None and before <= content.renewal.owners_days
+            one_owner = len(mine) == 1 and found.days_left <= content.renewal.owners_days and not asked
+            _tell(session, found, mark, mine, open_ones, one_owner, at)
             reminded += 1
     return reminded
 
@@ -78,7 +80,7 @@ def _tell(
     mark: int,
     owners: Sequence[User],
     open_ones: dict[UUID, AssessmentStatus],
-    owners_days: int,
+    one_owner: bool,
     at: datetime,
 ) -> None:
     award = found.award
@@ -103,7 +105,7 @@ def _tell(
         emails.award_ends_soon(
             session,
             days_left=found.days_left,
-            one_owner=len(owners) == 1 and found.days_left <= owners_days,
+            one_owner=one_owner,
             event_key=f"award:{award.id}:ends:{mark}",
             **about,
         )

@@ -264,8 +264,8 @@ def _unused(session: Session, organisation: Organisation | None, field: str, num
 
 def _taken(field: str) -> Refusal:
     return Refusal(
-        "An employer with this number is here already. Ask a colleague who uses the portal to invite you. If nobody "
-        "can, write to us: our address is at the foot of the page.",
+        "An employer with this number is here already. Ask to join it, or write to us: our address is at the foot of "
+        "the page.",
         field=field,
     )
 

@@ -24,13 +24,21 @@ def submit(
     by: User,
     at: datetime,
     on: date,
+    only_owner: bool | None = None,
 ) -> Submission:
     """Submit an assessment and put it on a desk: a new case waits for an assessor, an old one returns to its own.
 
     The employer's people are told by when to expect a decision: so many working days from `on` as the level says.
     """
     submission = submitting.submit(
-        session, assessment, declared_by=declared_by, declared_role=declared_role, by=by, at=at, on=on
+        session,
+        assessment,
+        declared_by=declared_by,
+        declared_role=declared_role,
+        by=by,
+        at=at,
+        on=on,
+        only_owner=only_owner,
     )
     due_on = due(assessment, on)
     review = _case_of(session, assessment)

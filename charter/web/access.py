@@ -195,9 +195,18 @@ def _keep_what_was_typed() -> UUID | None:
     owner = g.get("ended_session_of")
     if owner is None or not request.form:
         return None
+    return _keep_for(owner)
+
+
+def keep_what_was_typed(user: User) -> None:
+    """Keep the form that was just sent, so that this page opens with it when its person comes back from another."""
+    flask.session[KEEP_TYPED] = str(_keep_for(user.id))
+
+
+def _keep_for(user_id: UUID) -> UUID:
     fields = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     with transaction() as session:
-        kept = KeptForm(user_id=owner, path=request.path[:500], fields=fields, kept_at=now())
+        kept = KeptForm(user_id=user_id, path=request.path[:500], fields=fields, kept_at=now())
         session.add(kept)
         session.flush()  # for its id
         return kept.id

@@ -26,7 +26,7 @@ def test_the_panel_is_as_large_as_we_think(app: Flask) -> None:
     views = app.extensions["charter_admin"]._views
     assert {view.endpoint for view in views} == {
         "admin", "reviews", "organisations", "awards", "frameworks", "returns", "programmes", "requests", "people",
-        "messages", "trail", "recognitions", "crosswalk",
+        "messages", "trail", "recognitions", "crosswalk", "claims",
     }  # fmt: skip
     assert all(isinstance(view.permission, Permission) for view in views)
     assert len(addresses(app)) > 80
@@ -62,6 +62,7 @@ TABLE = [
     ("/admin/reviews/", 200, 200, 200, 403),
     ("/admin/employers/", 200, 200, 200, 403),
     ("/admin/awards/", 200, 200, 200, 403),
+    ("/admin/claims/", 200, 200, 200, 403),
     ("/admin/frameworks/", 200, 200, 200, 403),
     ("/admin/returns/", 403, 403, 200, 403),
     ("/admin/returns/add", 403, 403, 200, 403),

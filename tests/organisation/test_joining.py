@@ -122,7 +122,7 @@ def test_an_employer_that_is_not_listed_never_agreed_to_be(session: Session, own
 def test_a_number_that_another_employer_has_is_refused_with_the_way_out(session: Session, owner: User) -> None:
     register(session, owner, company_number="01234567", charity_number="1123456")
     for field, number in [("company_number", "1234567"), ("charity_number", "1123456")]:
-        with pytest.raises(Refusal, match="Ask a colleague who uses the portal to invite you") as refused:
+        with pytest.raises(Refusal, match="Ask to join it, or write to us") as refused:
             register(session, owner, **{field: number})
         assert refused.value.field == field
 

@@ -36,6 +36,17 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
     recognition_ended       to: Iterable[User], title, ended_on: date, the criteria that are open again, in_plan: bool
+    join_asked              to: Iterable[User] (owners), who asks to join, at_domain: bool, message
+    join_accepted           to: User, organisation_name, owner: bool
+    join_declined           to: User, organisation_name, reason
+    join_lapsed             to: User, organisation_name, request_id
+    transfer_offered        to: User | str, organisation_name, offered_by, transfer_id, address, until: date
+    transfer_news           to: User | str, what happened to an offer to hand over, from whom to whom
+    claim_made              to: User (each of the employer's people), who claims, until: date, token
+    claim_received          to: User (the claimant), until: date, by_itself: bool
+    claim_to_decide         to: str (the scheme), organisation_name, claim_id
+    claim_with_scheme       to: User (the claimant), organisation_name, claim_id
+    claim_ended             to: User, mine: bool, what became of a claim, reason
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
     tasks_given             to: User, given_by: str (a name), organisation_name, titles of the tasks, path
     comment_added           to: Iterable[User], said_by: str (a name), organisation_name, criterion_title, path
@@ -87,6 +98,19 @@ from charter.notification.emails.services import (
     programme_asked_for,
     programme_request_sent,
 )
+from charter.notification.emails.succession import (
+    claim_ended,
+    claim_made,
+    claim_received,
+    claim_to_decide,
+    claim_with_scheme,
+    join_accepted,
+    join_asked,
+    join_declined,
+    join_lapsed,
+    transfer_news,
+    transfer_offered,
+)
 from charter.notification.emails.surveys import (
     survey_closed,
 )
@@ -110,6 +134,11 @@ __all__ = [
     "award_last_day",
     "award_revoked",
     "change_email",
+    "claim_ended",
+    "claim_made",
+    "claim_received",
+    "claim_to_decide",
+    "claim_with_scheme",
     "comment_added",
     "confirm_email",
     "decision_awarded",
@@ -118,6 +147,10 @@ __all__ = [
     "evidence_ending",
     "evidence_turned_down",
     "invitation_to_employer",
+    "join_accepted",
+    "join_asked",
+    "join_declined",
+    "join_lapsed",
     "member_left",
     "more_information_needed",
     "password_changed",
@@ -133,6 +166,8 @@ __all__ = [
     "submission_received",
     "survey_closed",
     "tasks_given",
+    "transfer_news",
+    "transfer_offered",
     "virus_found",
     "yearly_figures_due",
 ]

@@ -14,6 +14,7 @@ from charter.clock import now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification import emails
+from charter.succession import claiming
 from charter.web.access import after_sign_in, public, signed_in_user
 from charter.web.account import blueprint, signing_in
 from charter.web.account.forms import SignUpForm
@@ -88,6 +89,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
         with transaction() as session:
             user = registering.confirm(session, token, at=at)
             if user.email != before:
+                claiming.address_changed(session, user, at=at)
                 emails.email_changed(session, to=before, event_key=sessions.hashed(token), at=at)
     except Refusal as refusal:
         return signing_in.link_ended(refusal, url_for(".sign_in"), "Sign in to get a new one.")

@@ -6,6 +6,7 @@ blueprint = Blueprint("employer", __name__)
 
 from charter.web.employer import (  # noqa: E402
     answering,  # noqa: F401
+    asking,  # noqa: F401
     assessment,  # noqa: F401
     commenting,  # noqa: F401
     dashboard,  # noqa: F401
@@ -23,6 +24,7 @@ from charter.web.employer import (  # noqa: E402
     sharing,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
+    succession,  # noqa: F401
     surveys,  # noqa: F401
     taking_away,  # noqa: F401
 )

@@ -35,6 +35,8 @@ from charter.time_spent.typical import Typical
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint, timing
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
+from charter.web.employer.succession import second_owner_missing
+from charter.web.employer.succession_forms import SecondOwnerForm
 from charter.web.forms import EmptyForm
 
 
@@ -340,7 +342,8 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     coming = assessment.round + 1 if again else 1
     if not assessment.is_editable:
         return after
-    form = SubmitForm(data={"declared_by": the_user().name, "round": str(coming)})
+    form, second = SubmitForm(data={"declared_by": the_user().name, "round": str(coming)}), SecondOwnerForm()
+    lonely = second_owner_missing(assessment)
     if form.is_submitted() and number_in(form.round) != coming:
         return after  # the form of a submission that was made already
     said = queries.material(db.session, assessment)
@@ -360,6 +363,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
                     by=the_user(),
                     at=now(),
                     on=today(),
+                    only_owner=bool(second.only_owner.data) if lonely else None,
                 )
                 plan.refresh(session, assessment, at=now(), on=today())
         except Refusal as refusal:
@@ -368,7 +372,9 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             return after
-    page = render_template("employer/assessment/submit.html", form=form, **facts, again=again)
+    page = render_template(
+        "employer/assessment/submit.html", form=form, **facts, again=again, second=second if lonely else None
+    )
     return page, 400 if form.errors else 200
 
 

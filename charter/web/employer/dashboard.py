@@ -12,13 +12,14 @@ from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.models import Award
 from charter.award.yearly import queries as yearly
-from charter.clock import today
+from charter.clock import now, today
 from charter.extensions import db
 from charter.framework import publishing
 from charter.improvement import plan
 from charter.organisation import queries as organisations
 from charter.permissions import Permission
 from charter.review import queries as cases
+from charter.succession import queries as succession
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 
@@ -30,8 +31,9 @@ ONE_DAY = timedelta(days=1)
 def dashboard() -> ResponseReturnValue:
     """What to do next."""
     employers = organisations.organisations_of(db.session, the_user())
+    comings = succession.waiting_for(db.session, the_user(), at=now())
     if not employers:
-        return render_template("employer/welcome.html")
+        return render_template("employer/welcome.html", comings=comings)
     own_tasks = sharing.of_person(db.session, the_user())
     assessments = [assessment for assessment, _ in own_tasks]
     awards = db.session.scalars(
@@ -55,6 +57,7 @@ def dashboard() -> ResponseReturnValue:
         "employer/dashboard.html",
         employers=employers,
         employer=employer,
+        comings=comings,
         ending=renewal.ending(newest, current.content, on=today()) if newest and current else None,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],

@@ -17,23 +17,35 @@ from charter.organisation import joining, queries, team
 from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 from charter.permissions import Permission
-from charter.web.access import requires, the_user
+from charter.succession import asking, domains
+from charter.succession.models import Matched
+from charter.web.access import keep_what_was_typed, requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
 from charter.web.employer.forms import InviteForm, OrganisationForm, SiteForm, number_in
+from charter.web.employer.succession import people_come_and_go
+from charter.web.employer.succession_forms import OwnDomainForm
 from charter.web.forms import EmptyForm
 
 
 @blueprint.route("/organisations/new", methods=["GET", "POST"])
 @requires(Permission.CREATE_ORGANISATION)
 def create_organisation() -> ResponseReturnValue:
-    """Tell us about the employer; whoever does so is its first owner."""
+    """Tell us about the employer; whoever does so is its first owner.
+
+    Whoever seems to work for one that is here is first asked whether it is that one.
+    """
+    if request.method == "GET" and "another" not in request.args and asking.matches(db.session, the_user()):
+        return redirect(url_for(".ask_to_join"), 303)
     content = publishing.current(db.session).content
-    form = OrganisationForm.on(content)
+    form, domain = OrganisationForm.on(content), OwnDomainForm.of(the_user())
     if form.validate_on_submit():
         try:
             with transaction() as session:
                 organisation = joining.register(session, form.details(), sites=(), by=the_user(), at=now(), on=today())
+                if domain.own_domain.data and domain.domain:
+                    session.flush()  # the domain is of an employer that is there
+                    domains.add(session, organisation, by=the_user(), at=now())
         except Refusal as refusal:
             _refuse(form, refusal)
         else:
@@ -41,8 +53,21 @@ def create_organisation() -> ResponseReturnValue:
             return redirect(url_for(".start_assessment", organisation_id=organisation.id), 303)
     elif form.is_submitted():
         _refuse(form)
-    page = render_template("employer/organisation/edit.html", form=form, content=content, organisation=None)
+    here = _here_already(form) if form.errors else []
+    page = render_template(
+        "employer/organisation/edit.html", form=form, content=content, organisation=None, domain=domain, here=here
+    )
     return page, 400 if form.errors else 200
+
+
+def _here_already(form: OrganisationForm) -> list[asking.Match]:
+    """The employers that have a number which was typed. What was typed is kept for whoever looks at them first."""
+    company, charity = form.company_number.data, form.charity_number.data
+    found = asking.matches(db.session, the_user(), company=company, charity=charity)
+    found = [match for match in found if match.by is not Matched.DOMAIN]
+    if found:
+        keep_what_was_typed(the_user())
+    return found
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>")
@@ -191,11 +216,13 @@ def edit_sites(organisation: Organisation) -> ResponseReturnValue:
 @requires(Permission.VIEW_ORGANISATION, Organisation)
 def show_team(organisation: Organisation) -> ResponseReturnValue:
     """The employer's people, and the invitations that wait."""
+    members = queries.team(db.session, organisation)
     return render_template(
         "employer/organisation/team.html",
         organisation=organisation,
-        team=queries.team(db.session, organisation),
+        team=members,
         waiting=team.waiting(db.session, organisation, at=now()),
+        **people_come_and_go(organisation, members),
     )
 
 

@@ -1,0 +1,567 @@
+"""Somebody claims an employer whose owners have gone: notice to all its people, and two weeks to say "I am still here".
+
+What only time decides is `ground` and `next_step`, two plain functions of dates and facts. With an address at a domain
+that is this employer's alone, the portal grants the claim by itself; otherwise an administrator decides, with a reason.
+See docs/adr/0015.
+"""
+
+import enum
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from charter import audit
+from charter.account.models import User
+from charter.account.sessions import hashed
+from charter.clock import local_date
+from charter.errors import Refusal
+from charter.notification import emails
+from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.succession import domains
+from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
+from charter.succession.status import (
+    GRANT,
+    HAND_TO_SCHEME,
+    OPEN,
+    REFUSE,
+    STOP,
+    UNANSWERED,
+    VOID,
+    WITHDRAW_CLAIM,
+    ClaimStatus,
+)
+
+UNANSWERED_FOR = timedelta(days=14)
+"""How long a request to join must have waited before whoever asked may claim."""
+AWAY = timedelta(days=60)
+"""Who has not signed in for so long may have gone: longer than a holiday, or than most weeks off sick."""
+NOTICE = timedelta(days=14)
+"""How long an employer's people have to object."""
+AGAIN_AFTER = timedelta(days=90)
+"""How long after a claim was stopped or refused the same person may not claim the same employer again."""
+TEXT_LENGTH = 500
+
+CHANGED = "The address that you claimed with is no longer the confirmed address of your account."
+SOMEBODY = "An owner has signed in since, so this employer can no longer be claimed. Ask the owner."
+
+
+@dataclass(frozen=True)
+class OwnerSeen:
+    """An owner, as far as it matters here."""
+
+    can_sign_in: bool
+    seen_at: datetime
+    """When they last signed in, or became an owner when they never did."""
+
+
+def ground(
+    owners: Collection[OwnerSeen], *, asked_at: datetime | None, member: bool, at_domain: bool, at: datetime
+) -> Ground | None:
+    """Why an employer with these owners may be claimed at a moment; None when it may not.
+
+    `asked_at` is when the claimant's request, still unanswered, was made. A member was let in by an owner once, and
+    need not ask again. Whoever is neither a member nor at the employer's own domain learns nothing before their request
+    has waited.
+    """
+    waited = asked_at is not None and at - asked_at >= UNANSWERED_FOR
+    if not (member or at_domain or waited):
+        return None
+    able = [one for one in owners if one.can_sign_in]
+    if not able:
+        return Ground.NOBODY
+    if any(at - one.seen_at < AWAY for one in able):
+        return None
+    return Ground.SILENT if member or waited else None
+
+
+class Next(enum.Enum):
+    """What is to be done with an open claim."""
+
+    WAIT = "wait"
+    GRANT = "grant"
+    HAND_TO_SCHEME = "hand to the scheme"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides about an open claim, as it is at a moment."""
+
+    claimed_at: datetime
+    address: str
+    """The claimant's address when they claimed."""
+    address_now: str | None
+    """Their confirmed address; None when their account is closed or the address is not confirmed."""
+    by_itself: bool
+    """Whether the claim is one that the portal grants, not the scheme."""
+    proved: bool
+    """Whether the address is at a domain that is this employer's alone."""
+    ground: Ground | None
+
+
+def next_step(facts: Facts, *, at: datetime) -> tuple[Next, str]:
+    """What is to be done with an open claim at a moment, and why when it ends."""
+    if facts.address_now != facts.address:
+        return Next.VOID, CHANGED
+    if facts.ground is None:
+        return Next.VOID, SOMEBODY
+    if not facts.by_itself:
+        return Next.WAIT, ""
+    if not facts.proved:
+        return Next.HAND_TO_SCHEME, ""
+    return (Next.GRANT, "") if at - facts.claimed_at >= NOTICE else (Next.WAIT, "")
+
+
+# What the tables say -------------------------------------------------------------------------------------------------
+
+
+def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datetime) -> Ground | None:
+    """Why this person may claim this employer now; None when they may not."""
+    asked_at = session.scalars(
+        sa.select(JoinRequest.asked_at)
+        .where(
+            JoinRequest.organisation_id == organisation_id,
+            JoinRequest.user_id == user.id,
+            JoinRequest.status.in_(UNANSWERED),
+        )
+        .order_by(JoinRequest.asked_at.desc())
+        .limit(1)
+    ).first()
+    return ground(
+        owners_seen(session, organisation_id),
+        asked_at=asked_at,
+        member=_part(session, organisation_id, user.id) is not None,
+        at_domain=domains.proves(session, organisation_id, user.email),
+        at=at,
+    )
+
+
+def owners_seen(session: Session, organisation_id: UUID) -> list[OwnerSeen]:
+    """An employer's owners, as far as a claim looks at them."""
+    return [
+        OwnerSeen(can_sign_in(one.user), max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
+        for one in _members(session, organisation_id)
+        if one.role is MemberRole.OWNER
+    ]
+
+
+def knows(session: Session, organisation_id: UUID, user: User) -> bool:
+    """Whether this person may know how it stands with an employer: a member, somebody who has asked to be let in and
+    waits, or whoever has an address at a domain that is this employer's alone."""
+    if _part(session, organisation_id, user.id) is not None:
+        return True
+    asked = sa.select(JoinRequest.id).where(
+        JoinRequest.organisation_id == organisation_id,
+        JoinRequest.user_id == user.id,
+        JoinRequest.status.in_(UNANSWERED),
+    )
+    if session.scalars(asked).first() is not None:
+        return True
+    return user.email_confirmed_at is not None and domains.proves(session, organisation_id, user.email)
+
+
+def can_sign_in(user: User) -> bool:
+    """Whether somebody's account is open and their address proved."""
+    return user.disabled_at is None and user.email_confirmed_at is not None
+
+
+def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
+    """What decides about an open claim now."""
+    return Facts(
+        claimed_at=claim.claimed_at,
+        address=claim.address,
+        address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
+        by_itself=claim.status is ClaimStatus.NOTICE,
+        proved=domains.proves(session, claim.organisation_id, claim.address),
+        # The claimant had asked, or belonged there, when they claimed: now only the owners matter.
+        ground=ground(owners_seen(session, claim.organisation_id), asked_at=None, member=True, at_domain=True, at=at),
+    )
+
+
+# The verbs -----------------------------------------------------------------------------------------------------------
+
+
+def claim(
+    session: Session, organisation: Organisation, *, message: str, scheme_email: str, by: User, at: datetime
+) -> Claim:
+    """Claim an employer whose owners have gone, and tell all its people at once how to stop it.
+
+    The open claim of the same person when this is sent twice. Raises Refusal when there is no ground for it, `by` has
+    nothing to do with the employer, somebody else has claimed it, or a claim of theirs was stopped lately; on "message"
+    when it is too long or not there although the scheme has to decide.
+    """
+    domains.hold(session, organisation.id)
+    there = open_one(session, organisation.id)
+    if there is not None and there.user_id == by.id:
+        return there
+    if by.is_staff:
+        raise Refusal("You work for the scheme with this account. Use another account for your employer.")
+    if by.email_confirmed_at is None or not knows(session, organisation.id, by):
+        raise Refusal("Ask to join this employer first.")
+    mine = _part(session, organisation.id, by.id)
+    if mine is not None and mine.role is MemberRole.OWNER:
+        raise Refusal("You are an owner already.")
+    if there is not None:
+        raise Refusal("Somebody else has claimed this employer already. Write to us: our address is below.")
+    found = ground_for(session, organisation.id, by, at=at)
+    if found is None:
+        raise Refusal("An owner has signed in lately, or has had too little time to answer you. Ask the owner.")
+    _check_not_again(session, organisation.id, by, at)
+    by_itself = domains.proves(session, organisation.id, by.email)
+    message = _text(message, "message", "What you write")
+    if not by_itself and not message:
+        raise Refusal("Tell us how we can see that you work there, such as your job.", field="message")
+    made = Claim(
+        organisation_id=organisation.id,
+        organisation=organisation,
+        user_id=by.id,
+        user=by,
+        address=by.email,
+        ground=found,
+        message=message,
+        status=ClaimStatus.NOTICE if by_itself else ClaimStatus.WITH_SCHEME,
+        claimed_at=at,
+        ended_at=None,
+        ended_by_id=None,
+        reason="",
+    )
+    session.add(made)
+    session.flush()  # for its id
+    audit.record(
+        session,
+        "claim:make",
+        made,
+        by=by.id,
+        at=at,
+        organisation=str(organisation.id),
+        ground=found.value,
+        by_itself=by_itself,
+    )
+    _give_notice(session, made, at=at)
+    emails.claim_received(
+        session,
+        to=by,
+        organisation_name=organisation.name,
+        claim_id=made.id,
+        until=local_date(at + NOTICE),
+        by_itself=by_itself,
+        event_key=f"claim:{made.id}",
+        at=at,
+    )
+    if not by_itself:
+        _tell_scheme(session, made, scheme_email, at)
+    return made
+
+
+def stop(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
+    """One of the employer's people is still here: the claim ends. Twice, it is done once.
+
+    Raises Refusal when it ended otherwise, or `by` is the claimant or does not belong to the employer.
+    """
+    _lock(session, claim)
+    if claim.status is ClaimStatus.STOPPED:
+        return
+    if claim.user_id == by.id or _part(session, claim.organisation_id, by.id) is None:
+        raise Refusal("Only the employer’s own people can stop this.")
+    _check_open(claim)
+    _end(session, claim, at=at, by=by, reason="One of the employer’s people says that they are still there.")
+    claim.move(STOP)
+    audit.record(session, "claim:stop", claim, by=by.id, at=at, organisation=str(claim.organisation_id))
+    _tell_end(session, claim, "stopped", at)
+
+
+def withdraw(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
+    """Take one's own claim back. Raises Refusal when it ended otherwise; twice, it is done once."""
+    _lock(session, claim)
+    if claim.status is ClaimStatus.WITHDRAWN:
+        return
+    _check_open(claim)
+    _end(session, claim, at=at, by=by, reason="It was withdrawn.")
+    claim.move(WITHDRAW_CLAIM)
+    audit.record(session, "claim:withdraw", claim, by=by.id, at=at, organisation=str(claim.organisation_id))
+    _tell_end(session, claim, "withdrawn", at)
+
+
+def refuse(session: Session, claim: Claim, *, reason: str, by: User, at: datetime) -> None:
+    """An administrator does not grant it, for a reason that the claimant reads.
+
+    Raises Refusal on "reason" when there is none, when the claim has ended, or `by` belongs to the employer.
+    """
+    _lock(session, claim)
+    reason = _judged(session, claim, reason, by)
+    _end(session, claim, at=at, by=by, reason=reason)
+    claim.move(REFUSE)
+    audit.record(session, "claim:refuse", claim, by=by.id, at=at, organisation=str(claim.organisation_id))
+    _tell_end(session, claim, "refused", at)
+
+
+def grant(session: Session, claim: Claim, *, reason: str, by: User, at: datetime) -> None:
+    """An administrator makes the claimant an owner, for a reason that stays in the record.
+
+    Raises Refusal as `refuse` does, before the employer's people have had their time to object, and when an owner is
+    back or the claimant's address has changed.
+    """
+    _lock(session, claim)
+    reason = _judged(session, claim, reason, by)
+    step, why = next_step(facts(session, claim, at=at), at=at)
+    if step is Next.VOID:
+        raise Refusal(f"This cannot be granted. {why}")
+    if at - claim.claimed_at < NOTICE:
+        raise Refusal(
+            f"The employer’s people can object until {_day(claim.claimed_at + NOTICE)}. You can grant it after that."
+        )
+    _grant(session, claim, at=at, by=by, reason=reason)
+
+
+def settle(session: Session, on: date, at: datetime) -> int:
+    """Do with each open claim what its time has come for; says with how many something was done.
+
+    Needs nothing but the day: granted, voided or handed over twice on one day, it is done once.
+    """
+    done = 0
+    for claim_id in session.scalars(sa.select(Claim.id).where(Claim.status.in_(OPEN)).order_by(Claim.id)).all():
+        claim = session.get_one(Claim, claim_id, options=[joinedload(Claim.user), joinedload(Claim.organisation)])
+        _lock(session, claim)
+        if not claim.is_open:  # somebody ended it meanwhile
+            continue
+        step, why = next_step(facts(session, claim, at=at), at=at)
+        if step is Next.GRANT:
+            _grant(session, claim, at=at, by=None, reason="Nobody objected.")
+        elif step is Next.VOID:
+            _void(session, claim, why, at=at)
+        elif step is Next.HAND_TO_SCHEME:
+            claim.move(HAND_TO_SCHEME)
+            audit.record(session, "claim:hand-over", claim, by=None, at=at, organisation=str(claim.organisation_id))
+            emails.claim_with_scheme(
+                session,
+                to=claim.user,
+                organisation_name=claim.organisation.name,
+                claim_id=claim.id,
+                event_key=f"claim:{claim.id}",
+                at=at,
+            )
+        done += step is not Next.WAIT
+    return done
+
+
+def address_changed(session: Session, user: User, *, at: datetime) -> None:
+    """A person has another address now: what they claimed with the old one is void."""
+    mine = session.scalars(sa.select(Claim).where(Claim.user_id == user.id, Claim.status.in_(OPEN))).all()
+    for one in mine:
+        _lock(session, one)
+        if one.is_open and one.address != user.email:
+            _void(session, one, CHANGED, at=at)
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def noticed(session: Session, token: str) -> ClaimNotice | None:
+    """Which of the employer's people holds this link, and against which claim."""
+    return session.scalars(
+        sa.select(ClaimNotice)
+        .where(ClaimNotice.token_hash == hashed(token))
+        .options(
+            joinedload(ClaimNotice.user),
+            joinedload(ClaimNotice.claim).joinedload(Claim.organisation),
+            joinedload(ClaimNotice.claim).joinedload(Claim.user),
+        )
+    ).first()
+
+
+def open_one(session: Session, organisation_id: UUID) -> Claim | None:
+    """The open claim to an employer."""
+    return session.scalars(
+        sa.select(Claim)
+        .where(Claim.organisation_id == organisation_id, Claim.status.in_(OPEN))
+        .options(joinedload(Claim.user))
+    ).first()
+
+
+def of_employer(session: Session, organisation_id: UUID) -> Sequence[Claim]:
+    """Every claim to an employer, the newest first."""
+    return session.scalars(
+        sa.select(Claim)
+        .where(Claim.organisation_id == organisation_id)
+        .options(joinedload(Claim.user))
+        .order_by(Claim.claimed_at.desc(), Claim.id)
+    ).all()
+
+
+def is_due(claim: Claim, *, at: datetime) -> bool:
+    """Whether the employer's people have had their time to object."""
+    return at - claim.claimed_at >= NOTICE
+
+
+# Inside --------------------------------------------------------------------------------------------------------------
+
+
+def _give_notice(session: Session, claim: Claim, *, at: datetime) -> None:
+    """Tell every member, each with a link of their own that stops it."""
+    for one in _members(session, claim.organisation_id):
+        if one.user_id == claim.user_id:
+            continue
+        token = secrets.token_urlsafe(32)
+        session.add(ClaimNotice(claim_id=claim.id, user_id=one.user_id, token_hash=hashed(token)))
+        emails.claim_made(
+            session,
+            to=one.user,
+            organisation_name=claim.organisation.name,
+            claimant=claim.user.name,
+            address=claim.address,
+            owner=one.role is MemberRole.OWNER,
+            until=local_date(claim.claimed_at + NOTICE),
+            token=token,
+            event_key=f"claim:{claim.id}",
+            at=at,
+        )
+
+
+def _tell_scheme(session: Session, claim: Claim, scheme_email: str, at: datetime) -> None:
+    emails.claim_to_decide(
+        session,
+        to=scheme_email,
+        organisation_name=claim.organisation.name,
+        claim_id=claim.id,
+        event_key=f"claim:{claim.id}",
+        at=at,
+    )
+
+
+def _tell_end(session: Session, claim: Claim, what: str, at: datetime) -> None:
+    people = {one.user_id: one.user for one in _members(session, claim.organisation_id)} | {claim.user_id: claim.user}
+    for one in people.values():
+        emails.claim_ended(
+            session,
+            to=one,
+            organisation_name=claim.organisation.name,
+            claimant=claim.user.name,
+            mine=one.id == claim.user_id,
+            what=what,
+            reason=claim.reason,
+            event_key=f"claim:{claim.id}:{what}",
+            at=at,
+        )
+
+
+def _grant(session: Session, claim: Claim, *, at: datetime, by: User | None, reason: str) -> None:
+    members = _members(session, claim.organisation_id)
+    stays = next((one for one in members if one.user_id == claim.user_id), None)
+    for one in members:
+        if one.role is MemberRole.OWNER and one is not stays:
+            one.role = MemberRole.CONTRIBUTOR  # nobody is thrown out
+    if stays is None:
+        session.add(
+            Membership(
+                organisation_id=claim.organisation_id, user_id=claim.user_id, role=MemberRole.OWNER, joined_at=at
+            )
+        )
+    else:
+        stays.role = MemberRole.OWNER
+    _end(session, claim, at=at, by=by, reason=reason)
+    claim.move(GRANT)
+    _close_requests(session, claim, at=at)
+    audit.record(
+        session,
+        "claim:grant",
+        claim,
+        by=by.id if by else None,
+        at=at,
+        organisation=str(claim.organisation_id),
+        ground=claim.ground.value,
+    )
+    session.flush()  # the members are told as they are now
+    _tell_end(session, claim, "granted", at)
+
+
+def _close_requests(session: Session, claim: Claim, *, at: datetime) -> None:
+    """The request to join that the claim came from asks for nothing any more."""
+    session.execute(
+        sa.update(JoinRequest)
+        .where(
+            JoinRequest.organisation_id == claim.organisation_id,
+            JoinRequest.user_id == claim.user_id,
+            JoinRequest.status.in_(UNANSWERED),
+        )
+        .values(status="accepted", role=MemberRole.OWNER, decided_at=at)
+    )
+
+
+def _void(session: Session, claim: Claim, why: str, *, at: datetime) -> None:
+    _end(session, claim, at=at, by=None, reason=why)
+    claim.move(VOID)
+    audit.record(session, "claim:void", claim, by=None, at=at, organisation=str(claim.organisation_id))
+    _tell_end(session, claim, "void", at)
+
+
+def _end(session: Session, claim: Claim, *, at: datetime, by: User | None, reason: str) -> None:
+    claim.ended_at, claim.ended_by_id, claim.reason = at, by.id if by else None, reason
+
+
+def _judged(session: Session, claim: Claim, reason: str, by: User) -> str:
+    _check_open(claim)
+    if claim.status is not ClaimStatus.WITH_SCHEME:
+        raise Refusal("The portal settles this claim by itself, unless one of the employer’s people objects.")
+    if _part(session, claim.organisation_id, by.id) is not None or claim.user_id == by.id:
+        raise Refusal("You have a part in this employer, so somebody else must decide.")
+    reason = _text(reason, "reason", "The reason")
+    if not reason:
+        raise Refusal("Say why. The claimant and the employer’s people read it.", field="reason")
+    return reason
+
+
+def _check_open(claim: Claim) -> None:
+    if not claim.is_open:
+        raise Refusal(f"This claim has ended: {claim.status.label.lower()}.")
+
+
+def _check_not_again(session: Session, organisation_id: UUID, by: User, at: datetime) -> None:
+    before = sa.select(Claim.id).where(
+        Claim.organisation_id == organisation_id,
+        Claim.user_id == by.id,
+        Claim.status.in_([ClaimStatus.STOPPED, ClaimStatus.REFUSED]),
+        Claim.ended_at > at - AGAIN_AFTER,
+    )
+    if session.scalars(before).first() is not None:
+        raise Refusal(
+            "Your last claim was stopped. You can claim again later, or write to us: our address is at the foot of the "
+            "page."
+        )
+
+
+def _lock(session: Session, claim: Claim) -> None:
+    domains.hold(session, claim.organisation_id)
+    session.refresh(claim)
+
+
+def _members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
+    return session.scalars(
+        sa.select(Membership)
+        .join(Membership.user)
+        .options(joinedload(Membership.user))
+        .where(Membership.organisation_id == organisation_id)
+        .order_by(User.name, Membership.id)
+    ).all()
+
+
+def _part(session: Session, organisation_id: UUID, user_id: UUID) -> Membership | None:
+    return session.scalars(
+        sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
+    ).first()
+
+
+def _text(typed: str, field: str, what: str) -> str:
+    typed = typed.strip()
+    if len(typed) > TEXT_LENGTH:
+        raise Refusal(f"{what} must be {TEXT_LENGTH} characters or fewer. It has {len(typed):,}.", field=field)
+    return typed
+
+
+def _day(moment: datetime) -> str:
+    day = local_date(moment)
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,102 @@
+"""What waits for a person about who may answer for their employers, in one query."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from charter.account.models import User
+from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.succession import transferring
+from charter.succession.models import Claim, JoinRequest, Transfer
+from charter.succession.status import OPEN, UNANSWERED, TransferStatus
+
+
+class Kind(enum.StrEnum):
+    """What waits, in the order in which it is shown."""
+
+    CLAIM = "claim"
+    """Somebody claims an employer of theirs."""
+    ASKS = "asks"
+    """Somebody asks to join an employer they own."""
+    OFFER = "offer"
+    """Somebody offers them an employer."""
+    CLAIMED = "claimed"
+    """They have claimed an employer."""
+    ASKED = "asked"
+    """They have asked to join an employer."""
+    ONE_OWNER = "one-owner"
+    """They are the only owner of an employer who can sign in."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits: what, about which employer, since when."""
+
+    kind: Kind
+    id: UUID
+    organisation_id: UUID
+    name: str
+    since: datetime
+
+
+def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
+    """Everything that waits for a person or that they wait for, the most pressing kind first, then by age."""
+    mine = sa.select(Membership.organisation_id).where(Membership.user_id == user.id)
+    owned = mine.where(Membership.role == MemberRole.OWNER)
+    part, person = aliased(Membership), aliased(User)
+    able = (
+        sa.select(sa.func.count())
+        .select_from(part)
+        .join(person, person.id == part.user_id)
+        .where(
+            part.organisation_id == Organisation.id,
+            part.role == MemberRole.OWNER,
+            person.disabled_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    selects: list[sa.Select[*tuple[Any, ...]]] = [
+        _of(Kind.CLAIM, Claim, Claim.claimed_at).where(
+            Claim.status.in_(OPEN), Claim.user_id != user.id, Claim.organisation_id.in_(mine)
+        ),
+        _of(Kind.ASKS, JoinRequest, JoinRequest.asked_at).where(
+            JoinRequest.status.in_(UNANSWERED), JoinRequest.organisation_id.in_(owned)
+        ),
+        _of(Kind.OFFER, Transfer, Transfer.offered_at).where(
+            Transfer.status == TransferStatus.OFFERED,
+            Transfer.offered_at > at - transferring.LASTS,
+            sa.or_(Transfer.to_id == user.id, sa.and_(Transfer.to_id.is_(None), Transfer.to_email == user.email)),
+        ),
+        _of(Kind.CLAIMED, Claim, Claim.claimed_at).where(Claim.status.in_(OPEN), Claim.user_id == user.id),
+        _of(Kind.ASKED, JoinRequest, JoinRequest.asked_at).where(
+            JoinRequest.status.in_(UNANSWERED), JoinRequest.user_id == user.id
+        ),
+        sa.select(
+            sa.literal(Kind.ONE_OWNER.value).label("kind"),
+            Organisation.id.label("id"),
+            Organisation.id.label("organisation_id"),
+            Organisation.name.label("name"),
+            Organisation.registered_at.label("since"),
+        ).where(Organisation.id.in_(owned), able == 1),
+    ]
+    order = list(Kind)
+    found = [
+        Waiting(Kind(row.kind), row.id, row.organisation_id, row.name, row.since)
+        for row in session.execute(sa.union_all(*selects))
+    ]
+    return sorted(found, key=lambda one: (order.index(one.kind), one.since, str(one.id)))
+
+
+def _of(kind: Kind, model: type[Claim | JoinRequest | Transfer], since: Any) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        sa.literal(kind.value).label("kind"),
+        model.id.label("id"),
+        model.organisation_id.label("organisation_id"),
+        Organisation.name.label("name"),
+        since.label("since"),
+    ).join(Organisation, Organisation.id == model.organisation_id)
