@@ -6,6 +6,7 @@ from charter.assessment import models as assessment
 from charter.award import models as award
 from charter.framework import models as framework
 from charter.improvement import models as improvement
+from charter.merging import models as merging
 from charter.notification import models as notification
 from charter.organisation import engagement
 from charter.organisation import models as organisation
@@ -22,6 +23,7 @@ __all__ = [
     "engagement",
     "framework",
     "improvement",
+    "merging",
     "notification",
     "organisation",
     "reporting",

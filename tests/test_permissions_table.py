@@ -92,6 +92,8 @@ TABLE: Mapping[str, str] = {
     "/sign-up/check-your-email": EVERYBODY,
     # Employers -------------------------------------------------------------------------------------------------------
     "/dashboard": EMPLOYERS,
+    "/dashboard/<uuid:organisation_id>": MEMBERS,
+    "/dashboard/employers": EMPLOYERS,
     "/organisations/new": EMPLOYERS,
     "/organisations/<uuid:organisation_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,

@@ -15,7 +15,7 @@ from charter.assessment.models import Answer, Assessment, Declaration, Evidence,
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
-from charter.organisation.models import Membership, Recognition
+from charter.organisation.models import Organisation, Recognition
 
 
 @dataclass(frozen=True)
@@ -194,13 +194,12 @@ def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID 
     return found
 
 
-def of_person(session: Session, user: User) -> list[Assessment]:
-    """The assessments of all the employers a person belongs to, the newest first, with employer and framework."""
+def of_organisation(session: Session, organisation: Organisation) -> list[Assessment]:
+    """An employer's assessments, the newest first, with employer and versions of the charter (one query)."""
     return list(
         session.scalars(
             sa.select(Assessment)
-            .join(Membership, Membership.organisation_id == Assessment.organisation_id)
-            .where(Membership.user_id == user.id)
+            .where(Assessment.organisation_id == organisation.id)
             .options(
                 joinedload(Assessment.organisation),
                 joinedload(Assessment.framework),

@@ -123,7 +123,9 @@ def register(
     _flush(session)
     for place in sites:
         _add_place(session, organisation, place)
-    session.add(Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at))
+    session.add(
+        Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at, chosen_at=at)
+    )
     engagement.note(session, organisation, EngagementKind.REGISTERED, on=on)
     audit.record(
         session,

@@ -16,8 +16,10 @@ from charter.account.models import KeptForm, SignInSession, User
 from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
+from charter.organisation import choosing
+from charter.organisation.models import Organisation
 from charter.orm import Base
-from charter.permissions import Permission, allows, may_know
+from charter.permissions import Permission, allows, may_know, organisation_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -146,6 +148,7 @@ def requires(permission: Permission, model: type[Base] | None = None) -> Callabl
                 values[name] = subject
             if not allows(user, permission, subject):
                 abort(403 if subject is None or may_know(user, subject) else 404)
+            is_about(subject)
             _bring_back_what_was_typed(user)
             return view(**values)
 
@@ -159,6 +162,33 @@ def public(view: View) -> View:
     """Say that anyone may open a page."""
     view.permission = None  # type: ignore[attr-defined]
     return view
+
+
+# Which employer a page is about ---------------------------------------------------------------------------------------
+
+
+def is_about(subject: Any) -> None:
+    """Note the employer that a page is about, so that the page can say it."""
+    g.about_employer = organisation_of(subject)
+
+
+def employer_here() -> Organisation | None:
+    """For templates: the employer that the page is about, when it is about one."""
+    about = g.get("about_employer")
+    return db.session.get(Organisation, about) if about else None
+
+
+def employer_home(about: Organisation | None = None) -> str:
+    """The home of the employer that a page is about; without one, of the employer that the person turned to last.
+
+    An employer that somebody came to by a link keeps its own home: following an email about one of several employers
+    does not end on the page of another.
+    """
+    user = signed_in_user()
+    part = choosing.chosen(user.memberships) if user else None
+    if about is None or part is None or part.organisation_id == about.id:
+        return url_for("employer.dashboard")
+    return url_for("employer.employer_dashboard", organisation_id=about.id)
 
 
 # What was typed when a session ended ------------------------------------------------------------------------------

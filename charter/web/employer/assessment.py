@@ -30,7 +30,7 @@ from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest
 from charter.review.submitted import asked, latest
-from charter.web.access import requires, the_user
+from charter.web.access import employer_home, requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
 from charter.web.forms import EmptyForm
@@ -349,7 +349,7 @@ def withdraw_assessment(assessment: Assessment) -> ResponseReturnValue:
         with transaction() as session:
             intake.withdraw(session, assessment, by=the_user(), at=now())
         flash("Your assessment is withdrawn. You can start a new one when you are ready.", "success")
-        return redirect(url_for(".dashboard"), 303)
+        return redirect(employer_home(assessment.organisation), 303)
     return render_template(
         "employer/assessment/withdraw.html", form=form, assessment=assessment, content=assessment.framework.content
     )
