@@ -218,7 +218,10 @@ def open_one(session: Session, organisation_id: UUID) -> Assessment | None:
 
 
 def last_submission(session: Session, assessment: Assessment) -> Submission | None:
-    """The newest submission, without its snapshot."""
+    """The newest submission with its approval, without its snapshot."""
     return session.scalars(
-        sa.select(Submission).where(Submission.assessment_id == assessment.id).order_by(Submission.round.desc())
+        sa.select(Submission)
+        .where(Submission.assessment_id == assessment.id)
+        .options(joinedload(Submission.sign_off))
+        .order_by(Submission.round.desc())
     ).first()

@@ -14,18 +14,19 @@ FORMAT = 3
 and no `promised`. Whoever reads a snapshot takes a missing one for an empty one."""
 
 
-def build(said: Material, *, on: date) -> dict[str, Any]:
+def build(said: Material, *, on: date, round: int | None = None) -> dict[str, Any]:
     """Everything an assessor is asked to judge: answers, declarations, figures, and each piece of evidence by its hash.
 
     The awards of other schemes that stand in on the day `on` are named, so that it is known later what rested on them.
-    Lists are in the framework's order, so that the same assessment always gives the same text.
+    Lists are in the framework's order, so that the same assessment always gives the same text. `round` is that of the
+    submission, the assessment's own unless given.
     """
     assessment, content = said.assessment, said.content
     organisation = assessment.organisation
     return {
         "format": FORMAT,
         "assessment": str(assessment.id),
-        "round": assessment.round,
+        "round": round or assessment.round,
         "target_level": assessment.target_level,
         "framework": {
             "code": assessment.framework.code,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import carrying, progress, queries, snapshot
+from charter.assessment import carrying, progress, queries, sign_off, snapshot
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
 from charter.clock import local_date
@@ -92,8 +92,8 @@ def submit(
     """Submit the assessment, or submit it again after more was asked, and freeze what it says.
 
     `declared_by` and `declared_role` are the name and role of the person who declares it true. Raises Refusal when
-    something is missing, naming it, when the assessment cannot be submitted from where it is, and when it is a draft
-    on a version of the charter that is retired.
+    something is missing, naming it, when the assessment cannot be submitted from where it is, when it is a draft on a
+    version of the charter that is retired, and when the employer wants it approved first (`sign_off`) and it is not.
     """
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
@@ -108,6 +108,8 @@ def submit(
     if again:
         assessment.round += 1
     frozen = snapshot.build(said, on=on)
+    digest = snapshot.digest(frozen)
+    approval = sign_off.settle(session, assessment, content_hash=digest, needed=assessment.organisation.needs_sign_off)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,
@@ -117,7 +119,8 @@ def submit(
         declared_role=declared_role,
         attained_level=reached.attainment.level,
         snapshot=frozen,
-        snapshot_hash=snapshot.digest(frozen),
+        snapshot_hash=digest,
+        sign_off=approval,
     )
     session.add(submission)
     if not again:
@@ -134,6 +137,7 @@ def submit(
         round=assessment.round,
         attained_level=submission.attained_level,
         snapshot=submission.snapshot_hash,
+        signed_off=approval is not None,
     )
     return submission
 

@@ -44,6 +44,8 @@ class Details:
     about: str | None
     scope: Scope
     listed: bool
+    needs_sign_off: bool = False
+    """Whether a senior person must approve what an assessment says before it is sent."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,7 @@ def _describe(session: Session, organisation: Organisation, details: Details, *,
     organisation.website = details.website or None
     organisation.about = details.about or None
     organisation.scope = details.scope
+    organisation.needs_sign_off = details.needs_sign_off
     if details.listed != organisation.listed:
         organisation.listed = details.listed
         organisation.listed_at = at if details.listed else None

@@ -26,6 +26,7 @@ from charter.assessment.models import (
     EvidenceKind,
     EvidenceUse,
     MetricReturn,
+    SignOff,
     Submission,
 )
 from charter.award.models import Award
@@ -98,6 +99,7 @@ PARTS: tuple[Part, ...] = (
     Part("figures", MetricReturn, _of_assessment(MetricReturn)),
     Part("evidence", Evidence, _own(Evidence)),
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
+    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash"})),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",
@@ -129,6 +131,7 @@ PARTS: tuple[Part, ...] = (
 
 LEFT_OUT: Mapping[str, str] = {
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
     "survey_ballot": "codes of a survey: they must lead to nobody",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",

@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "assessment:submit": "submitted the assessment",
     "assessment:resubmit": "submitted it again",
     "assessment:withdraw": "withdrew the assessment",
+    "sign-off:approve": "noted that a senior person approved the answers",
     "case:claim": "took the case",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
@@ -31,7 +32,7 @@ WORDS: Mapping[str, str] = {
     "award:reinstate": "ended the review of the award",
     "award:revoke": "revoked the award",
 }
-QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:")
+QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:", "sign-off:")
 """Many small saves, and what the portal does by itself; they are in the trail, and would bury the story here."""
 
 

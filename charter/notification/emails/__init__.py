@@ -33,6 +33,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_checked     to: Iterable[User], title, the criteria it stands in for, until: date | None
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
+    sign_off_asked          to: str, organisation_name, asked_by (a name), level_title, token, expires_on: date, again
+    sign_off_decided        to: Iterable[User], organisation_name, who, approved: bool, words, assessment_id
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
@@ -77,6 +79,10 @@ from charter.notification.emails.services import (
     programme_asked_for,
     programme_request_sent,
 )
+from charter.notification.emails.sign_off import (
+    sign_off_asked,
+    sign_off_decided,
+)
 from charter.notification.emails.surveys import (
     survey_closed,
 )
@@ -108,6 +114,8 @@ __all__ = [
     "recognition_ends_soon",
     "reset_password",
     "resubmission_received",
+    "sign_off_asked",
+    "sign_off_decided",
     "staff_welcome",
     "submission_received",
     "survey_closed",

@@ -17,6 +17,7 @@ from charter.web.employer import (  # noqa: E402
     renewing,  # noqa: F401
     schemes,  # noqa: F401
     services,  # noqa: F401
+    sign_off,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
     surveys,  # noqa: F401

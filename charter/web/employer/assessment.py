@@ -31,7 +31,7 @@ from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest
 from charter.review.submitted import asked, latest
 from charter.web.access import employer_home, requires, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import blueprint, sign_off
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
 from charter.web.forms import EmptyForm
 
@@ -142,6 +142,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         "employer/assessment/follow.html",
         **_facts(said),
         case=None if requests else cases.of_assessment(db.session, assessment),
+        sent=queries.last_submission(db.session, assessment),
         questions=_questions(said, requests),
     )
 
@@ -315,8 +316,8 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             return after
-    page = render_template("employer/assessment/submit.html", form=form, **facts, again=again)
-    return page, 400 if form.errors else 200
+    page = render_template("employer/assessment/submit.html", form=form, **facts, **sign_off.facts(said), again=again)
+    return page, 400 if form.errors or form.form_errors else 200
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/submitted")
