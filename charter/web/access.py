@@ -16,7 +16,7 @@ from charter.account.models import KeptForm, SignInSession, User
 from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
-from charter.organisation import choosing
+from charter.organisation import choosing, gone
 from charter.organisation.models import Organisation
 from charter.orm import Base
 from charter.permissions import Permission, allows, may_know, organisation_of
@@ -146,6 +146,9 @@ def requires(permission: Permission, model: type[Base] | None = None) -> Callabl
                 if subject is None:
                     abort(404)
                 values[name] = subject
+            merged = gone.leads_to(db.session, subject) if isinstance(subject, Organisation) else None
+            if merged is not None:
+                return _lead_on(user, subject, merged)
             if not allows(user, permission, subject):
                 abort(403 if subject is None or may_know(user, subject) else 404)
             is_about(subject)
@@ -156,6 +159,16 @@ def requires(permission: Permission, model: type[Base] | None = None) -> Callabl
         return checked  # type: ignore[return-value]
 
     return decorate
+
+
+def _lead_on(user: User, went: Any, into: Organisation) -> Any:
+    """From the address of an employer that was merged to that of the one it went into."""
+    if not may_know(user, into):
+        abort(404)
+    if request.method == "POST":
+        flash(f"This is now part of {into.name}. What you sent was not saved. Look here, then try once more.", "notice")
+    address = request.path if request.method == "POST" else request.full_path.rstrip("?")
+    return redirect(address.replace(str(went.id), str(into.id)), 303)
 
 
 def public(view: View) -> View:

@@ -38,6 +38,12 @@ VALUES = {
         "token": "tok-en_1",
         "expires_on": date(2026, 12, 6),
     },
+    "employers_merged": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "other_name": "Teme Valley Ltd",
+        "organisation_id": ID,
+        "withdrawn": True,
+    },
     "sign_off_asked": {
         "to": "dee@example.org",
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
@@ -167,6 +173,7 @@ SAYS = {
     "recognition_declined": "The reason:\n\nThe certificate names another employer.",
     "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
+    "employers_merged": f"[portal]/organisations/{ID}",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
     "sign_off_decided": "   Check the pay figures.\n   They look old.",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",

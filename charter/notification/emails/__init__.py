@@ -36,6 +36,7 @@ them become the portal's address and the scheme's name when they are sent (`outb
     sign_off_asked          to: str, organisation_name, asked_by (a name), level_title, token, expires_on: date, again
     sign_off_decided        to: Iterable[User], organisation_name, who, approved: bool, words, assessment_id
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
+    employers_merged        to: Iterable[User], organisation_name, other_name, organisation_id, withdrawn: bool
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
@@ -66,6 +67,9 @@ from charter.notification.emails.awards import (
 from charter.notification.emails.evidence import (
     evidence_ending,
     evidence_turned_down,
+)
+from charter.notification.emails.merging import (
+    employers_merged,
 )
 from charter.notification.emails.plan import (
     actions_due,
@@ -102,6 +106,7 @@ __all__ = [
     "decision_awarded",
     "decision_not_awarded",
     "email_changed",
+    "employers_merged",
     "evidence_ending",
     "evidence_turned_down",
     "invitation_to_employer",
