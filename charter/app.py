@@ -20,7 +20,7 @@ from charter.extensions import csrf, db, login_manager
 from charter.permissions import Permission
 from charter.scanning import WHILE_SOMEBODY_WAITS, Clamd, Door
 from charter.storage import open_store
-from charter.web.access import ask_to_sign_in, can, signed_in_user
+from charter.web.access import ask_to_sign_in, can, employer_here, employer_home, signed_in_user
 from charter.web.errors import register_error_handlers
 from charter.web.filters import register_filters
 
@@ -109,6 +109,8 @@ def _register_template_names(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {
         "can": can,
+        "employer_here": employer_here,
+        "employer_home": lambda: employer_home(employer_here()),
         "Permission": Permission,
         "settings": settings,
         "today": today,

@@ -6,14 +6,17 @@ from contextlib import contextmanager
 from flask_login import LoginManager
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_wtf import CSRFProtect
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.database import writing
+from charter.organisation import gone
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 login_manager = LoginManager()
 csrf = CSRFProtect()
+event.listen(Session, "after_flush", gone.refuse_late)
 
 
 @contextmanager

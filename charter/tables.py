@@ -8,6 +8,7 @@ from charter.award import models as award
 from charter.award.yearly import models as yearly
 from charter.framework import models as framework
 from charter.improvement import models as improvement
+from charter.merging import models as merging
 from charter.notification import models as notification
 from charter.organisation import engagement
 from charter.organisation import models as organisation
@@ -27,6 +28,7 @@ __all__ = [
     "engagement",
     "framework",
     "improvement",
+    "merging",
     "metric_values",
     "notification",
     "organisation",

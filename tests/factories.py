@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from charter.account.models import Role, User
 from charter.account.passwords import PASSWORD_HASHER
-from charter.assessment import answers, declarations, evidence, metrics, queries, returns, submission
-from charter.assessment.models import Assessment, ScanState
+from charter.assessment import answers, declarations, evidence, metrics, queries, returns, sign_off, submission
+from charter.assessment.models import Assessment, ScanState, SignOff
 from charter.assessment.quarantine import Scan
 from charter.assessment.status import AssessmentStatus
 from charter.award import issuing
@@ -342,6 +342,31 @@ class Factory:
                 session, review, level=level, reasons=reasons, by=by, at=self.at, on=local_date(self.at)
             )
         return review
+
+    def asks_for_sign_off(self, assessment: Assessment, *, by: User) -> tuple[SignOff, str]:
+        """A director is asked to approve an assessment that has everything; with the token of their link."""
+        with transaction() as session:
+            asked, token = sign_off.ask(
+                session,
+                assessment,
+                name="Dee Director",
+                role="Director",
+                email="dee@example.org",
+                by=by,
+                at=self.at,
+                on=local_date(self.at),
+            )
+            session.flush()  # for its id
+        assert token is not None
+        return asked, token
+
+    def signs_off(self, asked: SignOff, token: str) -> SignOff:
+        """The director approves what it says now."""
+        on = local_date(self.at)
+        with transaction() as session:
+            said = queries.material(session, session.get_one(Assessment, asked.assessment_id))
+            seen = sign_off.standing(session, said, at=self.at, on=on).content_hash
+            return sign_off.approve(session, token, seen=seen, signed_as="Dee Director", agreed=True, at=self.at, on=on)
 
     def framework(self) -> Framework:
         """The published framework."""

@@ -70,6 +70,9 @@ TABLE: Mapping[str, str] = {
     "/services/<code>/ask": EMPLOYERS,
     "/services/guide.pdf": EVERYBODY,
     "/static/<path:filename>": EVERYBODY,
+    "/sign-off/<token>": EVERYBODY,
+    "/sign-off/<token>/approve": EVERYBODY,
+    "/sign-off/<token>/send-back": EVERYBODY,
     "/survey": EVERYBODY,
     "/survey/<code>": EVERYBODY,
     "/survey/thank-you": EVERYBODY,
@@ -93,6 +96,8 @@ TABLE: Mapping[str, str] = {
     "/sign-up/check-your-email": EVERYBODY,
     # Employers -------------------------------------------------------------------------------------------------------
     "/dashboard": EMPLOYERS,
+    "/dashboard/<uuid:organisation_id>": MEMBERS,
+    "/dashboard/employers": EMPLOYERS,
     "/organisations/new": EMPLOYERS,
     "/organisations/<uuid:organisation_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
@@ -155,6 +160,9 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/quick/<theme>": MEMBERS,
     "/assessments/<uuid:assessment_id>/sharing": MEMBERS,
     "/assessments/<uuid:assessment_id>/sharing/<code>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/sign-off": OWNERS,
+    "/assessments/<uuid:assessment_id>/sign-off/<uuid:sign_off_id>/remind": OWNERS,
+    "/assessments/<uuid:assessment_id>/sign-off/<uuid:sign_off_id>/take-back": OWNERS,
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet.xlsx": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet/check": MEMBERS,
@@ -334,6 +342,8 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         entered = returns.enter(
             session, measure, value=Decimal(1), as_at=today(), source="A report", by=assessor, at=now()
         )
+    asked, approval = make.asks_for_sign_off(assessment, by=owner)
+    make.signs_off(asked, approval)
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
     part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
     records = {
@@ -359,6 +369,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "invitation_id": invitation.id,
         "member_id": part.id,
         "recognition_id": held.id,
+        "sign_off_id": asked.id,
         "survey_id": survey.id,
         "user_id": colleague.id,
         "code": code,
@@ -386,6 +397,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "/certificates/<code>": {"code": award.code},
         "/certificates/<code>.pdf": {"code": award.code},
         "/invitations/<token>": {"token": invited},
+        **{f"/sign-off/<token>{page}": {"token": approval} for page in ("", "/approve", "/send-back")},
         "/survey/<code>": {"code": codes[0]},
         "/confirm-email/<token>": {"token": tokens[LinkPurpose.CONFIRM_EMAIL]},
         "/reset-password/<token>": {"token": tokens[LinkPurpose.RESET_PASSWORD]},
@@ -463,6 +475,8 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
         "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove",
+        "/assessments/<uuid:assessment_id>/sign-off/<uuid:sign_off_id>/remind",
+        "/assessments/<uuid:assessment_id>/sign-off/<uuid:sign_off_id>/take-back",
     ):
         begin = rule.replace("<uuid:organisation_id>", str(mine)).replace("<uuid:assessment_id>", str(assessment.id))
         assert people["stranger"].get(fill(begin)).status_code == 404, rule

@@ -107,6 +107,21 @@ class OrganisationsView(RecordView):
     )
     details_template = "admin/records/organisation.html"
 
+    def get_query(self) -> Any:
+        """The employers that stand. One that was merged is the other one now."""
+        return super().get_query().where(Organisation.merged_into_id.is_(None))
+
+    def get_count_query(self) -> Any:
+        """How many there are of those."""
+        return super().get_count_query().where(Organisation.merged_into_id.is_(None))
+
+    def get_one(self, id: Any) -> Any:
+        """One employer; the address of one that was merged leads on."""
+        found = super().get_one(id)
+        if found.merged_into_id is not None:
+            abort(redirect(url_for(".details_view", id=found.merged_into_id)))
+        return found
+
     def title(self, model: Organisation) -> str:
         """The heading of one employer's page."""
         return model.name

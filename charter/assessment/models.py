@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.assessment.status import EDITABLE, OPEN, AssessmentStatus
 from charter.framework.models import Framework
-from charter.lifecycle import HasStatus, Status
+from charter.lifecycle import HasStatus, Status, Transition
 from charter.organisation.models import Organisation
 from charter.orm import Base, Json
 
@@ -314,6 +314,65 @@ class MetricReturn(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class SignOffStatus(Status):
+    """What became of asking a senior person to approve an assessment."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    WITHDRAWN = "withdrawn"
+
+
+APPROVE = Transition("approve", frozenset({SignOffStatus.WAITING}), SignOffStatus.APPROVED)
+SEND_BACK = Transition("send back", frozenset({SignOffStatus.WAITING}), SignOffStatus.SENT_BACK)
+TAKE_BACK = Transition("take back", frozenset({SignOffStatus.WAITING}), SignOffStatus.WITHDRAWN)
+
+_waits = sa.text("status = 'waiting'")
+
+
+class SignOff(HasStatus, Base):
+    """A senior person was asked, by a link, to approve what an assessment says before it is sent.
+
+    They need no account; only the hash of the link's token is kept. An approval names what it approved by its hash.
+    """
+
+    __tablename__ = "sign_off"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.CheckConstraint("(status IN ('approved', 'sent_back')) = (decided_at IS NOT NULL)", name="decided_has_date"),
+        sa.CheckConstraint("(status = 'approved') = (content_hash IS NOT NULL)", name="approved_has_content"),
+        sa.Index("uq_sign_off_one_waiting", "assessment_id", unique=True, sqlite_where=_waits, postgresql_where=_waits),
+        sa.Index("ix_sign_off_assessment_id", "assessment_id"),
+    )
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    """The round that was about to be sent."""
+    name: Mapped[str] = mapped_column(sa.String(120))
+    role: Mapped[str] = mapped_column(sa.String(120))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    token_hash: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[SignOffStatus]
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    reminded_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    signed_as: Mapped[str] = mapped_column(sa.String(120), default="")
+    """The name that the person typed when they approved it."""
+    words: Mapped[str] = mapped_column(sa.Text, default="")
+    """What they said when they sent it back."""
+    content: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
+    """What they approved, as a submission freezes it: so that they can be shown what changed since."""
+    content_hash: Mapped[str | None] = mapped_column(sa.String(64))
+
+    assessment: Mapped[Assessment] = relationship()
+
+    def works_at(self, at: datetime) -> bool:
+        """Whether the link may still be used to decide."""
+        return self.status is SignOffStatus.WAITING and self.expires_at > at
+
+
 class UploadedSheet(Base):
     """What was understood of a spreadsheet that a person uploaded, until they confirm it. No answer is saved before."""
 
@@ -347,5 +406,8 @@ class Submission(Base):
     on without saying so. Empty when there were two, or nobody asked."""
     snapshot: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
     snapshot_hash: Mapped[str] = mapped_column(sa.String(64))
+    sign_off_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("sign_off.id"))
+    """The approval by a senior person that this is what was to be sent, when there was one."""
 
     assessment: Mapped[Assessment] = relationship()
+    sign_off: Mapped[SignOff | None] = relationship()

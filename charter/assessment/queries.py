@@ -25,7 +25,7 @@ from charter.assessment.models import (
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
-from charter.organisation.models import Membership, Recognition
+from charter.organisation.models import Organisation, Recognition
 
 
 @dataclass(frozen=True)
@@ -209,12 +209,11 @@ def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID 
     return found
 
 
-def of_person(user: User) -> sa.Select[Assessment]:
-    """The assessments of all the employers a person belongs to, the newest first, with employer and framework."""
+def of_organisation(organisation: Organisation) -> sa.Select[Assessment]:
+    """An employer's assessments, the newest first, with employer and versions of the charter."""
     return (
         sa.select(Assessment)
-        .join(Membership, Membership.organisation_id == Assessment.organisation_id)
-        .where(Membership.user_id == user.id)
+        .where(Assessment.organisation_id == organisation.id)
         .options(
             joinedload(Assessment.organisation),
             joinedload(Assessment.framework),
@@ -232,7 +231,10 @@ def open_one(session: Session, organisation_id: UUID) -> Assessment | None:
 
 
 def last_submission(session: Session, assessment: Assessment) -> Submission | None:
-    """The newest submission, without its snapshot."""
+    """The newest submission with its approval, without its snapshot."""
     return session.scalars(
-        sa.select(Submission).where(Submission.assessment_id == assessment.id).order_by(Submission.round.desc())
+        sa.select(Submission)
+        .where(Submission.assessment_id == assessment.id)
+        .options(joinedload(Submission.sign_off))
+        .order_by(Submission.round.desc())
     ).first()

@@ -16,11 +16,13 @@ FORMAT = 4
 and no `promised`; 3 had no `before` among the figures. Whoever reads a snapshot takes what is missing for empty."""
 
 
-def build(said: Material, *, on: date, before: Mapping[str, Before] | None = None) -> dict[str, Any]:
+def build(
+    said: Material, *, on: date, before: Mapping[str, Before] | None = None, round: int | None = None
+) -> dict[str, Any]:
     """Everything an assessor is asked to judge: answers, declarations, figures, and each piece of evidence by its hash.
 
     The awards of other schemes that stand in on the day `on` are named, so that it is known later what rested on them.
-    `before` is what each figure came to last time.
+    `before` is what each figure came to last time. `round` is that of the submission, else the assessment's own.
     Lists are in the framework's order, so that the same assessment always gives the same text.
     """
     assessment, content = said.assessment, said.content
@@ -28,7 +30,7 @@ def build(said: Material, *, on: date, before: Mapping[str, Before] | None = Non
     return {
         "format": FORMAT,
         "assessment": str(assessment.id),
-        "round": assessment.round,
+        "round": round or assessment.round,
         "target_level": assessment.target_level,
         "framework": {
             "code": assessment.framework.code,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import carrying, metric_values, progress, queries, snapshot
+from charter.assessment import carrying, metric_values, progress, queries, sign_off, snapshot
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
 from charter.clock import local_date
@@ -94,8 +94,8 @@ def submit(
 
     `declared_by` and `declared_role` are the name and role of the person who declares it true; `only_owner` is what the
     employer says of a second owner (`Submission.only_owner`). Raises Refusal when something is missing, naming it, when
-    the assessment cannot be submitted from where it is, and when it is a draft on a version of the charter that is
-    retired.
+    the assessment cannot be submitted from where it is, when it is a draft on a version of the charter that is retired,
+    and when the employer wants it approved first (`sign_off`) and it is not.
     """
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
@@ -109,8 +109,9 @@ def submit(
         raise Refusal(_not_complete(reached.gaps))
     if again:
         assessment.round += 1
-    last = metric_values.before_assessment(session, assessment, period_end=reached.figures.period_end)
-    frozen = snapshot.build(said, on=on, before=last)
+    frozen = sign_off.frozen(session, said, on=on, round=assessment.round)
+    digest = snapshot.digest(frozen)
+    approval = sign_off.settle(session, assessment, content_hash=digest, needed=assessment.organisation.needs_sign_off)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,
@@ -121,7 +122,8 @@ def submit(
         attained_level=reached.attainment.level,
         only_owner=only_owner,
         snapshot=frozen,
-        snapshot_hash=snapshot.digest(frozen),
+        snapshot_hash=digest,
+        sign_off=approval,
     )
     session.add(submission)
     metric_values.of_submission(session, said, at=at)
@@ -139,6 +141,7 @@ def submit(
         round=assessment.round,
         attained_level=submission.attained_level,
         snapshot=submission.snapshot_hash,
+        signed_off=approval is not None,
     )
     return submission
 

@@ -29,6 +29,7 @@ class Award(HasStatus, Base):
             "ix_award_counting",
             *("ends_on", "starts_on", "ended_on", "level", "county", "size_band", "sector", "headcount"),
             "organisation_id",
+            "beside_another",
         ),
     )
 
@@ -59,6 +60,8 @@ class Award(HasStatus, Base):
     sector: Mapped[str] = mapped_column(sa.String(4))
     headcount: Mapped[int | None]
     """Employees on the payroll, from the employer's return; in scope 'local' those in the two counties."""
+    beside_another: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether its employer may hold another on the same day, for it was here twice and was merged. One counts then."""
 
     organisation: Mapped[Organisation] = relationship()
     framework: Mapped[Framework] = relationship()

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.award.models import Award
-from charter.award.verification import valid_on
+from charter.award.verification import counts_on
 from charter.framework.content import Content
 from charter.framework.models import Framework
 from charter.memory import Memory
@@ -115,7 +115,7 @@ def total(session: Session, *, on: date, memory: Memory | None = None) -> dict[i
     """How many employers hold each level on the day, listed or not."""
 
     def count() -> dict[int, int]:
-        query = sa.select(Award.level, sa.func.count()).where(*valid_on(on)).group_by(Award.level)
+        query = sa.select(Award.level, sa.func.count()).where(*counts_on(on)).group_by(Award.level)
         return dict(session.execute(query).all())
 
     return memory.recall(session, ("held", on), (Award,), count) if memory else count()
@@ -246,7 +246,7 @@ def _total(asked: Search, on: date) -> sa.Select[int]:
 
 def _held(asked: Search, on: date) -> Query:
     """The employers that hold a level that day, as asked."""
-    query = sa.select(Award.organisation_id).where(*valid_on(on))
+    query = sa.select(Award.organisation_id).where(*counts_on(on))
     return query.where(Award.level == asked.level) if asked.level else query
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
@@ -131,7 +131,7 @@ def held_on(session: Session, organisation: Organisation, on: date) -> Award | N
     query = (
         sa.select(Award)
         .where(Award.organisation_id == organisation.id, *valid_on(on))
-        .order_by(Award.starts_on.desc(), Award.id.desc())
+        .order_by(Award.level.desc(), Award.starts_on.desc(), Award.id.desc())
         .limit(1)
     )
     return session.scalars(query.options(joinedload(Award.framework))).first()
@@ -140,6 +140,32 @@ def held_on(session: Session, organisation: Organisation, on: date) -> Award | N
 def valid_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     """`Award.is_valid_on` as conditions of a query."""
     return Award.starts_on <= on, Award.ends_on >= on, sa.or_(Award.ended_on.is_(None), Award.ended_on > on)
+
+
+def counts_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """As `valid_on`, with one award of an employer that may hold several: the highest, of two alike the newest.
+
+    Only employers that were here twice and were merged hold several; all others are not looked up.
+    """
+    other = aliased(Award)
+    comes_before = sa.or_(
+        other.level > Award.level,
+        sa.and_(
+            other.level == Award.level,
+            sa.or_(
+                other.starts_on > Award.starts_on,
+                sa.and_(other.starts_on == Award.starts_on, other.id > Award.id),
+            ),
+        ),
+    )
+    better = sa.select(other.id).where(
+        other.organisation_id == Award.organisation_id,
+        other.starts_on <= on,
+        other.ends_on >= on,
+        sa.or_(other.ended_on.is_(None), other.ended_on > on),
+        comes_before,
+    )
+    return *valid_on(on), sa.or_(sa.not_(Award.beside_another), ~better.correlate(Award).exists())
 
 
 def look_up_number(session: Session, typed: str) -> str | None:

@@ -44,6 +44,8 @@ class Details:
     about: str | None
     scope: Scope
     listed: bool
+    needs_sign_off: bool = False
+    """Whether a senior person must approve what an assessment says before it is sent."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def register(
     _flush(session)
     for place in sites:
         _add_place(session, organisation, place)
-    session.add(Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at))
+    session.add(
+        Membership(organisation_id=organisation.id, user_id=by.id, role=MemberRole.OWNER, joined_at=at, chosen_at=at)
+    )
     engagement.note(session, organisation, EngagementKind.REGISTERED, on=on)
     audit.record(
         session,
@@ -246,6 +250,7 @@ def _describe(session: Session, organisation: Organisation, details: Details, *,
     organisation.website = details.website or None
     organisation.about = details.about or None
     organisation.scope = details.scope
+    organisation.needs_sign_off = details.needs_sign_off
     if details.listed != organisation.listed:
         organisation.listed = details.listed
         organisation.listed_at = at if details.listed else None

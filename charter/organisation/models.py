@@ -31,6 +31,8 @@ class Organisation(Base):
         sa.UniqueConstraint("company_number"),
         sa.UniqueConstraint("charity_number"),
         sa.CheckConstraint("listed = (listed_at IS NOT NULL)", name="listed_has_date"),
+        sa.CheckConstraint("(merged_into_id IS NULL) = (merged_at IS NULL)", name="merged_has_date"),
+        sa.CheckConstraint("merged_into_id IS NULL OR NOT listed", name="merged_is_not_listed"),
         sa.Index("ix_organisation_name", "name"),
         sa.Index("ix_organisation_register", "listed", "name", "id", "county", "sector", "size_band"),
     )
@@ -50,6 +52,11 @@ class Organisation(Base):
     """Whether it agreed to be named on the public register."""
     listed_at: Mapped[datetime | None]
     registered_at: Mapped[datetime]
+    needs_sign_off: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether a senior person must approve what an assessment says before it is sent."""
+    merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    """The employer that all of this one went to, when the two were one (`charter.merging`). Only its addresses stay."""
+    merged_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     sites: Mapped[list["Site"]] = relationship(
@@ -94,6 +101,8 @@ class Membership(Base):
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     role: Mapped[MemberRole]
     joined_at: Mapped[datetime]
+    chosen_at: Mapped[datetime | None]
+    """When the person last turned to this employer: of several, they see the one they turned to last."""
 
     organisation: Mapped[Organisation] = relationship(back_populates="memberships")
     user: Mapped[User] = relationship(back_populates="memberships")

@@ -22,6 +22,12 @@ def organisations_of(session: Session, user: User) -> list[Organisation]:
     )
 
 
+def part_of(session: Session, organisation_id: UUID, user: User) -> Membership | None:
+    """A person's part in an employer, if they have one."""
+    mine = sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user.id)
+    return session.scalars(mine).first()
+
+
 def team(session: Session, organisation: Organisation) -> Sequence[Membership]:
     """The employer's people, owners first, then by name."""
     return session.scalars(

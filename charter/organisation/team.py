@@ -98,6 +98,7 @@ def accept(session: Session, *, token: str, by: User, at: datetime) -> Membershi
         )
         session.add(membership)
         session.flush()  # so that its id is known
+    membership.chosen_at = at
     audit.record(
         session,
         "membership:accept",

@@ -28,6 +28,7 @@ from charter.assessment.models import (
     EvidenceKind,
     EvidenceUse,
     MetricReturn,
+    SignOff,
     Submission,
     VirusFinding,
 )
@@ -109,6 +110,7 @@ PARTS: tuple[Part, ...] = (
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
     Part("whose_tasks", Assignment, _of_assessment(Assignment)),
+    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash"})),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",
@@ -141,6 +143,7 @@ PARTS: tuple[Part, ...] = (
 
 LEFT_OUT: Mapping[str, str] = {
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
     "survey_ballot": "codes of a survey: they must lead to nobody",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",

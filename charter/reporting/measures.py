@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.award.models import Award
+from charter.award.verification import counts_on
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -132,7 +133,7 @@ def accredited(session: Session, on: date) -> Accredited:
             sa.func.sum(Award.headcount),
             sa.func.count() - sa.func.count(Award.headcount),
         )
-        .where(valid(on))
+        .where(*counts_on(on))
         .group_by(*ways)
         .order_by(*ways)
     )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, undefer
+from sqlalchemy.orm import Session, aliased, joinedload, undefer
 
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, ScanState, Submission
 from charter.assessment.queries import in_order
@@ -97,11 +97,11 @@ def headcount_ceiling(assessment: Assessment, said: Submitted) -> int | None:
 
 
 def rounds(session: Session, assessment: Assessment) -> Sequence[Submission]:
-    """Every submission of an assessment with its snapshot, the first round first."""
+    """Every submission of an assessment with its snapshot and its approval, the first round first."""
     return session.scalars(
         sa.select(Submission)
         .where(Submission.assessment_id == assessment.id)
-        .options(undefer(Submission.snapshot))
+        .options(undefer(Submission.snapshot), joinedload(Submission.sign_off))
         .order_by(Submission.round)
     ).all()
 

@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "assessment:submit": "submitted the assessment",
     "assessment:resubmit": "submitted it again",
     "assessment:withdraw": "withdrew the assessment",
+    "sign-off:approve": "noted that a senior person approved the answers",
     "case:claim": "took the case",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
@@ -31,7 +32,17 @@ WORDS: Mapping[str, str] = {
     "award:reinstate": "ended the review of the award",
     "award:revoke": "revoked the award",
 }
-QUIET = ("case:open", "case:receive", "answer:", "evidence:", "declaration:", "return:", "task:", "comment:")
+QUIET = (
+    "case:open",
+    "case:receive",
+    "answer:",
+    "evidence:",
+    "declaration:",
+    "return:",
+    "task:",
+    "comment:",
+    "sign-off:",
+)
 """Many small saves, what the portal does by itself, and what the employer's people share out and say among themselves.
 They are in the trail; here they would bury the story, and the last are nobody else's business."""
 

@@ -16,8 +16,10 @@ from charter.account.models import KeptForm, SignInSession, User
 from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
+from charter.organisation import choosing, gone
+from charter.organisation.models import Organisation
 from charter.orm import Base
-from charter.permissions import Permission, allows, may_know
+from charter.permissions import Permission, allows, may_know, organisation_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -145,8 +147,12 @@ def requires(permission: Permission, model: type[Base] | None = None, *eager: An
                 if subject is None:
                     abort(404)
                 values[name] = subject
+            merged = gone.leads_to(db.session, subject) if isinstance(subject, Organisation) else None
+            if merged is not None:
+                return _lead_on(user, subject, merged)
             if not allows(user, permission, subject):
                 abort(403 if subject is None or may_know(user, subject) else 404)
+            is_about(subject)
             _bring_back_what_was_typed(user)
             return view(**values)
 
@@ -156,10 +162,47 @@ def requires(permission: Permission, model: type[Base] | None = None, *eager: An
     return decorate
 
 
+def _lead_on(user: User, went: Any, into: Organisation) -> Any:
+    """From the address of an employer that was merged to that of the one it went into."""
+    if not may_know(user, into):
+        abort(404)
+    if request.method == "POST":
+        flash(f"This is now part of {into.name}. What you sent was not saved. Look here, then try once more.", "notice")
+    address = request.path if request.method == "POST" else request.full_path.rstrip("?")
+    return redirect(address.replace(str(went.id), str(into.id)), 303)
+
+
 def public(view: View) -> View:
     """Say that anyone may open a page."""
     view.permission = None  # type: ignore[attr-defined]
     return view
+
+
+# Which employer a page is about ---------------------------------------------------------------------------------------
+
+
+def is_about(subject: Any) -> None:
+    """Note the employer that a page is about, so that the page can say it."""
+    g.about_employer = organisation_of(subject)
+
+
+def employer_here() -> Organisation | None:
+    """For templates: the employer that the page is about, when it is about one."""
+    about = g.get("about_employer")
+    return db.session.get(Organisation, about) if about else None
+
+
+def employer_home(about: Organisation | None = None) -> str:
+    """The home of the employer that a page is about; without one, of the employer that the person turned to last.
+
+    An employer that somebody came to by a link keeps its own home: following an email about one of several employers
+    does not end on the page of another.
+    """
+    user = signed_in_user()
+    part = choosing.chosen(user.memberships) if user else None
+    if about is None or part is None or part.organisation_id == about.id:
+        return url_for("employer.dashboard")
+    return url_for("employer.employer_dashboard", organisation_id=about.id)
 
 
 # What was typed when a session ended ------------------------------------------------------------------------------

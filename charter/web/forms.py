@@ -35,6 +35,15 @@ class BaseForm(FlaskForm):
             field.errors = [*field.errors, str(refusal)]
 
 
+class WithoutToken(BaseForm):
+    """A form that carries no token: the secret in its address is the right to send it, and its page sets no cookie."""
+
+    class Meta(BaseForm.Meta):
+        """How the form is protected."""
+
+        csrf = False
+
+
 class EmptyForm(BaseForm):
     """A form with a button and nothing else; it carries the token."""
 

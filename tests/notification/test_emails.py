@@ -38,6 +38,28 @@ VALUES = {
         "token": "tok-en_1",
         "expires_on": date(2026, 12, 6),
     },
+    "employers_merged": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "other_name": "Teme Valley Ltd",
+        "organisation_id": ID,
+        "withdrawn": True,
+    },
+    "sign_off_asked": {
+        "to": "dee@example.org",
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "asked_by": "Olive Owner",
+        "level_title": "Committed",
+        "token": "tok-en_1",
+        "expires_on": date(2026, 12, 22),
+        "again": True,
+    },
+    "sign_off_decided": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "who": "Dee Director",
+        "approved": False,
+        "words": "Check the pay figures.\nThey look old.",
+        "assessment_id": ID,
+    },
     "submission_received": {**EMPLOYER, "due_on": date(2027, 1, 5), "assessment_id": ID},
     "more_information_needed": {
         **EMPLOYER,
@@ -237,6 +259,9 @@ SAYS = {
     "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
     "recognition_ended": "improvement plan:\n[portal]/organisations/1/plan\n\nIf you renewed it",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
+    "employers_merged": f"[portal]/organisations/{ID}",
+    "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
+    "sign_off_decided": "   Check the pay figures.\n   They look old.",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 

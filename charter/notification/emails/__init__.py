@@ -53,6 +53,10 @@ them become the portal's address and the scheme's name when they are sent (`outb
     member_left             to: Iterable[User], who: str (a name), organisation_name, tasks and actions: int, path
     yearly_figures_due      to: Iterable[User], organisation_name, level_title, due_on: date, days_left, begun: bool,
                             yearly_return_id
+    sign_off_asked          to: str, organisation_name, asked_by (a name), level_title, token, expires_on: date, again
+    sign_off_decided        to: Iterable[User], organisation_name, who, approved: bool, words, assessment_id
+    survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
+    employers_merged        to: Iterable[User], organisation_name, other_name, organisation_id, withdrawn: bool
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
 A disabled person is told nothing.
@@ -85,6 +89,9 @@ from charter.notification.emails.evidence import (
     evidence_turned_down,
     virus_found,
 )
+from charter.notification.emails.merging import (
+    employers_merged,
+)
 from charter.notification.emails.plan import (
     actions_due,
 )
@@ -97,6 +104,10 @@ from charter.notification.emails.recognitions import (
 from charter.notification.emails.services import (
     programme_asked_for,
     programme_request_sent,
+)
+from charter.notification.emails.sign_off import (
+    sign_off_asked,
+    sign_off_decided,
 )
 from charter.notification.emails.succession import (
     claim_ended,
@@ -144,6 +155,7 @@ __all__ = [
     "decision_awarded",
     "decision_not_awarded",
     "email_changed",
+    "employers_merged",
     "evidence_ending",
     "evidence_turned_down",
     "invitation_to_employer",
@@ -162,6 +174,8 @@ __all__ = [
     "recognition_ends_soon",
     "reset_password",
     "resubmission_received",
+    "sign_off_asked",
+    "sign_off_decided",
     "staff_welcome",
     "submission_received",
     "survey_closed",

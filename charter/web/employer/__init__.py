@@ -22,6 +22,7 @@ from charter.web.employer import (  # noqa: E402
     schemes,  # noqa: F401
     services,  # noqa: F401
     sharing,  # noqa: F401
+    sign_off,  # noqa: F401
     spreadsheet,  # noqa: F401
     statements,  # noqa: F401
     succession,  # noqa: F401

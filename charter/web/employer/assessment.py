@@ -32,8 +32,8 @@ from charter.review.models import About, InformationRequest
 from charter.review.submitted import asked, latest
 from charter.time_spent import adding, typical
 from charter.time_spent.typical import Typical
-from charter.web.access import requires, the_user
-from charter.web.employer import blueprint, timing
+from charter.web.access import employer_home, requires, the_user
+from charter.web.employer import blueprint, sign_off, timing
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
 from charter.web.employer.succession import second_owner_missing
 from charter.web.employer.succession_forms import SecondOwnerForm
@@ -150,6 +150,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         "employer/assessment/follow.html",
         **_facts(said),
         case=None if requests else cases.of_assessment(db.session, assessment),
+        sent=queries.last_submission(db.session, assessment),
         questions=_questions(said, requests),
     )
 
@@ -373,9 +374,14 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
         else:
             return after
     page = render_template(
-        "employer/assessment/submit.html", form=form, **facts, again=again, second=second if lonely else None
+        "employer/assessment/submit.html",
+        form=form,
+        **facts,
+        **sign_off.facts(said),
+        again=again,
+        second=second if lonely else None,
     )
-    return page, 400 if form.errors else 200
+    return page, 400 if form.errors or form.form_errors else 200
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/submitted")
@@ -408,7 +414,7 @@ def withdraw_assessment(assessment: Assessment) -> ResponseReturnValue:
         with transaction() as session:
             intake.withdraw(session, assessment, by=the_user(), at=now())
         flash("Your assessment is withdrawn. You can start a new one when you are ready.", "success")
-        return redirect(url_for(".dashboard"), 303)
+        return redirect(employer_home(assessment.organisation), 303)
     return render_template(
         "employer/assessment/withdraw.html", form=form, assessment=assessment, content=assessment.framework.content
     )

@@ -1,27 +1,34 @@
-"""An employer's home: the one thing to do next, where the assessment stands, the awards held."""
+"""An employer's home: the one thing to do next, where the assessment stands, the awards held; and which employer."""
 
 from datetime import timedelta
+from uuid import UUID
 
-import sqlalchemy as sa
-from flask import render_template
+from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import joinedload
+from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import moving, progress, queries, sharing
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
-from charter.award.models import Award
 from charter.award.yearly import queries as yearly
 from charter.clock import now, today
-from charter.extensions import db
+from charter.errors import Refusal
+from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.improvement import plan
-from charter.organisation import queries as organisations
+from charter.framework.content import Content
+from charter.framework.models import Framework
+from charter.improvement import at_a_glance, plan
+from charter.improvement.at_a_glance import Glance
+from charter.organisation import choosing
+from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.succession import queries as succession
-from charter.web.access import requires, the_user
+from charter.web.access import employer_home, is_about, requires, the_user
 from charter.web.employer import blueprint
+from charter.web.employer.forms import chosen
+from charter.web.forms import BaseForm
 
 ONE_DAY = timedelta(days=1)
 
@@ -29,44 +36,92 @@ ONE_DAY = timedelta(days=1)
 @blueprint.get("/dashboard")
 @requires(Permission.SEE_DASHBOARD)
 def dashboard() -> ResponseReturnValue:
-    """What to do next."""
-    employers = organisations.organisations_of(db.session, the_user())
-    comings = succession.waiting_for(db.session, the_user(), at=now())
-    if not employers:
-        return render_template("employer/welcome.html", comings=comings)
-    own_tasks = sharing.of_person(db.session, the_user())
+    """What to do next for the employer that the person turned to last."""
+    part = choosing.chosen(the_user().memberships)
+    if part is None:
+        return render_template("employer/welcome.html", comings=_comings())
+    current = publishing.current(db.session)
+    all_mine = _employers(current.content)
+    employer = db.session.get_one(Organisation, part.organisation_id)
+    is_about(employer)
+    return _home(employer, all_mine, current)
+
+
+@blueprint.get("/dashboard/<uuid:organisation_id>")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def employer_dashboard(organisation: Organisation) -> ResponseReturnValue:
+    """What to do next for this employer. It stays a page of its own, so that two of them can be open side by side."""
+    current = publishing.current(db.session)
+    return _home(organisation, _employers(current.content), current)
+
+
+class SwitchForm(BaseForm):
+    """Which employer to go to."""
+
+    employer = RadioField(
+        "Which employer do you want to go to?",
+        validators=[chosen("Choose an employer.")],
+        validate_choice=False,
+    )
+
+
+@blueprint.route("/dashboard/employers", methods=["GET", "POST"])
+@requires(Permission.SEE_DASHBOARD)
+def switch_employer() -> ResponseReturnValue:
+    """Go to another of one's employers, and see that one first from now on."""
+    here = choosing.chosen(the_user().memberships)
+    form = SwitchForm(data={"employer": str(here.organisation_id) if here else None})
+    all_mine = _employers(publishing.current(db.session).content)
+    form.employer.choices = [SelectChoice(str(one.employer.id), one.employer.name) for one in all_mine]
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                choosing.turn_to(session, UUID(form.employer.data), by=the_user(), at=now())
+        except Refusal as refusal:  # taken out of the team in this very moment
+            form.refuse(refusal)
+        else:
+            return redirect(employer_home(None), 303)
+    page = render_template("employer/switch.html", form=form, employers=all_mine)
+    return page, 400 if form.errors else 200
+
+
+def _employers(content: Content) -> list[Glance]:
+    """The person's employers, each in a line (one query)."""
+    return at_a_glance.of_person(db.session, the_user(), opens_days=content.renewal.opens_days, on=today())
+
+
+def _comings() -> list[succession.Waiting]:
+    """What waits for the person, or they for, about who may answer for an employer (one query)."""
+    return succession.waiting_for(db.session, the_user(), at=now())
+
+
+def _home(employer: Organisation, all_mine: list[Glance], current: Framework) -> ResponseReturnValue:
+    own_tasks = sharing.of_person(db.session, the_user(), employer)
     assessments = [assessment for assessment, _ in own_tasks]
-    awards = db.session.scalars(
-        sa.select(Award)
-        .where(Award.organisation_id.in_([employer.id for employer in employers]))
-        .options(joinedload(Award.framework))
-        .order_by(Award.starts_on.desc(), Award.issued_at.desc())
-    ).all()
+    awards = renewal.of_organisation(db.session, employer.id)
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     draft = under_way is not None and under_way.status is AssessmentStatus.DRAFT
     said = queries.material(db.session, under_way) if under_way and draft else None
     requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
-    employer = under_way.organisation if under_way else employers[0]
-    newest = renewal.newest([award for award in awards if award.organisation_id == employer.id])
-    current = publishing.current(db.session) if newest or under_way else None
+    newest = renewal.newest(awards)
     found = progress.progress(said, on=today()) if said else None
     mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
     return render_template(
         "employer/dashboard.html",
-        employers=employers,
         employer=employer,
-        comings=comings,
-        ending=renewal.ending(newest, current.content, on=today()) if newest and current else None,
+        comings=_comings(),
+        elsewhere=[one for one in all_mine if one.employer is not employer],
+        ending=renewal.ending(newest, current.content, on=today()) if newest else None,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
-        newer=moving.newer_of(current, under_way) if under_way and current else None,
+        newer=moving.newer_of(current, under_way) if under_way else None,
         progress=found,
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id),
-        yearly_due=yearly.asked_for(db.session, [one.id for one in employers], on=today()) if awards else (),
+        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if awards else (),
         case=case,
         requests=requests,
         draft=draft,

@@ -184,6 +184,10 @@ class OrganisationForm(BaseForm):
         validators=[chosen("Choose if we may show you on the public list.")],
         validate_choice=False,
     )
+    needs_sign_off = BooleanField(
+        "A senior person must approve our answers before we send them",
+        description="An owner asks them by a link. They need no account. Leave this empty if nobody needs to.",
+    )
     version = HiddenField()
 
     @classmethod
@@ -242,6 +246,7 @@ class OrganisationForm(BaseForm):
             about=self.about.data or None,
             scope=Scope(self.scope.data),
             listed=self.listed.data == "yes",
+            needs_sign_off=bool(self.needs_sign_off.data),
         )
 
 

@@ -95,6 +95,7 @@ def edit_organisation(organisation: Organisation) -> ResponseReturnValue:
             **{name: getattr(organisation, name) for name in _DETAILS},
             "scope": organisation.scope.value,
             "listed": "yes" if organisation.listed else "no",
+            "needs_sign_off": organisation.needs_sign_off,
             "version": str(organisation.version),
         },
     )

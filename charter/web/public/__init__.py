@@ -60,5 +60,6 @@ from charter.web.public import (  # noqa: E402 - they add their views
     pages,  # noqa: F401
     register,  # noqa: F401
     services,  # noqa: F401
+    sign_off,  # noqa: F401
     surveys,  # noqa: F401
 )

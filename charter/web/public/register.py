@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, abort, render_template, request, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, SelectField, StringField
 
@@ -15,6 +15,8 @@ from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.content import Content
+from charter.organisation import gone
+from charter.organisation.models import Organisation
 from charter.web.access import public, settings
 from charter.web.forms import stripped
 from charter.web.public import blueprint, memory
@@ -121,6 +123,9 @@ def show_employer(organisation_id: UUID) -> ResponseReturnValue:
     """One employer on the register. One that did not agree to be named, or holds no level today, is not there."""
     entry = register.entry(db.session, organisation_id, on=today())
     if entry is None:
+        into = gone.leads_to(db.session, db.session.get(Organisation, organisation_id))
+        if into is not None:  # it was here twice: its old address leads to what it is now
+            return redirect(url_for(".show_employer", organisation_id=into.id), 301)
         abort(404)
     content = publishing.current(db.session).content
     return render_template("public/employers/show.html", entry=entry, content=content)

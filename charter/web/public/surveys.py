@@ -19,19 +19,10 @@ from charter.survey import answering, codes, running
 from charter.survey.answering import NotNow, Standing
 from charter.survey.models import Survey
 from charter.web.access import public
-from charter.web.forms import BaseForm, stripped
+from charter.web.forms import WithoutToken, stripped
 from charter.web.public import blueprint
 
 STATUS = {Standing.READY: 200, Standing.USED: 410, Standing.CLOSED: 410, Standing.UNKNOWN: 404}
-
-
-class WithoutToken(BaseForm):
-    """A form that carries no token, since its page sets no cookie."""
-
-    class Meta(BaseForm.Meta):
-        """How the form is protected."""
-
-        csrf = False
 
 
 class CodeForm(WithoutToken):

@@ -1,0 +1,1 @@
+"""Two employers that are one: find them, show what would happen, merge them."""

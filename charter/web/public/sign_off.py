@@ -1,0 +1,185 @@
+"""A senior person reads what is to be sent, and approves it or sends it back. No account, no cookie.
+
+The address holds the secret, which is the whole right to decide; so its pages are kept by nobody, listed nowhere, and
+tell no other site where their reader comes from.
+"""
+
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
+
+from charter.assessment import progress, queries, sign_off
+from charter.assessment.models import SignOff, SignOffStatus
+from charter.clock import now, today
+from charter.errors import Refusal, Stale
+from charter.extensions import csrf, db, transaction
+from charter.notification import emails
+from charter.organisation import queries as organisations
+from charter.review import differences, submitted
+from charter.web.access import public
+from charter.web.forms import WithoutToken, stripped
+from charter.web.public import blueprint
+
+
+class ApproveForm(WithoutToken):
+    """That it is true, and who says so. The verb says what is missing."""
+
+    signed_as = StringField("Your full name", filters=[stripped])
+    agreed = BooleanField("As far as I know, everything in it is true")
+    seen = HiddenField()
+    """The hash of what the person read."""
+
+
+class SendBackForm(WithoutToken):
+    """What should change."""
+
+    words = TextAreaField(
+        "What should change?", description="The owners of the employer read this.", filters=[stripped]
+    )
+    seen = HiddenField()
+
+
+@blueprint.get("/sign-off/<token>")
+@csrf.exempt
+@public
+def show_sign_off(token: str) -> ResponseReturnValue:
+    """Everything that would be sent, to read and to print; afterwards, what was decided."""
+    asked = sign_off.find(db.session, token)
+    if asked is None or not _can_be_decided(asked):
+        return _no_longer(asked)
+    said = queries.material(db.session, asked.assessment)
+    standing = sign_off.standing(db.session, said, at=now(), on=today())
+    before = sign_off.read_before(db.session, asked)
+    changed = None
+    if before is not None and before.content is not None:
+        changed = differences.between(said.content, submitted.read(before.content), submitted.read(standing.content))
+    page = render_template(
+        "public/sign_off/read.html",
+        token=token,
+        asked=asked,
+        assessment=asked.assessment,
+        content=said.content,
+        said=said,
+        progress=progress.progress(said, on=today()),
+        seen=standing.content_hash,
+        before=before,
+        changed=changed,
+    )
+    return _private(page)
+
+
+@blueprint.route("/sign-off/<token>/approve", methods=["GET", "POST"])
+@csrf.exempt
+@public
+def approve_sign_off(token: str) -> ResponseReturnValue:
+    """Approve what was read."""
+    asked = sign_off.find(db.session, token)
+    if asked is None or not _can_be_decided(asked):
+        return _no_longer(asked)
+    form = ApproveForm(data={"seen": request.args.get("read", "")[:64]})
+    overtaken = None
+    if form.is_submitted():
+        try:
+            with transaction() as session:
+                asked = sign_off.approve(
+                    session,
+                    token,
+                    seen=form.seen.data or "",
+                    signed_as=form.signed_as.data or "",
+                    agreed=bool(form.agreed.data),
+                    at=now(),
+                    on=today(),
+                )
+                _tell(session, asked)
+        except Stale as stale:
+            overtaken = str(stale)
+        except Refusal as refusal:
+            again = sign_off.find(db.session, token)
+            if again is None or not _can_be_decided(again):
+                return _no_longer(again)
+            form.refuse(refusal)
+        else:
+            return _private(redirect(url_for(".show_sign_off", token=token), 303), 303)
+    page = render_template(
+        "public/sign_off/approve.html",
+        token=token,
+        form=form,
+        asked=asked,
+        assessment=queries.with_its_own(db.session, asked.assessment),
+        overtaken=overtaken,
+    )
+    return _private(page, 400 if form.errors or form.form_errors else 409 if overtaken else 200)
+
+
+@blueprint.route("/sign-off/<token>/send-back", methods=["GET", "POST"])
+@csrf.exempt
+@public
+def send_back_sign_off(token: str) -> ResponseReturnValue:
+    """Send it back, with words."""
+    asked = sign_off.find(db.session, token)
+    if asked is None or not _can_be_decided(asked):
+        return _no_longer(asked)
+    form = SendBackForm(data={"seen": request.args.get("read", "")[:64]})
+    if form.is_submitted():
+        try:
+            with transaction() as session:
+                asked = sign_off.send_back(
+                    session, token, seen=form.seen.data or "", words=form.words.data or "", at=now(), on=today()
+                )
+                _tell(session, asked)
+        except Refusal as refusal:
+            again = sign_off.find(db.session, token)
+            if again is None or not _can_be_decided(again):
+                return _no_longer(again)
+            form.refuse(refusal)
+        else:
+            return _private(redirect(url_for(".show_sign_off", token=token), 303), 303)
+    page = render_template(
+        "public/sign_off/send_back.html",
+        token=token,
+        form=form,
+        asked=asked,
+        assessment=queries.with_its_own(db.session, asked.assessment),
+    )
+    return _private(page, 400 if form.errors or form.form_errors else 200)
+
+
+def _can_be_decided(asked: SignOff) -> bool:
+    return asked.works_at(now()) and asked.assessment.is_editable
+
+
+def _no_longer(asked: SignOff | None) -> Response:
+    """What became of it; a kind word when the link is not, or no longer, good for anything."""
+    decided = asked is not None and asked.status in {SignOffStatus.APPROVED, SignOffStatus.SENT_BACK}
+    assessment = queries.with_its_own(db.session, asked.assessment) if asked else None
+    page = render_template(
+        "public/sign_off/no_longer.html", asked=asked, assessment=assessment, decided=decided, Status=SignOffStatus
+    )
+    return _private(page, 200 if decided else 410 if asked else 404)
+
+
+def _tell(session: Any, asked: SignOff) -> None:
+    """Tell the owners, once however often the button was pressed."""
+    organisation_id = asked.assessment.organisation_id
+    emails.sign_off_decided(
+        session,
+        to=organisations.owners(session, [organisation_id]).get(organisation_id, ()),
+        organisation_name=asked.assessment.organisation.name,
+        who=f"{asked.signed_as or asked.name} ({asked.role})",
+        approved=asked.status is SignOffStatus.APPROVED,
+        words=asked.words,
+        assessment_id=asked.assessment_id,
+        event_key=f"sign-off-decided:{asked.id}",
+        at=now(),
+    )
+
+
+def _private(page: Any, status: int = 200) -> Response:
+    """A page that nobody keeps, no search engine lists, and that gives its address away to no other page."""
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

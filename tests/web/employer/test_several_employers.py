@@ -1,0 +1,133 @@
+"""Somebody who belongs to several employers: one at a time, and always which."""
+
+import pytest
+
+from charter.account.models import User
+from charter.clock import today
+from charter.extensions import db, transaction
+from charter.organisation import queries, team
+from charter.organisation.models import Organisation
+from tests.factories import Factory
+from tests.web.employer.conftest import Counting, SignIn
+
+
+@pytest.fixture
+def second(make: Factory, owner: User) -> Organisation:
+    """The employer that the owner joined last."""
+    found = make.organisation("Severn Tools Ltd")
+    make.joins(found, owner)
+    return found
+
+
+def switch(browser, employer: Organisation):
+    return browser.send("/dashboard/employers", {"employer": str(employer.id)})
+
+
+def heading(text: str) -> str:
+    return text.split("<h1")[1].split(">", 1)[1].split("</h1>")[0].strip()
+
+
+def test_the_dashboard_shows_one_employer_and_each_other_in_a_line(
+    make: Factory, employer: Organisation, second: Organisation, owner: User, moderator: User, sign_in: SignIn
+) -> None:
+    make.award(employer, on=today(), by=moderator)
+    make.assessment(second, by=owner)
+    browser = sign_in(owner)
+    assert switch(browser, employer).location == "/dashboard"
+    page = browser.get("/dashboard").text
+    assert heading(page) == employer.name
+    assert "You hold" in page
+    assert "Finish your answers" not in page.split("Your other employer")[0]
+    assert "1 thing to do: finish your answers" in page
+
+
+def test_what_was_chosen_stays_chosen_on_another_device(
+    employer: Organisation, second: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    for chosen in (employer, second):
+        switch(sign_in(owner), chosen)
+        assert heading(sign_in(owner).get("/dashboard").text) == chosen.name
+
+
+def test_who_joins_an_employer_sees_that_one(
+    make: Factory, employer: Organisation, owner: User, stranger: User, sign_in: SignIn
+) -> None:
+    mine = db.session.get(Organisation, stranger.memberships[0].organisation_id)
+    switch(sign_in(stranger), mine)
+    with transaction() as session:
+        _, token = team.invite(
+            session, employer, email=stranger.email, role=team.MemberRole.CONTRIBUTOR, by=owner, at=make.at
+        )
+    browser = sign_in(stranger)
+    browser.send(f"/invitations/{token}")
+    assert heading(browser.get("/dashboard").text) == employer.name
+
+
+def test_who_is_removed_from_the_chosen_employer_sees_another_and_then_none(
+    make: Factory, employer: Organisation, second: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    boss = make.member(employer, "Bo Boss")
+    other = make.member(second, "Bea Boss")
+    browser = sign_in(owner)
+    switch(browser, employer)
+    for left, by, shown in ((employer, boss, second.name), (second, other, f"Welcome, {owner.name}")):
+        with transaction() as session:
+            team.remove(session, queries.part_of(session, left.id, owner), by=by, at=make.at)
+        page = browser.get("/dashboard")
+        assert (page.status_code, heading(page.text)) == (200, shown)
+    assert browser.get("/dashboard/employers").status_code == 200
+
+
+def test_an_employer_one_does_not_belong_to_cannot_be_chosen(
+    employer: Organisation, second: Organisation, colleague: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(colleague)
+    assert switch(browser, second).status_code == 400
+    assert browser.get(f"/dashboard/{second.id}").status_code == 404
+    assert heading(browser.get("/dashboard").text) == employer.name
+
+
+def test_each_page_says_which_employer_it_is_about_and_leads_to_its_own_home(
+    make: Factory, employer: Organisation, second: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    assessment = make.assessment(employer, by=owner)
+    browser = sign_in(owner)
+    switch(browser, second)
+    for page in (
+        f"/organisations/{employer.id}",
+        f"/organisations/{employer.id}/plan",
+        f"/organisations/{employer.id}/evidence",
+        f"/assessments/{assessment.id}",
+        f"/assessments/{assessment.id}/declarations",
+        f"/dashboard/{employer.id}",
+    ):
+        text = browser.get(page).text
+        assert f"This page is about </span>{employer.name}</span>" in text, page
+        assert f'href="/dashboard/{employer.id}"' in text, page
+    assert f"This page is about </span>{second.name}</span>" in browser.get("/dashboard").text
+    assert heading(browser.get(f"/dashboard/{employer.id}").text) == employer.name
+
+
+def test_who_has_one_employer_is_offered_no_other(employer: Organisation, owner: User, sign_in: SignIn) -> None:
+    page = sign_in(owner).get("/dashboard").text
+    assert employer.name in page
+    assert "Switch employer" not in page
+    assert "Your other employer" not in page
+
+
+def test_the_dashboard_takes_the_same_queries_for_one_employer_and_for_three(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, counting: Counting
+) -> None:
+    browser = sign_in(owner)
+    make.assessment(employer, by=owner)
+    browser.get("/dashboard")
+    with counting() as one:
+        browser.get("/dashboard")
+    for number in range(2):
+        more = make.organisation(f"Employer {number}")
+        make.joins(more, owner)
+        make.assessment(more, by=owner)
+    switch(browser, employer)
+    with counting() as three:
+        browser.get("/dashboard")
+    assert len(one) == len(three), (one, three)

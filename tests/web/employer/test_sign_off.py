@@ -1,0 +1,215 @@
+"""A senior person approves by a link: what the owner sees, what the person sees, and what nobody else does."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from charter.account.models import User
+from charter.assessment.models import Answer, Assessment, SignOff
+from charter.extensions import db, transaction
+from charter.notification.models import Message
+from charter.organisation.models import Organisation
+from tests.factories import Factory
+from tests.pages import CheckedClient
+from tests.web.employer.conftest import Counting, SignIn
+
+WHO = {"name": "Dee Director", "role": "Director", "email": "dee@example.org"}
+
+
+@pytest.fixture
+def complete(make: Factory, assessment: Assessment, owner: User) -> Assessment:
+    return make.answered(assessment, by=owner)
+
+
+@pytest.fixture
+def link(complete: Assessment, owner: User, home: str, sign_in: SignIn) -> str:
+    """The address that the director was emailed."""
+    assert sign_in(owner).send(f"{home}/sign-off", WHO).location == f"{home}/submit"
+    return newest_link()
+
+
+def newest_link() -> str:
+    db.session.rollback()
+    body = db.session.scalars(
+        sa.select(Message.body).where(Message.kind == "sign_off_asked").order_by(Message.written_at.desc())
+    ).first()
+    return "/sign-off/" + re.search(r"/sign-off/(\S+)", body)[1]
+
+
+def read_hash(client: CheckedClient, link: str) -> str:
+    return re.search(r"/approve\?read=([0-9a-f]{64})", client.get(link).text)[1]
+
+
+def approve(client: CheckedClient, link: str, **fields: str):
+    data = {"seen": read_hash(client, link), "signed_as": "Dee Director", "agreed": "y", **fields}
+    return client.post(f"{link}/approve", data=data)
+
+
+def change(assessment: Assessment) -> None:
+    with transaction() as session:
+        session.scalars(
+            sa.select(Answer).where(Answer.assessment_id == assessment.id)
+        ).first().explanation = "Reworded."
+
+
+def kinds() -> list[tuple[str, str]]:
+    db.session.rollback()
+    return [(one.kind, one.to_address) for one in db.session.scalars(sa.select(Message).order_by(Message.written_at))]
+
+
+def test_a_director_approves_and_the_submission_says_who(
+    make: Factory, link: str, home: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    assert "asked Dee Director (Director) on" in browser.get(f"{home}/submit").text
+    assert approve(client, link).location == link
+    assert "You have approved the answers" in client.get(link).text
+    assert ("sign_off_decided", owner.email) in kinds()
+    assert "Dee Director (Director) approved exactly these answers" in browser.get(f"{home}/submit").text
+    form = {"declared_by": owner.name, "declared_role": "Owner", "agreed": "y", "round": "1"}
+    assert browser.send(f"{home}/submit", form).status_code == 303
+    assert "Dee Director (Director) approved it on" in browser.get(home).text
+    db.session.rollback()
+    review = make.review(db.session.scalars(sa.select(Assessment)).one())
+    assert "Dee Director, Director, on" in sign_in(assessor).get(f"/admin/reviews/{review.id}").text
+
+
+def test_what_is_shown_is_everything_but_the_files(
+    make: Factory, complete: Assessment, link: str, client: CheckedClient
+) -> None:
+    page = unescape(client.get(link).text)
+    content = complete.framework.content
+    for criterion in content.asked(1):
+        assert criterion.title in page
+    for declaration in content.declarations:
+        assert declaration.statement in page
+    assert "Evidence: " in page
+    assert "/evidence/" not in page
+
+
+def test_the_link_is_kept_by_nobody_and_told_to_nobody(link: str, client: CheckedClient) -> None:
+    for page in (link, f"{link}/approve", f"{link}/send-back", "/sign-off/none"):
+        answer = client.get(page)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Set-Cookie" not in answer.headers
+    token = link.rsplit("/", 1)[1]
+    assert token not in {one.token_hash for one in db.session.scalars(sa.select(SignOff))}
+
+
+def test_after_a_change_the_owner_sees_what_changed_and_asks_again(
+    complete: Assessment, link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    approve(client, link)
+    change(complete)
+    browser = sign_in(owner)
+    page = browser.get(f"{home}/submit").text
+    assert "the approval does not count any more" in page
+    assert "is now “Reworded.”" in page or "“Reworded.” is new" in page
+    browser.send(f"{home}/sign-off", WHO)
+    again = newest_link()
+    assert again != link
+    page = client.get(again).text
+    assert "You approved an earlier version" in page
+    assert "Reworded." in page
+
+
+def test_who_reads_while_an_answer_changes_is_told_and_approves_nothing(
+    complete: Assessment, link: str, client: CheckedClient
+) -> None:
+    seen = read_hash(client, link)
+    change(complete)
+    answer = approve(client, link, seen=seen)
+    assert answer.status_code == 409
+    assert "changed while you were reading" in answer.text
+    assert approve(client, link).status_code == 303
+
+
+def test_it_is_sent_back_with_words_that_the_owner_reads(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    assert "Say what should change." in client.post(f"{link}/send-back", data={"words": " "}).text
+    assert client.post(f"{link}/send-back", data={"words": "Check <the> pay."}).location == link
+    assert "You have sent the answers back" in client.get(link).text
+    assert "Check &lt;the&gt; pay." in sign_in(owner).get(f"{home}/submit").text
+
+
+def test_what_was_typed_comes_back_with_what_is_missing(link: str, client: CheckedClient) -> None:
+    page = approve(client, link, agreed="", signed_as="Dee D")
+    assert page.status_code == 400
+    assert 'value="Dee D"' in page.text
+    assert "Tick the box" in page.text
+
+
+def test_where_it_is_a_rule_the_page_says_so_and_offers_no_button(
+    complete: Assessment, employer: Organisation, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    with transaction() as session:
+        session.get_one(Organisation, employer.id).needs_sign_off = True
+    assert "Agree and send" not in browser.get(f"{home}/submit").text
+    form = {"declared_by": owner.name, "declared_role": "Owner", "agreed": "y", "round": "1"}
+    refused = browser.post(f"{home}/submit", data={**form, "csrf_token": browser.token(f"{home}/sign-off")})
+    assert refused.status_code == 400
+    assert "Nobody has approved them as they are now" in refused.text.replace("\n", " ")
+    browser.send(f"{home}/sign-off", WHO)
+    approve(client, newest_link())
+    assert browser.send(f"{home}/submit", form).location == f"{home}/submitted"
+
+
+def test_an_owner_turns_the_rule_on_and_off_in_the_details(
+    employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser, page = sign_in(owner), f"/organisations/{employer.id}/edit"
+    details = {
+        "name": employer.name,
+        "county": employer.county,
+        "size_band": employer.size_band,
+        "sector": employer.sector,
+        "scope": employer.scope.value,
+        "listed": "yes",
+    }
+    for given, wanted in (({"needs_sign_off": "y"}, True), ({}, False)):
+        db.session.expire_all()
+        version = str(db.session.get_one(Organisation, employer.id).version)
+        assert browser.send(page, {**details, **given, "version": version}).status_code == 303
+        db.session.rollback()
+        db.session.expire_all()
+        assert db.session.get_one(Organisation, employer.id).needs_sign_off is wanted
+
+
+def test_a_link_taken_back_used_up_or_unknown_says_so(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    asked = db.session.scalars(sa.select(SignOff)).one()
+    sign_in(owner).send(f"{home}/sign-off/{asked.id}/take-back")
+    gone = client.get(link)
+    assert (gone.status_code, "took their question back" in gone.text) == (410, True)
+    assert client.post(f"{link}/approve", data={"signed_as": "D", "agreed": "y"}).status_code == 410
+    assert client.get("/sign-off/none").status_code == 404
+
+
+def test_a_reminder_is_sent_once_a_day(link: str, home: str, owner: User, sign_in: SignIn) -> None:
+    asked = db.session.scalars(sa.select(SignOff)).one()
+    browser, page = sign_in(owner), f"{home}/sign-off/{asked.id}/remind"
+    browser.send(page)
+    assert "less than a day ago" in browser.get(f"{home}/submit").text
+    with transaction() as session:
+        session.get_one(SignOff, asked.id).asked_at -= timedelta(days=2)
+    browser.send(page)
+    browser.send(page)
+    assert [kind for kind, _ in kinds()].count("sign_off_asked") == 2
+    assert newest_link() != link
+
+
+def test_the_page_takes_the_same_queries_for_little_and_for_much(
+    link: str, client: CheckedClient, counting: Counting
+) -> None:
+    client.get(link)
+    with counting() as said:
+        client.get(link)
+    assert len(said) <= 14, said
