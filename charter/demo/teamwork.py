@@ -51,7 +51,7 @@ def add(staff: Staff, *, seed: int, on: date) -> None:
             queries.with_its_own(session, draft)
             [part, *_] = organisations.team(session, draft.organisation)
             helper = _joins(session, draft.organisation, f"helper{place}@example.org", staff, random, on)
-            _give(session, draft, {task: helper for task in sharing.tasks(draft)[1::2]}, by=part.user, on=on)  # noqa: C420
+            _give(session, draft, dict.fromkeys(sharing.tasks(draft)[1::2], helper), by=part.user, on=on)
 
 
 def _draft_of(session: Session, user: User) -> Assessment | None:
