@@ -7,6 +7,7 @@ The employer's people are named while they are in the team. Whoever works for th
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -125,7 +126,11 @@ def happened(session: Session, assessment: Assessment, known: Names, *, page: in
     pages = max(1, -(-count // EACH))
     number = min(max(1, page), pages)
     rows = session.scalars(
-        sa.select(AuditEvent).where(told).order_by(AuditEvent.sequence.desc()).limit(EACH).offset((number - 1) * EACH)
+        sa.select(AuditEvent)
+        .where(told)
+        .order_by(AuditEvent.at.desc(), AuditEvent.sequence.desc())
+        .limit(EACH)
+        .offset((number - 1) * EACH)
     )
     content = assessment.framework.content
     return Page(tuple(_told(content, rows, known)), number, pages)
@@ -136,30 +141,34 @@ def _of(assessment: Assessment) -> sa.ColumnElement[bool]:
 
 
 def _told(content: Content, events: Iterable[AuditEvent], known: Names) -> Iterable[Event]:
-    for event in events:
-        staff = ASSESSOR if event.action in _BY_ASSESSORS else SCHEME
-        yield Event(
-            event.at, known.of(event.actor_id, staff=staff), _WORDS[event.action](content, event.details, known)
-        )
+    """The events in words. What one press of a button did to several of the legal basics is one of them."""
+    for (action, at, actor), together in groupby(events, lambda event: (event.action, event.at, event.actor_id)):
+        who = known.of(actor, staff=ASSESSOR if action in _BY_ASSESSORS else SCHEME)
+        same = list(together)
+        if action == _DECLARED and len(same) > 1:
+            yield Event(at, who, f"answered {len(same)} of the legal basics")
+            continue
+        for event in same:
+            yield Event(at, who, _WORDS[action](content, event.details, known, actor))
 
 
 Details = Mapping[str, Any]
-_Words = Callable[[Content, Details, Names], str]
+_Words = Callable[[Content, Details, Names, UUID | None], str]
 
 
 def _plain(words: str) -> _Words:
-    return lambda _content, _details, _known: words
+    return lambda _content, _details, _known, _by: words
 
 
 def _on(words: str) -> _Words:
     """About one criterion."""
-    return lambda content, details, _known: f"{words} “{sharing.title(content, details.get('criterion', ''))}”"
+    return lambda content, details, _known, _by: f"{words} “{sharing.title(content, details.get('criterion', ''))}”"
 
 
 def _pieces(words: str) -> _Words:
     """Evidence for some criteria, as far as the event names them."""
 
-    def say(content: Content, details: Details, _known: Names) -> str:
+    def say(content: Content, details: Details, _known: Names, _by: UUID | None) -> str:
         codes = details.get("criteria") or [code for code in (details.get("criterion"),) if code]
         return f"{words} for {_named(content, codes)}" if codes else words
 
@@ -174,21 +183,27 @@ def _named(content: Content, codes: Sequence[str]) -> str:
     return " and ".join([", ".join(said[:-1]), said[-1]] if said[1:] else said)
 
 
-def _declared(content: Content, details: Details, _known: Names) -> str:
+def _declared(content: Content, details: Details, _known: Names, _by: UUID | None) -> str:
     words = next((one.statement for one in content.declarations if one.code == details.get("code")), "")
-    return f"answered “{words}”" if words else "answered one of the legal basics"
+    return f"answered “{words.removesuffix('.')}”" if words else "answered one of the legal basics"
 
 
-def _aimed(content: Content, details: Details, _known: Names) -> str:
+def _aimed(content: Content, details: Details, _known: Names, _by: UUID | None) -> str:
     return f"aimed for {content.level_title(details.get('after', 0))}"
 
 
-def _shared(content: Content, details: Details, known: Names) -> str:
+def _shared(content: Content, details: Details, known: Names, by: UUID | None) -> str:
     what = _named(content, details.get("tasks", ()))
-    to = details.get("to")
-    return f"gave {what} to {known.of(UUID(to))}" if to else f"made {what} nobody’s"
+    to = UUID(details["to"]) if details.get("to") else None
+    if to is None:
+        return f"made {what} nobody’s"
+    if to == by:
+        return f"took {what}"
+    name = known.of(to)
+    return f"gave {what} to {name[0].lower() + name[1:] if name == FORMER else name}"
 
 
+_DECLARED = "declaration:save"
 _BY_ASSESSORS = frozenset({"case:ask-for-more", "evidence:turn-down"})
 _WORDS: Mapping[str, _Words] = {
     "assessment:start": _plain("started the assessment"),
@@ -199,7 +214,7 @@ _WORDS: Mapping[str, _Words] = {
     "assessment:withdraw": _plain("withdrew the assessment"),
     "answer:save": _on("saved the answer to"),
     "answer:confirm": _on("said that the answer still holds to"),
-    "declaration:save": _declared,
+    _DECLARED: _declared,
     "return:save": _plain("saved the figures"),
     "evidence:add": _pieces("added evidence"),
     "evidence:attach": _pieces("used evidence"),

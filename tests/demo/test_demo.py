@@ -13,11 +13,12 @@ from charter.assessment import metrics
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, MetricReturn, Submission
 from charter.assessment.snapshot import digest
 from charter.assessment.status import AssessmentStatus
+from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
 from charter.demo.histories import plan
 from charter.extensions import db
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.storage import Store, open_store
@@ -105,3 +106,12 @@ def test_one_staff_survey_is_open_and_one_has_results(filled: Session) -> None:
     found = {survey.status: results.results(survey) for survey in filled.scalars(sa.select(Survey))}
     assert found[SurveyStatus.OPEN] is None
     assert found[SurveyStatus.CLOSED] is not None
+
+
+def test_a_team_shares_its_assessment_out_talks_about_it_and_one_has_left(filled: Session) -> None:
+    shared = filled.scalars(sa.select(Assignment)).all()
+    assert len({one.person_id for one in shared if one.assessment_id == shared[0].assessment_id}) == 3
+    authors = set(filled.scalars(sa.select(Comment.author_id)))
+    members = set(filled.scalars(sa.select(Membership.user_id)))
+    assert len(authors - members) == 1
+    assert {one.person_id for one in shared} <= members

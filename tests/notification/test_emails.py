@@ -60,6 +60,25 @@ VALUES = {
         "words": "Check the pay figures.\nThey look old.",
         "assessment_id": ID,
     },
+    "tasks_given": {
+        "given_by": "Olive\r\nBcc: eve@example.org",
+        "organisation_name": "Teme Valley",
+        "titles": [f"Question {number}" for number in range(12)],
+        "path": "/assessments/1?whose=mine",
+    },
+    "comment_added": {
+        "said_by": "Olive",
+        "organisation_name": "Teme Valley",
+        "criterion_title": "Fair\npay",
+        "path": "/assessments/1/criteria/A#comments",
+    },
+    "member_left": {
+        "who": "Colin",
+        "organisation_name": "Teme Valley",
+        "tasks": 2,
+        "actions": 1,
+        "path": "/organisations/1/team",
+    },
     "submission_received": {**EMPLOYER, "due_on": date(2027, 1, 5), "assessment_id": ID},
     "more_information_needed": {
         **EMPLOYER,
@@ -258,6 +277,9 @@ SAYS = {
     "recognition_declined": "The reason:\n\nThe certificate names another employer.",
     "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
     "recognition_ended": "improvement plan:\n[portal]/organisations/1/plan\n\nIf you renewed it",
+    "tasks_given": "- Question 9\n- and 2 more\n\nSee all that is yours:\n[portal]/assessments/1?whose=mine",
+    "comment_added": "Olive wrote a comment on “Fair pay” in the assessment of Teme Valley. Read it and reply:",
+    "member_left": "Nobody has these now:\n\n- 2 questions of the assessment\n- 1 action of the improvement plan\n",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
     "employers_merged": f"[portal]/organisations/{ID}",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
@@ -334,6 +356,20 @@ def test_without_a_date_to_answer_by_none_is_made_up(session, asha):
     [message] = told(session)
     assert "Answer by" not in message.body
     assert "on\n1 point:" in message.body
+
+
+def test_who_left_with_nothing_in_hand_leaves_nothing_to_take_over(session, asha):
+    emails.member_left(session, to=[asha], event_key="e", at=AT, **(VALUES["member_left"] | {"tasks": 0, "actions": 0}))
+    [message] = told(session)
+    assert "Nobody has these now" not in message.body
+    assert "\n\n\n" not in message.body
+
+
+def test_one_task_is_named_in_the_subject(session, asha):
+    emails.tasks_given(session, to=asha, event_key="e", at=AT, **(VALUES["tasks_given"] | {"titles": ["Fair pay"]}))
+    [message] = told(session)
+    assert message.subject == "For you to answer: Fair pay"
+    assert "asks you to answer this for Teme Valley:\n\n- Fair pay\n\nOpen it:\n" in message.body
 
 
 def test_an_award_that_begins_later_says_when(session, asha):

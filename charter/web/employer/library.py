@@ -276,7 +276,7 @@ def describe_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRet
 
 def _differences(piece: Evidence, form: DetailsForm) -> list[Difference]:
     """Where what is saved of a piece and what was typed are not the same."""
-    kinds = {choice.value: choice.label for choice in form.type.choices}
+    kinds = {value: label for value, label, *_ in form.type.iter_choices()}
     rows: list[tuple[str, object, object]] = [
         (form.title.label.text, piece.title, form.title.data),
         (form.type.label.text, kinds.get(piece.type or ""), kinds.get(form.type.data or "")),

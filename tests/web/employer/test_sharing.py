@@ -91,11 +91,11 @@ def test_one_task_is_given_on_its_own_page_and_the_criterion_says_whose_it_is(
     assessment: Assessment, home: str, codes: list[str], owner: User, colleague: User, sign_in: SignIn
 ) -> None:
     browser, page = sign_in(owner), f"{home}/criteria/{codes[0]}"
-    assert "Nobody’s yet." in browser.get(page).text
+    assert "Nobody has this yet." in browser.get(page).text
     sent = browser.send(f"{home}/sharing/{codes[0]}", {"who": str(colleague.id), "seen": ""})
     assert (sent.status_code, sent.location) == (303, page)
-    assert "Colin Colleague." in browser.get(page).text
-    assert "<strong>Yours.</strong>" in sign_in(colleague).get(page).text
+    assert "Colin Colleague answers this." in browser.get(page).text
+    assert "<strong>This one is yours.</strong>" in sign_in(colleague).get(page).text
     stale = browser.send(f"{home}/sharing/{codes[0]}", {"who": str(owner.id), "seen": ""})
     assert stale.status_code == 409
     assert "Colin Colleague has it now." in stale.text
