@@ -142,12 +142,12 @@ def actions(count: int) -> str:
 def _body(found: SchemeCover, content: Content) -> list[Any]:
     flowables: list[Any] = []
     for level in found.levels:
-        flowables += [CondPageBreak(120), _p(level.level.title, _H2)]
+        flowables += [CondPageBreak(180), _p(level.level.title, _H2)]
         if level.level.note:
             flowables.append(_p(level.level.note, _AIM))
         for group in level.groups:
             asks = "all of these" if group.group.at_least is None else f"at least {group.group.at_least} of these"
-            flowables.append(_p(f"{group.group.title} ({asks})", _H3))
+            flowables += [CondPageBreak(140), _p(f"{group.group.title} ({asks})", _H3)]  # with its first item
             if group.unsure:
                 flowables.append(_p(f"{group.unsure}.", _SMALL))
             if group.is_shared:
@@ -184,7 +184,7 @@ def _words(one: ItemCover) -> str:
 def _beside(one: Beside, content: Content) -> list[Any]:
     value = content.scale_value(one.answer.value) if one.answer else None
     said = value.label if value else "No answer yet"
-    if one.stand_in is not None and value is None:
+    if one.stand_in is not None and one.stand_in.is_met and value is None:
         until = f" until {drawing.day(one.stand_in.until)}" if one.stand_in.until else ""
         said = f"{one.stand_in.passport.title} stands in for this{until}"
     found = [_p(f"{one.criterion.statement} ({said}.)", _UNDER)]
