@@ -33,7 +33,8 @@ them become the portal's address and the scheme's name when they are sent (`outb
     recognition_checked     to: Iterable[User], title, the criteria it stands in for, until: date | None
     recognition_declined    to: Iterable[User], title, reason, recognition_id
     recognition_ends_soon   to: Iterable[User], title, ends_on: date, days_left: int, the criteria that open again
-    recognition_ended       to: Iterable[User], title, ended_on: date, the criteria that are open again, in_plan: bool
+    recognition_ended       to: Iterable[User], title, ended_on: date, the criteria that are open again,
+                            in_plan and in_draft (where)
     survey_closed           to: Iterable[User], organisation_name, survey_title, enough: bool, survey_path: str
     actions_due             to: User, soon and late: what of a plan is due soon, and what is past its day
 
