@@ -107,8 +107,9 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     assert "It may be mistyped." in page
     got = theirs.get(f"{panel}/proof")
     assert (got.data, got.headers["Content-Disposition"]) == (PDF, "attachment; filename=certificate.pdf")
-    assert theirs.send(f"{panel}/decline", {"reason": ""}).status_code == 400
-    assert theirs.send(f"{panel}/decline", {"reason": "It has no last day."}).status_code == 302
+    seen = {"seen_proof": str(told.proof_id)}
+    assert theirs.send(f"{panel}/decline", {**seen, "reason": ""}).status_code == 400
+    assert theirs.send(f"{panel}/decline", {**seen, "reason": "It has no last day."}).status_code == 302
     assert stated().status is RecognitionStatus.DECLINED
     assert "It has no last day." in browser.get(address).text
 
@@ -119,7 +120,13 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     assert stated().status is RecognitionStatus.STATED
     hers = sign_in(assessor)
     assert "https://example.org/list" in hers.get(f"{panel}/check").text
-    assert hers.send(f"{panel}/check").status_code == 302
+    assert hers.send(f"{panel}/check", seen).status_code == 303  # what she saw is not what is there now
+    assert stated().status is RecognitionStatus.STATED
+    assert "The employer gave other proof after you opened this page." in hers.get(f"{panel}/check").text
+    late = hers.send(f"{panel}/decline", {**seen, "reason": "I saw the first."})
+    assert (late.status_code, "I saw the first." in late.text) == (400, True)
+    assert f'value="{stated().proof_id}"' in late.text
+    assert hers.send(f"{panel}/check", {"seen_proof": str(stated().proof_id)}).status_code == 302
     assert stated().status is RecognitionStatus.CHECKED
     assert browser.get(proof).location == address
 
