@@ -258,3 +258,21 @@ def test_an_award_that_has_ended_says_that_it_stands_in_for_nothing(
     assert "It stands in for nothing any more. If you renewed it, add the new award" in shown
     assert "stands in for:" not in shown
     assert "(ended)" in browser.get(f"/organisations/{employer.id}").text
+
+
+def test_the_list_of_awards_takes_as_many_queries_for_three_as_for_one(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, counting: Counting, address: str
+) -> None:
+    browser, passports = sign_in(owner), make.framework().content.passports
+
+    def queries_with(places: range) -> int:
+        for place in places:
+            told = award(make, employer, scheme=str(place), reference="DCS012345", url=f"https://example.org/{place}")
+            assert browser.send(f"{address}/new", told).status_code == 303
+        browser.get(address)  # what the browser was told of last is read once
+        with counting() as said:
+            text = browser.get(address).text
+        assert passports[places[-1]].title in text
+        return len(said)
+
+    assert queries_with(range(1)) == queries_with(range(1, 3))
