@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wtforms import BooleanField, EmailField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -229,7 +238,13 @@ class ModerateForm(BaseForm):
 # Records -----------------------------------------------------------------------------------------------------------
 
 
-class DeclineForm(BaseForm):
+class SeenForm(BaseForm):
+    """That what shows an award of another scheme was seen."""
+
+    seen_proof = HiddenField()
+
+
+class DeclineForm(SeenForm):
     """Why an award of another scheme is turned down."""
 
     reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])

@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import DeclineForm
+from charter.admin.forms import DeclineForm, SeenForm
 from charter.assessment import recognising
 from charter.assessment.models import Assessment
 from charter.award.models import Award
@@ -137,9 +137,9 @@ class OrganisationsView(RecordView):
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def check_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Keep that an award of another scheme was seen where that scheme lists it, or on its certificate."""
-        form = EmptyForm()
+        form = SeenForm(data={"seen_proof": str(recognition.proof_id or "")})
         if form.validate_on_submit():
-            check(recognition)
+            check(recognition, seen=form.seen_proof.data or "")
             flash("The award is marked as checked. The employer’s owners are told.", "success")
             return redirect(url_for(".details_view", id=recognition.organisation_id))
         return self.render("admin/records/check.html", form=form, **shown(recognition))
@@ -148,12 +148,14 @@ class OrganisationsView(RecordView):
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def decline_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Turn an award of another scheme down, for a reason that the employer reads."""
-        form = DeclineForm()
+        form = DeclineForm(data={"seen_proof": str(recognition.proof_id or "")})
         if form.validate_on_submit():
             try:
-                decline(recognition, form.reason.data or "")
+                decline(recognition, form.reason.data or "", seen=form.seen_proof.data or "")
             except Refusal as refusal:
                 form.refuse(refusal)
+                db.session.refresh(recognition)
+                form.seen_proof.data = str(recognition.proof_id or "")
             else:
                 flash("The award is turned down. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
@@ -193,16 +195,20 @@ def shown(stated: Recognition) -> dict[str, Any]:
     }
 
 
-def check(stated: Recognition) -> None:
-    """Mark an award of another scheme as checked, once, by one person, and tell the employer."""
+def check(stated: Recognition, *, seen: str) -> None:
+    """Mark an award of another scheme as checked, once, by one person who saw its proof, and tell the employer."""
     with transaction() as session:
-        recognising.check(session, locked(session, stated), by=the_user(), at=now())
+        held = locked(session, stated)
+        recognition.see(held, proof=seen)
+        recognising.check(session, held, by=the_user(), at=now())
 
 
-def decline(stated: Recognition, reason: str) -> None:
-    """Turn an award of another scheme down, once, by one person, and tell the employer why."""
+def decline(stated: Recognition, reason: str, *, seen: str) -> None:
+    """Turn an award of another scheme down, once, by one person who saw its proof, and tell the employer why."""
     with transaction() as session:
-        recognising.decline(session, locked(session, stated), reason=reason, by=the_user(), at=now())
+        held = locked(session, stated)
+        recognition.see(held, proof=seen)
+        recognising.decline(session, held, reason=reason, by=the_user(), at=now())
 
 
 def take_back(stated: Recognition) -> None:

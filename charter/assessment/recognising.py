@@ -49,7 +49,7 @@ def prove(
         by=by,
         at=at,
     )
-    session.flush()  # the award names it
+    session.flush()  # the award names it, and is read again under its lock
     recognition.prove(session, stated, proof_id=piece.id, by=by, at=at)
     return piece
 

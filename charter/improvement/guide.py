@@ -12,11 +12,8 @@ from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import white
 from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
-    BaseDocTemplate,
     CondPageBreak,
     Frame,
     HRFlowable,
@@ -30,15 +27,13 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from charter import drawing
+from charter import drawing, printing
 from charter.award.certificate import Issuer
 from charter.drawing import BOLD, GOLD, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 from charter.framework.content import Content
 from charter.improvement.models import Programme
+from charter.printing import COLUMN, HEIGHT, MARGIN, WIDTH
 
-WIDTH, HEIGHT = A4
-MARGIN = 56.0
-COLUMN = WIDTH - 2 * MARGIN
 TITLE = "Employer Guide and Directory of Services"
 
 
@@ -70,18 +65,12 @@ def _drawn(
 ) -> tuple[bytes, dict[str, int]]:
     file = io.BytesIO()
     seen: dict[str, int] = {}
-    document: Any = BaseDocTemplate(
+    document = printing.document(
         file,
-        pagesize=A4,
         title=f"{TITLE} {said.on.year}",
         author=said.issuer.owner,
         subject=f"Services for employers in {said.issuer.area}, on {drawing.day(said.on)}",
         creator=said.issuer.scheme,
-        lang="en-GB",
-        invariant=1,
-        pageCompression=1,
-        initialFontName=REGULAR,
-        displayDocTitle=True,
     )
 
     def placed(flowable: Any) -> None:
@@ -92,11 +81,11 @@ def _drawn(
             document.canv.addOutlineEntry(flowable.outline, name, flowable.depth, closed=True)
 
     document.afterFlowable = placed
-    inside = Frame(MARGIN, 60, COLUMN, HEIGHT - 60 - 70, 0, 0, 0, 0)
+    around = printing.edges(f"{TITLE} {said.on.year}", said.on)
     document.addPageTemplates(
         [
             PageTemplate("cover", [Frame(MARGIN, 60, COLUMN, 120, 0, 0, 0, 0)], onPage=_cover(said, len(found))),
-            PageTemplate("inside", [inside], onPage=_edges(said)),
+            PageTemplate("inside", [printing.inside()], onPage=around),
         ]
     )
     document.build(
@@ -156,45 +145,17 @@ def _line(page: Canvas, text: str, x: float, y: float, font: str, size: float, c
     page.drawString(x, y, text)
 
 
-def _edges(said: Facts) -> Callable[[Canvas, Any], None]:
-    def draw_page(page: Canvas, document: Any) -> None:
-        drawing.mark(page, MARGIN + 7, HEIGHT - 42, 15, fill=GREEN, tick=GOLD)
-        _line(page, f"{TITLE} {said.on.year}", MARGIN + 22, HEIGHT - 46, REGULAR, 10.5, GREY)
-        page.setStrokeColor(PALE)
-        page.setLineWidth(0.6)
-        page.line(MARGIN, HEIGHT - 56, WIDTH - MARGIN, HEIGHT - 56)
-        page.line(MARGIN, 46, WIDTH - MARGIN, 46)
-        page.setFont(REGULAR, 10.5)
-        page.setFillColor(GREY)
-        page.drawString(MARGIN, 32, f"As at {drawing.day(said.on)}")
-        page.drawRightString(WIDTH - MARGIN, 32, f"Page {document.page}")
-
-    return draw_page
-
-
 # Text ----------------------------------------------------------------------------------------------------------------
 
 
-def _style(size: float, font: str = REGULAR, **values: Any) -> Any:
-    given = {
-        "fontName": font,
-        "fontSize": size,
-        "leading": size * 1.28,
-        "textColor": INK,
-        "splitLongWords": 1,
-        **values,
-    }
-    return ParagraphStyle("", **given)
-
-
-_H1 = _style(24, BOLD, textColor=GREEN, spaceAfter=10)
-_H2 = _style(14.5, BOLD, textColor=GREEN, spaceBefore=10, spaceAfter=2)
-_NAME = _style(16, BOLD, textColor=GREEN, spaceBefore=4)
-_BODY = _style(12, spaceAfter=5)
-_LABEL = _style(11, textColor=GREY)
-_CELL = _style(11.5)
-_AIM = _style(11.5, ITALIC, textColor=GREY, spaceAfter=3)
-_RIGHT = _style(11.5, alignment=TA_RIGHT)
+_H1 = printing.style(24, BOLD, textColor=GREEN, spaceAfter=10)
+_H2 = printing.style(14.5, BOLD, textColor=GREEN, spaceBefore=10, spaceAfter=2)
+_NAME = printing.style(16, BOLD, textColor=GREEN, spaceBefore=4)
+_BODY = printing.style(12, spaceAfter=5)
+_LABEL = printing.style(11, textColor=GREY)
+_CELL = printing.style(11.5)
+_AIM = printing.style(11.5, ITALIC, textColor=GREY, spaceAfter=3)
+_RIGHT = printing.style(11.5, alignment=TA_RIGHT)
 
 
 def _p(text: str, style: Any, *, to: str = "") -> Any:
@@ -218,7 +179,7 @@ def _how_to(said: Facts) -> list[Any]:
             _BODY,
         ),
         _p("Services change. You find them as they are today, and can ask for one, at:", _BODY),
-        _p(said.address, _style(12, BOLD, textColor=GREEN, spaceAfter=16), to=said.address),
+        _p(said.address, printing.style(12, BOLD, textColor=GREEN, spaceAfter=16), to=said.address),
     ]
 
 

@@ -178,16 +178,14 @@ def _judged(session: Session, said: Material, *, on: date) -> _Judged:
 
 
 def _ended(content: Content, held: Iterable[Recognition], judged: Collection[str], *, on: date) -> dict[str, StandIn]:
-    """What stood in for criteria until its last day, by criterion: where nothing else was said, and nothing does now.
+    """What stood in for criteria until its last day, by criterion, where nothing else was said.
 
     `judged` are the criteria that have an answer or a finding of their own.
     """
-    held = tuple(held)
-    there = {code for code, one in standing_in(content, held, on=on).items() if one.is_met}
     found: dict[str, StandIn] = {}
     for award in sorted((one for one in held if one.ends_on is not None and one.ends_on < on), key=_last_day):
         for code, one in standing_in(content, [award], on=_last_day(award)).items():
-            if one.is_met and code not in there and code not in judged:
+            if one.is_met and code not in judged:
                 found[code] = one  # the last to end is the one that is told of
     return found
 

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, Frame, PageTemplate, Paragraph, Table, TableStyle
 
-from charter import drawing
+from charter import drawing, printing
 from charter.drawing import BOLD, GOLD, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 from charter.improvement.models import Action
 from charter.improvement.plan import Plan
+from charter.printing import COLUMN, HEIGHT, MARGIN, WIDTH
 
-WIDTH, HEIGHT = A4
-MARGIN = 56.0
-COLUMN = WIDTH - 2 * MARGIN
 LONGEST = 600
 """The most characters of a text that is printed; the page has the rest."""
 
@@ -46,20 +43,13 @@ class Printed:
 
 def draw(plan: Plan, said: Printed) -> bytes:
     """The plan as PDF."""
-    drawing.fonts()
     file = io.BytesIO()
-    document: Any = BaseDocTemplate(
+    document = printing.document(
         file,
-        pagesize=A4,
         title=f"Improvement plan: {plan.organisation.name}",
         author=said.scheme,
         subject=f"As it was on {drawing.day(plan.on)}",
         creator=said.scheme,
-        lang="en-GB",
-        invariant=1,
-        pageCompression=1,
-        initialFontName=REGULAR,
-        displayDocTitle=True,
     )
     frame = Frame(MARGIN, 62, COLUMN, HEIGHT - 62 - 74, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("plan", [frame], onPage=_edges(plan, said))])

@@ -21,6 +21,7 @@ from charter.errors import Refusal
 from charter.framework import publishing
 from charter.framework.content import Content
 from charter.improvement import plan
+from charter.improvement.models import Action, ActionStatus
 from charter.notification import emails
 from charter.organisation import queries as organisations
 from charter.organisation.models import Recognition
@@ -67,9 +68,10 @@ def reopen(session: Session, on: date, at: datetime) -> int:
         )
         if not lost:
             continue
-        in_plan = assessment is not None and assessment.status is not AssessmentStatus.DRAFT
-        if assessment is not None and in_plan:
+        in_draft = assessment is not None and assessment.status is AssessmentStatus.DRAFT
+        if assessment is not None and not in_draft:
             plan.refresh(session, assessment, at=at, on=on)
+            session.flush()  # so that its new actions are found
         emails.recognition_ended(
             session,
             to=owners.get(award.organisation_id, []),
@@ -78,7 +80,8 @@ def reopen(session: Session, on: date, at: datetime) -> int:
             title=content.passport_title(award.scheme, award.level),
             ended_on=award.ends_on or on,
             opened=[found.title for code in lost if (found := content.criterion(code))],
-            in_plan=in_plan,
+            in_plan=not in_draft and _is_planned(session, award.organisation_id, lost),
+            in_draft=in_draft,
             event_key=f"recognition:{award.id}:ended",
             at=at,
         )
@@ -119,6 +122,21 @@ def _newest(session: Session, employers: set[UUID]) -> dict[UUID, Assessment]:
         .order_by(Assessment.started_at, Assessment.id)
     )
     return {one.organisation_id: one for one in found}
+
+
+def _is_planned(session: Session, organisation_id: UUID, lost: Sequence[str]) -> bool:
+    """Whether the employer's plan has something to do about one of these criteria."""
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.exists().where(
+                    Action.organisation_id == organisation_id,
+                    Action.status == ActionStatus.TO_DO,
+                    Action.criterion.in_(lost),
+                )
+            )
+        )
+    )
 
 
 def _lost(content: Content, award: Recognition, held: Sequence[Recognition], on: date) -> list[str]:

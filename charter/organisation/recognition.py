@@ -157,11 +157,25 @@ def decline(session: Session, recognition: Recognition, *, reason: str, by: User
     )
 
 
+def see(recognition: Recognition, *, proof: str) -> None:
+    """Hold that what shows an award is still what somebody saw who is about to judge it, by its id (empty: nothing).
+
+    Raises `Refusal` when the employer gave other proof meanwhile, so that nobody checks what they have not seen.
+    """
+    if proof != str(recognition.proof_id or ""):
+        raise Refusal("The employer gave other proof after you opened this page. Look at it, then decide.")
+
+
 def prove(session: Session, recognition: Recognition, *, proof_id: UUID, by: User, at: datetime) -> None:
     """Keep what shows an award: a piece of the employer's evidence. One that was turned down waits again from then on.
 
-    Raises `Refusal` once the award is checked.
+    Raises `Refusal` once the award is checked, or when it was taken back.
     """
+    # Under the row's lock: of an employer who gives other proof and an assessor who checks, the second sees the first.
+    held = sa.select(Recognition.id).where(Recognition.id == recognition.id).with_for_update()
+    if session.scalars(held).first() is None:
+        raise Refusal("This award was taken back already.")
+    session.refresh(recognition)
     if recognition.checked_at is not None:
         raise Refusal("We have checked this award already, so it needs no other proof.")
     again = recognition.declined_at is not None

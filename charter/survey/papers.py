@@ -120,7 +120,7 @@ def report(about: About, results: Results, *, closed_on: date) -> bytes:
     page.canvas.drawString(LEFT + 36, HEIGHT - 66, drawing.drawable(about.scheme, REGULAR))
     page.down = HEIGHT - 108
     page.say(about.employer, BOLD, 24, GREEN, lines=2)
-    page.say(f"{about.title}: what our staff said", REGULAR, 16, INK, lines=2)
+    page.say(f"What our staff said: {about.title}", REGULAR, 16, INK, lines=2)
     page.down -= 4
     page.say(
         f"{results.answers:,} of the {results.people:,} people asked answered ({results.response_percent}%), from "

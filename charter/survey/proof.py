@@ -62,7 +62,7 @@ def use(
         session,
         assessment,
         criteria=[criterion.code for criterion in criteria],
-        title=f"{survey.title}: what our staff said",
+        title=f"What our staff said: {survey.title}",
         filename=filename,
         checked=checked,
         sha256=sha256,

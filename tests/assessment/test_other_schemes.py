@@ -11,7 +11,9 @@ import pytest
 from charter.assessment import other_schemes, scheme_summary
 from charter.assessment.models import Answer
 from charter.assessment.other_schemes import Cover, Said, SchemeCover
-from charter.framework.content import Content
+from charter.assessment.standing_in import standing_in
+from charter.framework import publishing
+from charter.framework.content import Content, Passport
 from charter.framework.crosswalk import merged
 from tests.framework import small
 from tests.framework.small import Document
@@ -141,3 +143,26 @@ def test_the_summary_is_a_pdf_that_says_item_by_item_what_is_in_place() -> None:
     file = scheme_summary.draw(found, content, facts)
     assert file.startswith(b"%PDF-")
     assert file == scheme_summary.draw(found, content, facts)
+
+
+def test_an_award_that_only_saves_evidence_is_never_printed_as_standing_in() -> None:
+    content = publishing.read(publishing.SHIPPED[-1])
+    beside = {code for one in content.criteria for code in [one.code] if one.crosswalk}
+    passport, code = next(
+        (passport, code)
+        for passport in content.passports
+        for code, one in standing_in(content, [award(passport)], on=ON).items()
+        if not one.is_met and code in beside
+    )
+    criterion = content.criterion(code)
+    assert criterion is not None
+    scheme = next(one for one in merged(content) if one.code in criterion.crosswalk)
+    (found,) = other_schemes.cover(content, [scheme], Said(None, {}, {}, (award(passport),)), on=ON)
+    drawn = scheme_summary.draw(found, content, scheme_summary.Facts("Teme Valley Orchards Ltd", "A charter", ON))
+    printed = subprocess.run(["pdftotext", "-", "-"], input=drawn, capture_output=True, check=True)
+    assert f"{criterion.statement} (No answer yet.)" in " ".join(printed.stdout.decode().split())
+
+
+def award(passport: Passport) -> Any:
+    """An award of this passport that is held today."""
+    return type("Award", (), {"scheme": passport.scheme, "level": passport.level, "starts_on": ON, "ends_on": None})()

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from charter.account.models import User
+from charter.admin.base import locked
 from charter.assessment import evidence, progress, queries, recognising
 from charter.assessment.models import Assessment, EvidenceKind
 from charter.clock import local_date
@@ -20,6 +23,7 @@ from charter.review import findings, moderation, recommendation
 from charter.review import queries as cases
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.turns import in_turn
 
 ON = local_date(AT)
 
@@ -217,3 +221,28 @@ def test_nobody_is_warned_of_an_award_that_was_renewed(
     check(stated, assessor)
     check(state(make, employer, owner, ON + timedelta(days=600)), assessor)
     assert remind(ON + timedelta(days=90)) == 0
+
+
+def test_of_an_owner_who_gives_other_proof_and_an_assessor_who_checks_at_once_the_second_sees_the_first(
+    app: Flask, stated: Recognition, owner: User, assessor: User
+) -> None:
+    seen = str(stated.proof_id)
+
+    def checks(session: Session, one: Recognition, by: User) -> None:
+        held = locked(session, one)
+        recognition.see(held, proof=seen)
+        recognising.check(session, held, by=by, at=AT)
+
+    def proves(session: Session, one: Recognition, by: User) -> None:
+        other = evidence.of_link("https://example.org/other")
+        recognising.prove(session, one, EvidenceKind.LINK, other, by=by, at=AT)
+
+    _, refused = in_turn(app, stated, (owner, proves), (assessor, checks))
+    assert isinstance(refused, Refusal)
+    assert "other proof after you opened this page" in str(refused)
+    db.session.rollback()
+    db.session.expire_all()
+    seen = str(db.session.get_one(Recognition, stated.id).proof_id)
+    _, refused = in_turn(app, stated, (assessor, checks), (owner, proves))
+    assert isinstance(refused, Refusal)
+    assert "checked this award already" in str(refused)

@@ -45,11 +45,12 @@ def passport(make: Factory) -> Passport:
 def hold(employer: Organisation, passport: Passport, owner: User, assessor: User) -> Hold:
     """`hold(starts, ends)` gives the employer a checked award."""
 
-    def go(starts: date, ends: date, *, days: int = 0) -> Recognition:
+    def go(starts: date, ends: date, *, days: int = 0, of: Passport | None = None) -> Recognition:
+        one = of or passport
         at = AT + timedelta(days=days)
         with transaction() as session:
             found = recognition.state(
-                session, session.get_one(Organisation, employer.id), scheme=passport.scheme, level=passport.level,
+                session, session.get_one(Organisation, employer.id), scheme=one.scheme, level=one.level,
                 reference="DCS012345", county=employer.county, starts_on=starts, ends_on=ends, by=owner, at=at,
             )  # fmt: skip
             session.flush()
@@ -152,6 +153,28 @@ def test_a_draft_opens_by_itself_and_its_owner_is_led_there(
     assert in_plan(employer) == {}
     (message,) = told()
     assert "[portal]/dashboard" in message.body
+
+
+def test_where_somebody_looked_at_the_criteria_themselves_nothing_is_to_be_done_now(
+    make: Factory, employer: Organisation, owner: User, assessor: User, moderator: User, hold: Hold
+) -> None:
+    content = make.framework().content
+    first = next(  # what it stands in for is of the first level alone, so that the plan for the next has none of it
+        one
+        for one in content.passports
+        if one.supports and {found.level for code in one.supports if (found := content.criterion(code))} == {1}
+    )
+    hold(ON - timedelta(days=300), LAST, of=first)
+    sent = make.submitted(make.answered(make.assessment(employer, by=owner), by=owner), by=owner)
+    review = make.found(make.claimed(sent, by=assessor), by=assessor)
+    make.recommended(review, by=assessor, level=1)
+    with transaction() as session:
+        again = session.get_one(type(review), review.id)
+        moderation.agree(session, again, by=session.get_one(User, moderator.id), at=AT, on=ON)
+    assert reopen(LAST + timedelta(days=1)) == 1
+    (message,) = told()
+    assert "You need to do nothing now." in message.body
+    assert "/plan" not in message.body
 
 
 def test_an_award_that_was_renewed_opens_nothing_and_nobody_is_told(

@@ -233,6 +233,7 @@ VALUES = {
         "ended_on": date(2027, 3, 31),
         "opened": ["Fair pay"],
         "in_plan": True,
+        "in_draft": False,
     },
     "actions_due": {
         "soon": [("Teme Valley", "Train\r\nmanagers", date(2026, 12, 6), "/organisations/1/plan")],

@@ -109,12 +109,14 @@ def recognition_ended(
     ended_on: date,
     opened: Sequence[str],
     in_plan: bool,
+    in_draft: bool,
     event_key: str,
     at: datetime,
 ) -> None:
     """To the owners: an award of another scheme has ended, and which criteria (by title) it stands in for no more.
 
-    `in_plan` says that the improvement plan has them; otherwise they are open in the assessment under way.
+    `in_plan` says that the improvement plan has what is to be done about them, `in_draft` that they are open in an
+    assessment that was begun.
     """
     tell(
         session,
@@ -129,4 +131,5 @@ def recognition_ended(
         ended_on=ended_on,
         opened=opened,
         in_plan=in_plan,
+        in_draft=in_draft,
     )

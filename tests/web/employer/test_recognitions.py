@@ -107,8 +107,9 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     assert "It may be mistyped." in page
     got = theirs.get(f"{panel}/proof")
     assert (got.data, got.headers["Content-Disposition"]) == (PDF, "attachment; filename=certificate.pdf")
-    assert theirs.send(f"{panel}/decline", {"reason": ""}).status_code == 400
-    assert theirs.send(f"{panel}/decline", {"reason": "It has no last day."}).status_code == 302
+    seen = {"seen_proof": str(told.proof_id)}
+    assert theirs.send(f"{panel}/decline", {**seen, "reason": ""}).status_code == 400
+    assert theirs.send(f"{panel}/decline", {**seen, "reason": "It has no last day."}).status_code == 302
     assert stated().status is RecognitionStatus.DECLINED
     assert "It has no last day." in browser.get(address).text
 
@@ -119,7 +120,13 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     assert stated().status is RecognitionStatus.STATED
     hers = sign_in(assessor)
     assert "https://example.org/list" in hers.get(f"{panel}/check").text
-    assert hers.send(f"{panel}/check").status_code == 302
+    assert hers.send(f"{panel}/check", seen).status_code == 303  # what she saw is not what is there now
+    assert stated().status is RecognitionStatus.STATED
+    assert "The employer gave other proof after you opened this page." in hers.get(f"{panel}/check").text
+    late = hers.send(f"{panel}/decline", {**seen, "reason": "I saw the first."})
+    assert (late.status_code, "I saw the first." in late.text) == (400, True)
+    assert f'value="{stated().proof_id}"' in late.text
+    assert hers.send(f"{panel}/check", {"seen_proof": str(stated().proof_id)}).status_code == 302
     assert stated().status is RecognitionStatus.CHECKED
     assert browser.get(proof).location == address
 
@@ -251,3 +258,21 @@ def test_an_award_that_has_ended_says_that_it_stands_in_for_nothing(
     assert "It stands in for nothing any more. If you renewed it, add the new award" in shown
     assert "stands in for:" not in shown
     assert "(ended)" in browser.get(f"/organisations/{employer.id}").text
+
+
+def test_the_list_of_awards_takes_as_many_queries_for_three_as_for_one(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, counting: Counting, address: str
+) -> None:
+    browser, passports = sign_in(owner), make.framework().content.passports
+
+    def queries_with(places: range) -> int:
+        for place in places:
+            told = award(make, employer, scheme=str(place), reference="DCS012345", url=f"https://example.org/{place}")
+            assert browser.send(f"{address}/new", told).status_code == 303
+        browser.get(address)  # what the browser was told of last is read once
+        with counting() as said:
+            text = browser.get(address).text
+        assert passports[places[-1]].title in text
+        return len(said)
+
+    assert queries_with(range(1)) == queries_with(range(1, 3))

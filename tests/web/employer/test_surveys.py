@@ -226,7 +226,7 @@ def test_results_are_evidence_for_what_the_charter_says_they_support(
     found = evidence.of(db.session, assessment)
     assert set(found) == set(supports)
     (piece,) = {piece.id: piece for pieces in found.values() for piece in pieces}.values()
-    assert piece.title == "Staff survey: what our staff said"
+    assert piece.title == "What our staff said: Staff survey"
     file = sign_in(owner).get(f"/evidence/{piece.id}/download")
     assert "75% positive (9 of 12)" in words(file.data)
 
