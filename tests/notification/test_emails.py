@@ -124,6 +124,13 @@ VALUES = {
         "soon": [("Teme Valley", "Train\r\nmanagers", date(2026, 12, 6), "/organisations/1/plan")],
         "late": [],
     },
+    "yearly_figures_due": {
+        **EMPLOYER,
+        "due_on": date(2027, 1, 5),
+        "days_left": 30,
+        "begun": False,
+        "yearly_return_id": ID,
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -151,6 +158,8 @@ SAYS = {
     "recognition_declined": "The reason:\n\nThe certificate names another employer.",
     "recognition_ends_soon": "ends on 31 March 2027. That is in 14 days.",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
+    "yearly_figures_due": f"Yours are due by\n5 January 2027.\n\nYou give counts of people, and we work out the rates. "
+    f"Last time's figures are beside each number:\n[portal]/yearly-returns/{ID}",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 
