@@ -92,6 +92,6 @@ def test_an_owner_gives_a_yearly_return_says_why_a_figure_moved_and_sees_its_cha
     person.reads("The middle of employers of your size")
     fits()
     person.page.locator("summary", has_text="See it as a table").first.click()
-    person.follows("Yearly figures, 12 months to", exact=False)
+    person.follows("Yearly figures for the 12 months to", exact=False)
     person.reads("They cannot be changed now.")
     assert person.problems == []
