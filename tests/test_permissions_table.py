@@ -289,7 +289,8 @@ def people(app: Flask, request: pytest.FixtureRequest) -> People:
 @pytest.fixture
 def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleague: User, assessor: User) -> Fill:
     """Writes an address of a route that is about the employer: one that holds an award, with a case in review."""
-    award = make.award(employer, by=assessor)
+    award = make.award(employer, on=today() - timedelta(days=360), by=assessor)
+    yearly = make.yearly_return(award)
     assessment = make.answered(make.assessment(employer, by=owner), by=owner)
     content = assessment.framework.content
     code = content.asked(1)[0].code
@@ -382,7 +383,6 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "scheme": content.crosswalk[0].code,
         "item": content.crosswalk[0].items[0].code,
     }
-    yearly = make.yearly_return(make.award(employer, on=today() - timedelta(days=360), by=assessor))
     named["yearly_return_id"] = records["yearly-figures"] = yearly.id
     programme = make.programmes()[0]
     service = programme.code

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from charter.assessment import metrics, queries
 from charter.assessment.metrics import Figure
@@ -195,9 +195,16 @@ def work_out_again(session: Session, *, after: UUID | None = None) -> UUID | Non
 
     Give it what it returned to go on; it returns None once all are done. One that has rows is left alone.
     """
-    newest = sa.select(sa.func.max(Submission.round)).where(Submission.assessment_id == Assessment.id).scalar_subquery()
+    other = aliased(Submission)
+    newest = (
+        sa.select(sa.func.max(other.round))
+        .where(other.assessment_id == Assessment.id)
+        .correlate(Assessment)
+        .scalar_subquery()
+    )
     rows = session.execute(
         sa.select(Assessment, Submission.snapshot, Submission.submitted_at, Framework)
+        .select_from(Assessment)
         .join(Submission, sa.and_(Submission.assessment_id == Assessment.id, Submission.round == newest))
         .join(Framework, Framework.id == Assessment.framework_id)
         .where(Assessment.status != AssessmentStatus.WITHDRAWN)

@@ -76,6 +76,8 @@ class Figures:
     """The names of the numbers that need not be given: what they belong to is not known yet."""
     changes: Mapping[str, Change] = field(default_factory=dict)
     """How each figure moved since last time, by the metric's code."""
+    before: Mapping[str, Before] = field(default_factory=dict)
+    """What each figure came to last time, by the metric's code."""
 
     @property
     def unknown(self) -> tuple[Metric, ...]:
@@ -160,8 +162,8 @@ class Progress:
         return not self.gaps
 
 
-def progress(said: Material, *, on: date) -> Progress:
-    """How far an assessment is on the day `on`."""
+def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = None) -> Progress:
+    """How far an assessment is on the day `on`. `before` is what its figures came to last time, where that is shown."""
     content = said.content
     asked = said.asked
     evidenced = said.evidenced(on)
@@ -181,7 +183,7 @@ def progress(said: Material, *, on: date) -> Progress:
     declarations = (
         TaskState.COMPLETED if declared == len(codes) else TaskState.INCOMPLETE if declared else TaskState.NOT_STARTED
     )
-    numbers = figures(said)
+    numbers = figures(said, before)
     return Progress(
         themes=themes,
         declarations=declarations,
@@ -250,6 +252,7 @@ def figures_of(
         contradicted=metrics.contradicted(content, inputs, unknown, rank),
         spared=metrics.not_given(content, unknown),
         changes=moved,
+        before=before,
     )
 
 

@@ -56,6 +56,7 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Employers",
         "Awards of other schemes",
         "Awards",
+        "Yearly figures",
         "Versions of the charter",
         "Other schemes",
     ]

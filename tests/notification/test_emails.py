@@ -239,6 +239,13 @@ VALUES = {
         "soon": [("Teme Valley", "Train\r\nmanagers", date(2026, 12, 6), "/organisations/1/plan")],
         "late": [],
     },
+    "yearly_figures_due": {
+        **EMPLOYER,
+        "due_on": date(2027, 1, 5),
+        "days_left": 30,
+        "begun": False,
+        "yearly_return_id": ID,
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -285,6 +292,8 @@ SAYS = {
     "employers_merged": f"[portal]/organisations/{ID}",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
     "sign_off_decided": "   Check the pay figures.\n   They look old.",
+    "yearly_figures_due": f"Yours are due by\n5 January 2027.\n\nYou give counts of people, and we work out the rates. "
+    f"Last time's figures are beside each number:\n[portal]/yearly-returns/{ID}",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 

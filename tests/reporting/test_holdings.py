@@ -1,6 +1,7 @@
 """What an employer takes away: all that is its own, and nothing of anybody else's."""
 
 import json
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -110,3 +111,17 @@ def test_people_are_named_and_the_version_of_the_charter_is_said(
         one.label for one in content.scale if one.extent is Extent.MET
     }
     assert {one["target_level_said"] for one in found.list_of("assessments")} == {content.level_title(1)}
+
+
+def test_yearly_figures_and_what_they_came_to_go_along(
+    make: Factory, employer: Organisation, owner: User, moderator: User
+) -> None:
+    due = make.yearly_return(make.award(employer, on=AT.date() - timedelta(days=340), by=moderator), on=AT.date())
+    make.gives(due, period_end=AT.date(), by=owner, at=AT)
+    found = gathered(employer)
+    (returned,) = found.list_of("yearly_figures")
+    assert (returned["declared_by"], returned["period_end"]) == (owner.name, AT.date().isoformat())
+    assert returned["charter_version"] == due.framework.version
+    assert {one["metric"] for one in found.list_of("figures_worked_out")} == {
+        metric.code for metric in due.content.metrics_for(due.level)
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from charter import audit
@@ -52,12 +53,11 @@ def open_due(session: Session, on: date, at: datetime) -> int:
         for award in _awards(session, framework, [level.rank for level in levels], opens, longest, on):
             day = next((day for day in due_days(award) if on - LATE <= day <= opens), None)
             if day is not None:
-                _open(session, award, day, at)
-                opened += 1
+                opened += _open(session, award, day, at)
     return opened
 
 
-def _open(session: Session, award: Award, day: date, at: datetime) -> None:
+def _open(session: Session, award: Award, day: date, at: datetime) -> bool:
     due = YearlyReturn(
         organisation_id=award.organisation_id,
         award_id=award.id,
@@ -72,9 +72,13 @@ def _open(session: Session, award: Award, day: date, at: datetime) -> None:
         sent_at=None,
         sent_by_id=None,
     )
-    session.add(due)
-    session.flush()  # for its id
+    try:
+        with session.begin_nested():  # when another worker opens it at this moment, the constraint says so
+            session.add(due)
+    except IntegrityError:
+        return False
     audit.record(session, "yearly-return:open", due, by=None, at=at, due_on=day.isoformat(), level=award.level)
+    return True
 
 
 def _awards(

@@ -1,6 +1,6 @@
 """An assessment from start to end: choose a level, the task list, check, submit, follow, withdraw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -9,11 +9,24 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import answers, changing, groups, level, moving, progress, queries, returns, sharing, short_path
+from charter.assessment import (
+    answers,
+    changing,
+    groups,
+    level,
+    metric_values,
+    moving,
+    progress,
+    queries,
+    returns,
+    sharing,
+    short_path,
+)
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
+from charter.assessment.year_on_year import Before
 from charter.award import renewal
 from charter.clock import local_date, now, today
 from charter.errors import Refusal
@@ -258,9 +271,9 @@ def _questions(said: Material, requests: Sequence[InformationRequest]) -> list[Q
     ]
 
 
-def _facts(said: Material) -> dict[str, Any]:
+def _facts(said: Material, before: Mapping[str, Before] | None = None) -> dict[str, Any]:
     """What every page about one assessment shows."""
-    found = progress.progress(said, on=today())
+    found = progress.progress(said, on=today(), before=before)
     target = said.assessment.target_level
     return {
         "assessment": said.assessment,
@@ -315,7 +328,8 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     requests = cases.asked_now(db.session, assessment)
     open_criteria, open_declarations, open_figures = (cases.opened_by(assessment, requests, about) for about in About)
     numbers = returns.opened(assessment, open_figures, said.figures)
-    facts = _facts(said)
+    day = said.figures.period_end if said.figures else None
+    facts = _facts(said, metric_values.before_assessment(db.session, assessment, period_end=day))
     changed = changing.since(assessment) or NOTHING
     return render_template(
         "employer/assessment/check.html",

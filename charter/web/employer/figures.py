@@ -95,7 +95,7 @@ def show_figures(organisation: Organisation) -> ResponseReturnValue:
         absent=[metric for metric in content.metrics if metric.code not in history],
         returns=yearly.of_organisation(db.session, organisation.id),
         fewest=benchmarks.FEWEST,
-        quarter_end=benchmarks.quarter_end(today()),
+        as_at=next((one.as_at for one in compared.values()), None),
     )
 
 
@@ -157,7 +157,7 @@ def give_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
     except Refusal as refusal:
         db.session.refresh(due)
         if due.sent_at is not None or not due.is_asked_for(today()):
-            return _closed_page(due, form), 409
+            return _closed_page(due), 409
         form.refuse(refusal)
         return _page(due, form), 400
     _say_faults(due, form)
@@ -272,15 +272,13 @@ def _page(due: YearlyReturn, form: BaseForm, *, overtaken: str | None = None, re
     )
 
 
-def _closed_page(due: YearlyReturn, form: BaseForm | None = None) -> str:
+def _closed_page(due: YearlyReturn) -> str:
     """What was sent, or that it is no longer asked for; and what somebody typed when it closed meanwhile."""
-    typed = []
-    if form is not None:
-        said = figure_forms.names(due.content)
-        for name, text in request.form.items():
-            stored = due.inputs if name.startswith("number-") else due.notes
-            if name in said and text.strip() and stored.get(name.partition("-")[2]) != text.strip():
-                typed.append((said[name], text.strip()))
+    said, typed = figure_forms.names(due.content), []
+    for name, text in request.form.items():
+        stored = due.inputs if name.startswith("number-") else due.notes
+        if name in said and text.strip() and stored.get(name.partition("-")[2]) != text.strip():
+            typed.append((said[name], text.strip()))
     return render_template(
         "employer/figures/given.html",
         due=due,
