@@ -40,6 +40,7 @@ class StopsView(ActionView):
             sort=sort if sort in stopping.SORTS else "order",
             size=size,
             said=typical.to_ten_seconds,
+            recent=stopping.RECENT,
             days=stopping.STOPPED.days,
             fewest=typical.FEWEST,
             longest=adding.LONGEST.seconds // 60,

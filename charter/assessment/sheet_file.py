@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
-from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
@@ -34,6 +33,8 @@ LAST_ROW = 20_000
 """Rows further down are not looked for: empty ones can be claimed a million at a time."""
 MAX_COLUMNS = 60
 MAX_SHEETS = 20
+MAX_CELLS = 60_000
+"""The most cells on all sheets together, coloured and empty ones too: each takes time. The template has a thousand."""
 MAX_NOTED = 200
 """The most merged ranges that are remembered: a sheet with more is told of those."""
 ACCEPT = ".xlsx,.csv,.txt"
@@ -89,6 +90,7 @@ class _Shape:
     """What a sheet's own description says before any cell is read."""
 
     rows: int = 0
+    cells: int = 0
     below: bool = False
     """Whether something stands below the last row that is looked at."""
     merged: list[str] = field(default_factory=list)
@@ -121,15 +123,16 @@ def read(filename: str, content: bytes) -> File:
 _BROKEN = (
     BadZipFile,
     InvalidFileException,
-    ParseError,
+    SyntaxError,  # of the XML, from whichever parser reads it
     expat.ExpatError,
     struct.error,
     zlib.error,
-    KeyError,
+    LookupError,  # also an encoding that nobody knows
+    ArithmeticError,
     ValueError,
     TypeError,
     AttributeError,
-    IndexError,
+    RuntimeError,  # a part that is locked, or packed in a way that nobody knows
     OSError,
     EOFError,
 )
@@ -177,13 +180,15 @@ def _declared(*_: object) -> NoReturn:
 def _sheets(book: Any, archive: ZipFile) -> File:
     remarks: list[str] = []
     found: list[Sheet] = []
+    cells = 0
     if len(book.worksheets) > MAX_SHEETS:
         file_checks.refuse(f"This file has more than {MAX_SHEETS} sheets. {TEMPLATE}")
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             remarks.append(f"Sheet “{sheet.title}” is hidden, so we did not read it.")
             continue
-        shape = _shape(archive, sheet._worksheet_path, sheet.title)
+        shape = _shape(archive, sheet._worksheet_path, sheet.title, MAX_CELLS - cells)
+        cells += shape.cells
         rows = tuple(_rows(sheet, shape))
         if shape.below:
             remarks.append(f"Sheet “{sheet.title}” has something below row {LAST_ROW:,}, which we did not read.")
@@ -191,8 +196,8 @@ def _sheets(book: Any, archive: ZipFile) -> File:
     return File(tuple(found), tuple(remarks))
 
 
-def _shape(archive: ZipFile, path: str, title: str) -> _Shape:
-    """Count the rows that hold something and note merged cells, without keeping a single value."""
+def _shape(archive: ZipFile, path: str, title: str, most: int) -> _Shape:
+    """Count the cells, at most `most`, and the rows that hold something, and note merged cells; keep no value."""
     shape, counted, below = _Shape(), [False], [False]
 
     def started(tag: str, values: dict[str, str]) -> None:
@@ -201,6 +206,10 @@ def _shape(archive: ZipFile, path: str, title: str) -> _Shape:
             counted[0] = False
             number = values.get("r", "")
             below[0] = number.isdecimal() and int(number) > LAST_ROW
+        elif name == "c":
+            shape.cells += 1
+            if shape.cells > most:
+                file_checks.refuse(f"This file holds far more than the template does. {TEMPLATE}")
         elif name in {"v", "is", "f"} and not counted[0]:
             counted[0] = True
             shape.rows += 1

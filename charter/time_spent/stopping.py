@@ -5,8 +5,8 @@ fewer than five: it is there to say which question to word better.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -31,7 +31,8 @@ from charter.time_spent.typical import FEWEST, first_time
 STOPPED = timedelta(days=30)
 """A draft that nobody saved for so long has stopped."""
 RECENT = 1_000
-"""Times are of so many employers that began last."""
+"""Times are of so many employers that began last, and drafts are so many that were begun last: what was asked years ago
+says little about today's words, and the page costs the same however many employers there are."""
 LISTED = 3
 """How many questions of each kind are named to look at first."""
 
@@ -80,7 +81,7 @@ class Stops:
     tasks: tuple[Task, ...]
     """In the order of the pages."""
     drafts: int
-    """Stopped drafts."""
+    """Stopped drafts, of the `RECENT` begun last."""
     not_begun: int
     """Of these, those in which nothing was ever saved."""
 
@@ -126,17 +127,10 @@ def count(session: Session, framework: Framework, *, size_band: str | None = Non
     content = framework.content
     scope = _Scope(framework.id, size_band)
     times = _times(session, scope)
-    idle = _idle(scope, at - STOPPED)
-    last: Counter[str | None] = Counter()
-    drafts: Counter[Standing] = Counter()
-    for level, band, task, number in session.execute(
-        sa.select(idle.c.level, idle.c.band, idle.c.task, sa.func.count()).group_by(
-            idle.c.level, idle.c.band, idle.c.task
-        )
-    ):
-        last[task] += number
-        drafts[level, band] += number
-    said = _said(session, idle)
+    idle = _idle(session, scope, at - STOPPED)
+    last = Counter(draft.last for draft in idle)
+    drafts = Counter(draft.standing for draft in idle)
+    said = Counter((draft.standing, task) for draft in idle for task in draft.said)
     cases, asked = _cases(session, scope), _asked_about(session, scope)
     asks = {standing: _tasks_of(content, standing, at) for standing in {*drafts, *cases, *(one for one, _ in said)}}
     made = []
@@ -211,66 +205,47 @@ def _times(session: Session, scope: _Scope) -> Mapping[str, list[tuple[UUID, int
     return found
 
 
-def _idle(scope: _Scope, since: datetime) -> sa.Subquery:
-    """The drafts that nobody saved after `since`: what they aim for, and the task that was saved last, if any."""
-    draft = scope.of(
-        sa.select(
-            Assessment.id,
-            Assessment.started_at,
-            Assessment.target_level.label("level"),
-            Organisation.size_band.label("band"),
-        ).select_from(Assessment)
-    ).where(Assessment.status == AssessmentStatus.DRAFT)
-    drafts = draft.cte("drafts")
+@dataclass
+class _Draft:
+    """A draft: what it aims for, when it was begun and last saved, and what was said in it."""
+
+    standing: Standing
+    saved_at: datetime
+    last: str | None = None
+    """The task that was saved last; None when none was."""
+    said: set[str] = field(default_factory=set)
+
+
+def _idle(session: Session, scope: _Scope, since: datetime) -> list[_Draft]:
+    """Of the drafts begun last, those that nobody saved after `since` (two queries)."""
+    begun = scope.of(
+        sa.select(Assessment.id, Assessment.target_level, Organisation.size_band, Assessment.started_at).select_from(
+            Assessment
+        )
+    ).where(Assessment.status == AssessmentStatus.DRAFT, Assessment.started_at < since)
+    rows = session.execute(begun.order_by(Assessment.id.desc()).limit(RECENT))
+    drafts = {key: _Draft((level, band), started_at) for key, level, band, started_at in rows}
     looked_at = sa.case((Answer.confirmed_at > Answer.saved_at, Answer.confirmed_at), else_=Answer.saved_at)
+    own = sa.or_(Answer.carried_at.is_(None), Answer.confirmed_at.is_not(None))  # not one that only came along
     saves = sa.union_all(
-        _saves(Answer, drafts, Answer.criterion, looked_at).where(_own_answer()),
-        _saves(Declaration, drafts, sa.literal(DECLARATIONS), Declaration.saved_at),
-        _saves(MetricReturn, drafts, sa.literal(FIGURES), MetricReturn.saved_at),
-    ).subquery()
-    place = sa.func.row_number().over(
-        partition_by=saves.c.assessment_id, order_by=(saves.c.at.desc(), saves.c.task.desc())
+        _saves(Answer, drafts, Answer.criterion, looked_at, Answer.value.is_not(None)).where(own),
+        _saves(Declaration, drafts, sa.literal(DECLARATIONS), Declaration.saved_at, sa.true()),
+        _saves(MetricReturn, drafts, sa.literal(FIGURES), MetricReturn.saved_at, sa.true()),
     )
-    ranked = sa.select(saves, place.label("place")).subquery()
-    return (
-        sa.select(drafts.c.id, drafts.c.level, drafts.c.band, ranked.c.task)
-        .join(ranked, sa.and_(ranked.c.assessment_id == drafts.c.id, ranked.c.place == 1), isouter=True)
-        .where(sa.func.coalesce(ranked.c.at, drafts.c.started_at) < since)
-        .subquery()
+    for key, task, moment, is_said in session.execute(saves):
+        draft = drafts[key]
+        if is_said:
+            draft.said.add(task)
+        if draft.last is None or (moment, task) > (draft.saved_at, draft.last):
+            draft.saved_at, draft.last = moment, task
+    return [draft for draft in drafts.values() if draft.saved_at < since]
+
+
+def _saves(model: Any, drafts: Collection[UUID], task: Any, at: Any, is_said: Any) -> sa.Select[Any]:
+    """Each save of one kind in the drafts: in which, of which task, when, and whether it says anything."""
+    return sa.select(model.assessment_id, task.label("task"), at.label("at"), is_said.label("said")).where(
+        model.assessment_id.in_(drafts)
     )
-
-
-def _saves(model: Any, drafts: sa.CTE, task: Any, at: Any) -> sa.Select[Any]:
-    """Each save of one kind in the drafts."""
-    return sa.select(model.assessment_id, task.label("task"), at.label("at")).join(
-        drafts, drafts.c.id == model.assessment_id
-    )
-
-
-def _own_answer() -> sa.ColumnElement[bool]:
-    """Not one that came along from last time and that nobody has looked at again."""
-    return sa.or_(Answer.carried_at.is_(None), Answer.confirmed_at.is_not(None))
-
-
-def _said(session: Session, idle: sa.Subquery) -> Counter[tuple[Standing, str]]:
-    """How many of the stopped drafts have each task answered, by what they aim for (one query)."""
-    there = sa.union_all(
-        sa.select(Answer.assessment_id, Answer.criterion.label("task"))
-        .join(idle, idle.c.id == Answer.assessment_id)
-        .where(Answer.value.is_not(None), _own_answer()),
-        sa.select(Declaration.assessment_id, sa.literal(DECLARATIONS).label("task"))
-        .join(idle, idle.c.id == Declaration.assessment_id)
-        .distinct(),
-        sa.select(MetricReturn.assessment_id, sa.literal(FIGURES).label("task")).join(
-            idle, idle.c.id == MetricReturn.assessment_id
-        ),
-    ).subquery()
-    rows = (
-        sa.select(idle.c.level, idle.c.band, there.c.task, sa.func.count())
-        .join(there, there.c.assessment_id == idle.c.id)
-        .group_by(idle.c.level, idle.c.band, there.c.task)
-    )
-    return Counter({((level, band), task): number for level, band, task, number in session.execute(rows)})
 
 
 def _cases(session: Session, scope: _Scope) -> Counter[Standing]:

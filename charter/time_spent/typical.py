@@ -42,9 +42,11 @@ def said(seconds: int) -> str:
 
 
 def to_ten_seconds(seconds: int) -> str:
-    """A time as the scheme compares it, rounded to ten seconds: 2 min 40 s."""
+    """A time as the scheme compares it, rounded to ten seconds and never broken over two lines: 2 min 40 s."""
     minutes, rest = divmod(10 * max(1, round(seconds / 10)), 60)
-    return " ".join([*([f"{minutes} min"] if minutes else []), *([f"{rest} s"] if rest else [])])
+    return "\N{NO-BREAK SPACE}".join(
+        [*([f"{minutes}\N{NO-BREAK SPACE}min"] if minutes else []), *([f"{rest}\N{NO-BREAK SPACE}s"] if rest else [])]
+    )
 
 
 def of_size(session: Session, size_band: str) -> Mapping[int, Typical]:

@@ -1,6 +1,7 @@
 """A spreadsheet of answers: what is understood, what is said of each bad row, and what is saved once confirmed."""
 
 import io
+import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -16,7 +17,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import answers, importing, queries, sheet_file, spreadsheet
+from charter.assessment import answers, importing, metrics, queries, sheet_file, spreadsheet
 from charter.assessment.importing import Preview, State, Understood
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -461,6 +462,66 @@ def test_a_hundred_thousand_rows_are_refused_within_seconds(assessment: Assessme
     with pytest.raises(Refusal, match="more than 2,000 rows"):
         sheet_file.read("answers.csv", b"Code,Answer\n" + b"LEAD-01,Planned\n" * 100_000)
     assert time.monotonic() - begun < 5
+
+
+def test_a_file_of_many_small_cells_is_refused_before_they_are_read(assessment: Assessment) -> None:
+    """Each sheet is within the limits of a sheet; together they would keep a worker busy for a minute."""
+
+    def fill(book: Any, _sheet: Any) -> None:
+        coloured = book.add_format({"bg_color": "#fff7bf"})
+        for number in range(3):
+            other = book.add_worksheet(f"More {number}")
+            for row in range(1_000):
+                for column in range(30):
+                    other.write_blank(row, column, None, coloured)
+
+    begun = time.monotonic()
+    with pytest.raises(Refusal, match="holds far more than the template"):
+        understood(workbook(table(), then=fill), assessment)
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/worksheets/sheet1.xml", b'encoding="UTF-8"', b'encoding="UT_-8"'),
+        ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<sheetData><row r='x'><c r='A1' t='s'><v>99999</v></c></row>"),
+        ("xl/workbook.xml", b"<sheets>", b"<sheets><"),
+        ("xl/styles.xml", b"<cellXfs", b"<cellXfs count='-1' x='"),
+    ],
+)
+def test_a_workbook_that_is_broken_inside_is_refused_and_breaks_nothing(
+    assessment: Assessment, content: Content, part: str, old: bytes, new: bytes
+) -> None:
+    whole = workbook(table({"code": content.asked(1)[0].code, "value": "Planned"}))
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(whole)) as before, ZipFile(out, "w", ZIP_DEFLATED) as after:
+        for info in before.infolist():
+            text = before.read(info)
+            after.writestr(info.filename, text.replace(old, new) if info.filename == part else text)
+    with pytest.raises(Refusal, match="damaged") as refused:
+        understood(out.getvalue(), assessment)
+    assert refused.value.field == "file"
+
+
+def test_numbers_that_are_none_and_text_in_strange_letters_break_nothing(
+    assessment: Assessment, content: Content
+) -> None:
+    """Each of these in each cell of the three tables: told or read, never an error."""
+    said = material(assessment)
+    odd = ["NaN", "Infinity", "1e400", "9" * 400, -1, 1e300, True, "\u202eleft", "٣", "⅓", "=1+1", "x" * 32_000]
+    codes = {
+        spreadsheet.ANSWERS: [one.code for one in content.asked(1)],
+        spreadsheet.BASICS: [one.code for one in content.declarations],
+        spreadsheet.FIGURES: ["period_end", *metrics.fields_of(content)],
+    }
+    for name, columns in spreadsheet.TABLES.items():
+        for value in odd:
+            rows = [[column.heading for column in columns]]
+            rows += [[code, *[value] * (len(columns) - 1)] for code in codes[name]]
+            found = understood(workbook(rows), assessment)
+            assert json.loads(json.dumps(found.document())) == found.document()
+            importing.compare(found, said)
 
 
 def test_a_row_far_down_costs_no_time_and_is_told(assessment: Assessment, content: Content) -> None:

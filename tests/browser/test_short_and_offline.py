@@ -63,7 +63,7 @@ def test_a_small_firm_answers_offline_goes_the_short_way_and_takes_everything_wi
     owner, partner, assessment, content = portal.inside(a_bakery)
     home = f"/assessments/{assessment.id}"
     labels = {one.extent: one.label for one in content.scale}
-    first, second, third = content.asked(1)[:3]
+    first, second, third, fourth = content.asked(1)[:4]
 
     fleur = at_browser(scripts=scripts, width=width)
     signs_in(fleur, owner)
@@ -111,6 +111,12 @@ def test_a_small_firm_answers_offline_goes_the_short_way_and_takes_everything_wi
         fleur.looks()
         fleur.presses("Save and continue")
     assert fleur.page.url.endswith("/declarations")
+    fleur.presses("Save and continue")  # on to the figures, and from there to the page to check: never by the list
+    fleur.reads("Your figures")
+    fleur.presses("Save and continue")
+    assert fleur.page.url.endswith("/check")
+    fleur.opens("/privacy")
+    fleur.reads("How long an assessment takes")
 
     fleur.opens(f"/organisations/{assessment.organisation_id}/export")
     taken = downloads(
@@ -121,6 +127,10 @@ def test_a_small_firm_answers_offline_goes_the_short_way_and_takes_everything_wi
     assert {one["criterion"] for one in document["answers"]} >= {one.code for one in content.asked(1)} - {
         one.code for one in content.asked(1) if one.min_headcount
     }
+    # the time of each page that was saved, with and without scripts; no person, no visit
+    timed = {one["task"]: one for one in document["time_spent"]}
+    assert timed.keys() >= {fourth.code, "declarations", "figures"}
+    assert set(timed[fourth.code]) == {"id", "assessment_id", "task", "seconds", "counted_at"}
     for person in (fleur, piet):
         assert person.problems == []
         wide = person.page.evaluate("document.documentElement.scrollWidth") if scripts else width

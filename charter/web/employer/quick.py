@@ -14,7 +14,7 @@ from charter.assessment.queries import Material
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
-from charter.framework.content import Criterion, Extent
+from charter.framework.content import Criterion, Extent, Need
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint, timing
@@ -196,5 +196,10 @@ def _page(said: Material, theme: str, pages: list[str], form: BaseForm, question
             ]
             for question in questions
         },
+        optional="” or “".join(
+            value.label
+            for value in content.scale
+            if "explanation" in asks(value.value, content) and value.needs is not Need.EXPLANATION
+        ),
         maximum=MAXIMUM,
     )

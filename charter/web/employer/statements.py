@@ -51,7 +51,8 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
             flash(f"Saved so far. {open_ones} of the legal basics still to answer.", "notice")
         else:
             flash("Saved: the legal basics.", "success")
-        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+        onward = ".answer_figures" if request.form.get("then") == "next" else ".show_assessment"
+        return redirect(url_for(onward, assessment_id=assessment.id), 303)
     return _declarations_page(said, form)
 
 
@@ -141,7 +142,8 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
         flash(f"Saved: your figures.{rest}", "success")
     else:
         flash("Saved so far. Some of your figures are still missing.", "notice")
-    return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    onward = ".check_assessment" if request.form.get("then") == "next" else ".show_assessment"
+    return redirect(url_for(onward, assessment_id=assessment.id), 303)
 
 
 def _unsaved(form: BaseForm) -> list[tuple[str, str]]:

@@ -91,6 +91,15 @@ def test_a_level_that_can_be_renewed_is_offered_again_and_the_next_beside_it(
     assert content.level_title(2) in client.get(f"/organisations/{employer.id}/renew").text
 
 
+@pytest.mark.parametrize(("days", "in_time"), [(85, 2), (45, 1), (10, 0)])
+def test_each_level_says_if_there_is_time_to_hear_before_the_award_ends(
+    employer: Organisation, owner: User, held: Callable[..., None], sign_in: SignIn, days: int, in_time: int
+) -> None:
+    held(2, days)
+    page = text(sign_in(owner).get(f"/organisations/{employer.id}/renew").text)
+    assert (page.count("and there is no gap."), page.count("You may hear only after")) == (in_time, 2 - in_time)
+
+
 def test_a_level_that_cannot_be_renewed_says_so_plainly_and_offers_the_next(
     make: Factory, employer: Organisation, owner: User, held: Callable[..., None], sign_in: SignIn
 ) -> None:
