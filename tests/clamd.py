@@ -134,9 +134,11 @@ class FakeClamd:
 
     def leave(self) -> None:
         """Nobody listens any more, until `listen`."""
-        assert self.server is not None
+        if self.server is None:
+            return
         self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
+        self.server = None
         self.path.unlink(missing_ok=True)
 
     def _accept(self, server: socket.socket) -> None:
