@@ -269,7 +269,7 @@ def test_staff_see_what_waits_since_when_and_what_was_found_in_a_fixed_number_of
     give(b"one")
     with counting() as few:
         text = reader.get("/admin/scans/").text
-    assert "1 file</strong> waits, the longest since" in text
+    assert "1 file</strong> waits since" in text
     assert VIRUS in text
     assert "Turned away when it was given" in text
     fake.listen()
@@ -281,7 +281,7 @@ def test_staff_see_what_waits_since_when_and_what_was_found_in_a_fixed_number_of
     with counting() as many:
         text = reader.get("/admin/scans/").text
     assert "The scanner does not answer." in text
-    assert "3 files" in text
+    assert "3 files</strong> wait, the longest since" in text
     assert len(few) == len(many)
     fake.listen()
 
