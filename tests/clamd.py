@@ -134,9 +134,11 @@ class FakeClamd:
 
     def leave(self) -> None:
         """Nobody listens any more, until `listen`."""
-        assert self.server is not None
+        if self.server is None:
+            return
         self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
+        self.server = None
         self.path.unlink(missing_ok=True)
 
     def _accept(self, server: socket.socket) -> None:
@@ -220,6 +222,14 @@ def _early_and_stays(call: Call) -> None:
         call.say(f"2: {call.version}")
 
 
+def _misnumbered(call: Call) -> None:
+    if _asked_for_a_file(call):
+        call.stream()
+        call.say("7: stream: OK")
+        call.command()
+        call.say(f"2: {call.version}")
+
+
 def _versioned(words: str | None) -> Behaviour:
     """Clean, and then this in the place of its version."""
 
@@ -285,6 +295,7 @@ FAULTS: dict[str, Behaviour] = {
     "was waiting too long": saying("COMMAND READ TIMED OUT"),
     "answers without a session": saying("stream: OK"),
     "answers another question": saying("7: stream: OK"),
+    "answers another question and stays": _misnumbered,
     "answers half": saying("1: stream: OK", end=b""),
     "answers a line": saying("1: stream: OK", end=b"\n"),
     "answers what is no text": saying("\udcff".encode("utf-8", "surrogateescape").decode("latin-1")),

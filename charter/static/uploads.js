@@ -2,7 +2,7 @@
 const form = document.querySelector('[data-uploads]')
 const list = document.querySelector('[data-uploads-list]')
 
-// One file, sent. Resolves to what became of it: { title, address } or { error }.
+// One file, sent. Resolves to what became of it: { title, address, checking } or { error }.
 const send = (file, progress) =>
   new Promise((resolve) => {
     const body = new FormData(form)
@@ -65,7 +65,7 @@ form?.addEventListener('submit', async (event) => {
       link.href = answer.address
       link.textContent = answer.title
       shown.name.replaceWith(link)
-      shown.said.textContent = 'Added'
+      shown.said.textContent = answer.checking ? 'Added. It is being checked for viruses.' : 'Added'
     }
   }
   status.textContent = `${kept} of ${files.length} added.`

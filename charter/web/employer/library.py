@@ -211,7 +211,7 @@ def _told(
     if kept:
         piece = kept[0]
         address = url_for(".show_piece", organisation_id=organisation.id, evidence_id=piece.id)
-        return jsonify(title=piece.title, address=address)
+        return jsonify(title=piece.title, address=address, checking=piece.is_being_checked)
     why = refused[0][1] if refused else next(iter(form.files.errors), "The page is out of date. Open it again.")
     return jsonify(error=why), 400
 
@@ -220,6 +220,8 @@ def _sum(added: list[Evidence], known: list[Evidence]) -> str:
     parts = [f"{_files(len(added))} added."] if added else []
     if known:
         parts.append(f"You gave {', '.join(piece.title for piece in known)} before.")
+    if any(piece.is_being_checked for piece in (*added, *known)):
+        parts.append("What is marked as being checked for viruses can be opened once that is done.")
     return " ".join(parts)
 
 

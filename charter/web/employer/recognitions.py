@@ -217,6 +217,7 @@ def prove_recognition(organisation: Organisation, recognition_id: UUID) -> Respo
         "employer/organisation/proof.html",
         form=form,
         organisation=organisation,
+        content=content,
         recognition=stated,
         proof=recognising.proof_of(db.session, stated),
         title=content.passport_title(stated.scheme, stated.level),

@@ -79,7 +79,7 @@ def test_a_script_that_sends_one_file_is_told_what_became_of_it(sign_in: SignIn,
     client = sign_in(owner)
     asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
     good = client.send(f"{home}/add", files((pdf(), "Policy.pdf")), **asks)
-    assert good.json == {"title": "Policy.pdf", "address": f"{home}/{one('Policy.pdf').id}"}
+    assert good.json == {"title": "Policy.pdf", "address": f"{home}/{one('Policy.pdf').id}", "checking": False}
     bad = client.send(f"{home}/add", files((b"MZ", "tool.exe")), **asks)
     assert (bad.status_code, list(bad.json)) == (400, ["error"])
 
