@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, histories, library, recognitions, services, surveys
+from charter.demo import bulk, histories, library, recognitions, services, succession, surveys
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
 from charter.framework import publishing
@@ -61,6 +61,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
+    succession.add(staff, current_app.extensions["charter_settings"].scheme_email, on)
     library.add(current_app.extensions["charter_store"], seed=seed, on=on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
