@@ -103,7 +103,7 @@ def hand_over(organisation: Organisation) -> ResponseReturnValue:
         else:
             flash(f"We have asked {made.to_email}. Nothing changes until they accept.", "success")
             return redirect(url_for(".show_transfer", transfer_id=made.id), 303)
-    page = render_template("employer/succession/hand_over.html", form=form, organisation=organisation)
+    page = render_template("employer/succession/hand_over.html", form=form, organisation=organisation, others=others)
     return page, 400 if form.errors else 200
 
 
