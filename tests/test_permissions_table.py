@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from charter.account import links
 from charter.account.models import LinkPurpose, User
+from charter.account.sessions import hashed
 from charter.assessment import comments, evidence
 from charter.assessment.file_checks import Checked, FileKind
 from charter.audit import AuditEvent
@@ -23,6 +24,9 @@ from charter.organisation import recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
+from charter.succession import asking, transferring
+from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, Matched
+from charter.succession.status import ClaimStatus
 from tests.conftest import browser
 from tests.factories import CLEAN, Factory
 
@@ -99,9 +103,11 @@ TABLE: Mapping[str, str] = {
     "/dashboard/<uuid:organisation_id>": MEMBERS,
     "/dashboard/employers": EMPLOYERS,
     "/organisations/new": EMPLOYERS,
+    "/organisations/join": EMPLOYERS,
     "/organisations/<uuid:organisation_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
+    "/organisations/<uuid:organisation_id>/claim": EMPLOYERS,  # the stranger has asked to join; see below
     "/organisations/<uuid:organisation_id>/evidence": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/details": MEMBERS,
@@ -140,8 +146,16 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/surveys/new": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
+    "/organisations/<uuid:organisation_id>/team/domains": OWNERS,
+    "/organisations/<uuid:organisation_id>/team/hand-over": OWNERS,
+    "/organisations/<uuid:organisation_id>/team/requests/<uuid:request_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invite": OWNERS,
+    "/claims/<uuid:claim_id>": "?ooo---.",  # the stranger's claim
+    "/claims/still-here/<token>": EVERYBODY,
+    "/join-requests/<uuid:join_request_id>": "?--o---.",  # the stranger's request
+    "/transfers/<uuid:transfer_id>": MEMBERS,  # the owner offers, the colleague answers
+    "/transfers/<uuid:transfer_id>/undo": MEMBERS,
     "/assessments/<uuid:assessment_id>": MEMBERS,
     "/assessments/<uuid:assessment_id>/check": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>": MEMBERS,
@@ -192,6 +206,8 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
+    "/admin/claims/<uuid:claim_id>/grant": ADMINISTRATORS,
+    "/admin/claims/<uuid:claim_id>/refuse": ADMINISTRATORS,
     "/admin/crosswalk/": SCHEME,
     "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
@@ -216,6 +232,7 @@ TABLE: Mapping[str, str] = {
 
 RECORDS: Mapping[str, str] = {
     "awards": SCHEME,
+    "claims": SCHEME,
     "employers": SCHEME,
     "frameworks": SCHEME,
     "messages": ADMINISTRATORS,
@@ -287,7 +304,9 @@ def people(app: Flask, request: pytest.FixtureRequest) -> People:
 
 
 @pytest.fixture
-def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleague: User, assessor: User) -> Fill:
+def fill(
+    app: Flask, make: Factory, employer: Organisation, owner: User, colleague: User, stranger: User, assessor: User
+) -> Fill:
     """Writes an address of a route that is about the employer: one that holds an award, with a case in review."""
     award = make.award(employer, on=today() - timedelta(days=360), by=assessor)
     yearly = make.yearly_return(award)
@@ -345,10 +364,29 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         )
     asked, approval = make.asks_for_sign_off(assessment, by=owner)
     make.signs_off(asked, approval)
+    with transaction() as session:
+        asked = asking.ask(session, asking.Match(employer, Matched.COMPANY), message="", by=stranger, at=now())
+        offered = transferring.offer(
+            session, employer, to=colleague.email, afterwards=Afterwards.STAYS, by=owner, at=now()
+        )
+        claimed = Claim(
+            organisation_id=employer.id,
+            user_id=stranger.id,
+            address=stranger.email,
+            ground=Ground.SILENT,
+            message="",
+            status=ClaimStatus.WITH_SCHEME,
+            claimed_at=now(),
+            reason="",
+        )
+        session.add(claimed)
+        session.flush()  # for its id
+        session.add(ClaimNotice(claim_id=claimed.id, user_id=owner.id, token_hash=hashed("still-here")))
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
     part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
     records = {
         "awards": award.id,
+        "claims": claimed.id,
         "employers": employer.id,
         "frameworks": assessment.framework_id,
         "messages": db.session.scalars(sa.select(Message.id)).first(),
@@ -366,6 +404,10 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "action_id": action.id,
         "award_id": award.id,
         "comment_id": comment.id,
+        "claim_id": claimed.id,
+        "join_request_id": asked.id,
+        "request_id": asked.id,
+        "transfer_id": offered.id,
         "evidence_id": piece.id,
         "invitation_id": invitation.id,
         "member_id": part.id,
@@ -398,6 +440,7 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "/certificates/<code>.pdf": {"code": award.code},
         "/invitations/<token>": {"token": invited},
         **{f"/sign-off/<token>{page}": {"token": approval} for page in ("", "/approve", "/send-back")},
+        "/claims/still-here/<token>": {"token": "still-here"},
         "/survey/<code>": {"code": codes[0]},
         "/confirm-email/<token>": {"token": tokens[LinkPurpose.CONFIRM_EMAIL]},
         "/reset-password/<token>": {"token": tokens[LinkPurpose.RESET_PASSWORD]},
@@ -473,6 +516,7 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
         "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
         "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>",
+        "/organisations/<uuid:organisation_id>/team/requests/<uuid:request_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/place",
         "/assessments/<uuid:assessment_id>/criteria/<code>/evidence/<uuid:evidence_id>/remove",
         "/assessments/<uuid:assessment_id>/sign-off/<uuid:sign_off_id>/remind",
@@ -492,6 +536,8 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
             )
     shut = [
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
+        "/admin/claims/<uuid:claim_id>/grant",
+        "/admin/claims/<uuid:claim_id>/refuse",
         "/admin/employers/recognitions/<uuid:recognition_id>/check",
         "/admin/employers/recognitions/<uuid:recognition_id>/decline",
         "/admin/employers/recognitions/<uuid:recognition_id>/proof",

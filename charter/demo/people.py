@@ -19,6 +19,8 @@ ACCOUNTS = (
     ("board", "bea.board@example.org", "Bea Vaughan"),
     ("administrator", "ada.admin@example.org", "Ada Weaver"),
     ("owner who can renew", "rena.renewer@example.org", "Rena Probert"),
+    ("asks to join", "nia.newcomer@example.org", "Nia Bowen"),
+    ("claims an employer", "iwan.price@lugg-and-arrow.example", "Iwan Price"),
 )
 SECRETS = {
     "asha.assessor@example.org": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXA",

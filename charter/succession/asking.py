@@ -252,10 +252,15 @@ def lapse(session: Session, on: date, at: datetime) -> int:
 
 
 def waiting(session: Session, organisation_id: UUID) -> Sequence[JoinRequest]:
-    """The requests that an employer's owners have not answered, the oldest first."""
+    """The requests that an employer's owners have not answered, the oldest first; not of those who are in meanwhile."""
+    there = sa.select(Membership.user_id).where(Membership.organisation_id == organisation_id)
     return session.scalars(
         sa.select(JoinRequest)
-        .where(JoinRequest.organisation_id == organisation_id, JoinRequest.status.in_(UNANSWERED))
+        .where(
+            JoinRequest.organisation_id == organisation_id,
+            JoinRequest.status.in_(UNANSWERED),
+            JoinRequest.user_id.not_in(there),
+        )
         .options(joinedload(JoinRequest.user))
         .order_by(JoinRequest.asked_at, JoinRequest.id)
     ).all()

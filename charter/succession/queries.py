@@ -60,12 +60,17 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
         )
         .scalar_subquery()
     )
+    came = (  # by an invitation, say: their request asks for nothing any more
+        sa.exists()
+        .where(part.organisation_id == JoinRequest.organisation_id, part.user_id == JoinRequest.user_id)
+        .correlate(JoinRequest)
+    )
     selects: list[sa.Select[*tuple[Any, ...]]] = [
         _of(Kind.CLAIM, Claim, Claim.claimed_at).where(
             Claim.status.in_(OPEN), Claim.user_id != user.id, Claim.organisation_id.in_(mine)
         ),
         _of(Kind.ASKS, JoinRequest, JoinRequest.asked_at).where(
-            JoinRequest.status.in_(UNANSWERED), JoinRequest.organisation_id.in_(owned)
+            JoinRequest.status.in_(UNANSWERED), JoinRequest.organisation_id.in_(owned), ~came
         ),
         _of(Kind.OFFER, Transfer, Transfer.offered_at).where(
             Transfer.status == TransferStatus.OFFERED,
@@ -74,7 +79,7 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
         ),
         _of(Kind.CLAIMED, Claim, Claim.claimed_at).where(Claim.status.in_(OPEN), Claim.user_id == user.id),
         _of(Kind.ASKED, JoinRequest, JoinRequest.asked_at).where(
-            JoinRequest.status.in_(UNANSWERED), JoinRequest.user_id == user.id
+            JoinRequest.status.in_(UNANSWERED), JoinRequest.user_id == user.id, ~came
         ),
         sa.select(
             sa.literal(Kind.ONE_OWNER.value).label("kind"),

@@ -16,11 +16,11 @@ class JoinStatus(Status):
     def label(self) -> str:
         """The status in the scheme's words."""
         return {
-            "waiting_for_owner": "Waiting for an owner",
+            "waiting_for_owner": "Waiting",
             "accepted": "Accepted",
             "declined": "Declined",
             "withdrawn": "Withdrawn",
-            "lapsed": "Not answered in time",
+            "lapsed": "Not answered",
         }[self.value]
 
 
@@ -45,7 +45,7 @@ class TransferStatus(Status):
     @property
     def label(self) -> str:
         """The status in the scheme's words."""
-        return "Not answered in time" if self is TransferStatus.LAPSED else super().label
+        return "Not answered" if self is TransferStatus.LAPSED else super().label
 
 
 OFFERED = frozenset({TransferStatus.OFFERED})
@@ -71,8 +71,8 @@ class ClaimStatus(Status):
     def label(self) -> str:
         """The status in the scheme's words."""
         return {
-            "notice": "Waiting for objections",
-            "with_scheme": "For the scheme to decide",
+            "notice": "Time to object",
+            "with_scheme": "With the scheme",
             "stopped": "Stopped",
             "withdrawn": "Withdrawn",
             "void": "No longer valid",

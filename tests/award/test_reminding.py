@@ -156,3 +156,24 @@ def test_many_awards_are_looked_up_together(make: Factory, moderator: User) -> N
 def test_the_marks_are_those_of_the_charter(make: Factory) -> None:
     assert make.framework().content.renewal.remind_days == (90, 60, 30, 7)
     assert reminding.ENDED < 0
+
+
+def asked_for_a_second() -> dict[str, bool]:
+    """Whether each reminder, by its mark, asks for a second owner."""
+    return {":".join(one.event_key.split(":")[2:4]): "You are the only owner." in one.body for one in told()}
+
+
+def test_the_only_owner_is_asked_for_a_second_once_30_days_before(award: Award, owner: User) -> None:
+    before(award, range(100, 0, -1))
+    assert asked_for_a_second() == {"ends:90": False, "ends:60": False, "ends:30": True, "ends:7": False}
+
+
+def test_two_owners_are_not_asked_and_one_who_cannot_sign_in_is_no_second(
+    make: Factory, award: Award, employer: Organisation, owner: User
+) -> None:
+    second = make.member(employer, "Olga Owner")
+    on(award.ends_on - timedelta(days=60))
+    with transaction() as session:
+        session.get_one(User, second.id).disabled_at = AT
+    on(award.ends_on - timedelta(days=30))
+    assert asked_for_a_second() == {"ends:60": False, "ends:30": True}

@@ -9,6 +9,7 @@ from charter.extensions import db, transaction
 from charter.organisation.models import MemberRole, Organisation
 from charter.succession import asking
 from charter.succession.models import JoinRequest, Matched
+from charter.succession.queries import waiting_for
 from charter.succession.status import JoinStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -152,3 +153,20 @@ def test_the_message_is_not_endless(known: Organisation, newcomer: User) -> None
         asking.ask(session, asking.Match(known, Matched.DOMAIN), message="x" * 501, by=newcomer, at=AT)
     assert refused.value.field == "message"
     assert db.session.scalars(sa.select(JoinRequest)).all() == []
+
+
+def test_a_request_of_somebody_who_came_by_an_invitation_waits_no_more(
+    make: Factory, known: Organisation, owner: User, newcomer: User
+) -> None:
+    ask(known, newcomer)
+    assert [len(asking.waiting(db.session, known.id)), kinds(owner), kinds(newcomer)] == [
+        1,
+        ["asks", "one-owner"],
+        ["asked"],
+    ]
+    make.joins(known, newcomer, "contributor")
+    assert [len(asking.waiting(db.session, known.id)), kinds(owner), kinds(newcomer)] == [0, ["one-owner"], []]
+
+
+def kinds(user: User) -> list[str]:
+    return [one.kind.value for one in waiting_for(db.session, fresh(user), at=AT)]

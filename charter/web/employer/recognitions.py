@@ -139,6 +139,7 @@ def add_recognition(organisation: Organisation) -> ResponseReturnValue:
     page = render_template(
         "employer/organisation/add_recognition.html",
         form=form,
+        content=content,
         organisation=organisation,
         accept=file_checks.ACCEPT,
         kinds=file_checks.KINDS_SAID,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -103,7 +104,7 @@ def hand_over(organisation: Organisation) -> ResponseReturnValue:
         else:
             flash(f"We have asked {made.to_email}. Nothing changes until they accept.", "success")
             return redirect(url_for(".show_transfer", transfer_id=made.id), 303)
-    page = render_template("employer/succession/hand_over.html", form=form, organisation=organisation)
+    page = render_template("employer/succession/hand_over.html", form=form, organisation=organisation, others=others)
     return page, 400 if form.errors else 200
 
 
@@ -171,7 +172,7 @@ def _team_or_home(transfer: Transfer) -> str:
 
 @blueprint.route("/organisations/<uuid:organisation_id>/claim", methods=["GET", "POST"])
 @requires(Permission.CLAIM_ORGANISATION)
-def claim_organisation(organisation_id: Any) -> ResponseReturnValue:
+def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
     """Ask to become the owner of an employer whose owners have gone."""
     organisation = db.session.get(Organisation, organisation_id)
     if organisation is None or not claiming.knows(db.session, organisation.id, the_user()):

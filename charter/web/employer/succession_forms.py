@@ -97,7 +97,7 @@ class HandOverForm(BaseForm):
         """The form with the contributors of a team to choose from."""
         form = cls(data={} if team else {"to": SOMEBODY_ELSE})
         form.to.choices = [
-            *(SelectChoice(one.user.email, f"{one.user.name}, {one.user.email}") for one in team),
+            *(SelectChoice(one.user.email, one.user.name) for one in team),
             SelectChoice(SOMEBODY_ELSE, "Somebody who is not in the team yet"),
         ]
         return form
