@@ -19,6 +19,7 @@ from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.improvement import due
+from charter.merging import duplicates
 from charter.notification import delivery
 from charter.storage import Store
 from charter.survey import running as surveys
@@ -54,12 +55,16 @@ def run(app: Flask) -> None:
     settings: Settings = app.extensions["charter_settings"]
     sender = sender_for(settings)
     tidied = now() - TIDY_EVERY
+    looked_on: date | None = None
     while not stop.is_set():
         _try(lambda: send(settings, sender))
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
             keep_the_day()
             _try(lambda: forget_files(app.extensions["charter_store"]))
+            if looked_on != today():
+                looked_on = today()
+                _try(find_duplicates)
             tidied = now()
         stop.wait(EVERY)
 
@@ -117,6 +122,13 @@ def forget_files(store: Store) -> None:
         if store.exists(sha256):
             evidence_files.forget(db.session, store, sha256)
     db.session.rollback()
+
+
+def find_duplicates() -> int:
+    """Find the employers that may be here twice, and say how many pairs. The comparing holds up no writer."""
+    found = duplicates.find(db.session)
+    with transaction() as session:
+        return duplicates.keep(session, found, at=now())
 
 
 def tidy() -> None:
