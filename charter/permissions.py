@@ -44,6 +44,7 @@ class Permission(enum.StrEnum):
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
     VIEW_ORGANISATIONS = "organisation:list"
+    MERGE_ORGANISATIONS = "organisation:merge"
     CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
     EDIT_CROSSWALK = "crosswalk:edit"
@@ -142,6 +143,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.VIEW_ORGANISATIONS: _scheme,
+    Permission.MERGE_ORGANISATIONS: role(Role.ADMINISTRATOR),
     Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
     Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),

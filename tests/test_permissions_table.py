@@ -17,6 +17,8 @@ from charter.assessment.file_checks import Checked, FileKind
 from charter.audit import AuditEvent
 from charter.clock import now, today
 from charter.extensions import db, transaction
+from charter.merging import duplicates
+from charter.merging.models import LikelyPair
 from charter.notification.models import Message
 from charter.organisation import recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
@@ -181,6 +183,11 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
+    "/admin/duplicates/": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:organisation_id>": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:first_id>/<uuid:second_id>": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:first_id>/<uuid:second_id>/preview": ADMINISTRATORS,
+    "/admin/duplicates/pairs/<uuid:likely_pair_id>/dismiss": ADMINISTRATORS,
     "/admin/crosswalk/": SCHEME,
     "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
@@ -324,6 +331,10 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         entered = returns.enter(
             session, measure, value=Decimal(1), as_at=today(), source="A report", by=assessor, at=now()
         )
+    make.organisation(employer.name)
+    with transaction() as session:
+        duplicates.keep(session, duplicates.find(session), at=now())
+    pair = db.session.scalars(sa.select(LikelyPair)).one()
     asked, approval = make.asks_for_sign_off(assessment, by=owner)
     make.signs_off(asked, approval)
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
@@ -347,6 +358,9 @@ def fill(app: Flask, make: Factory, employer: Organisation, owner: User, colleag
         "action_id": action.id,
         "award_id": award.id,
         "evidence_id": piece.id,
+        "first_id": pair.first_id,
+        "second_id": pair.second_id,
+        "likely_pair_id": pair.id,
         "invitation_id": invitation.id,
         "member_id": part.id,
         "recognition_id": held.id,

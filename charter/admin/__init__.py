@@ -7,6 +7,7 @@ from charter.account.models import User
 from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
 from charter.admin.crosswalk import CrosswalkView
+from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
@@ -31,6 +32,7 @@ def register_admin(app: Flask) -> Admin:
     panel = Admin(app, name="Panel", index_view=PanelHome())
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
+    panel.add_view(DuplicatesView(name="Employers here twice", endpoint="duplicates"))
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))

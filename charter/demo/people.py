@@ -19,6 +19,7 @@ ACCOUNTS = (
     ("board", "bea.board@example.org", "Bea Vaughan"),
     ("administrator", "ada.admin@example.org", "Ada Weaver"),
     ("owner who can renew", "rena.renewer@example.org", "Rena Probert"),
+    ("owner of two employers", "tilda.two@example.org", "Tilda Bounds"),
 )
 SECRETS = {
     "asha.assessor@example.org": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXA",

@@ -149,7 +149,8 @@ def known(session: Session) -> list[Known]:
     for organisation_id, postcode in session.execute(
         sa.select(Site.organisation_id, Site.postcode).where(Site.postcode.is_not(None))
     ):
-        postcodes[organisation_id].add(postcode)
+        if postcode:
+            postcodes[organisation_id].add(postcode)
     rows = session.execute(
         sa.select(
             Organisation.id, Organisation.name, Organisation.county, Organisation.company_number, Organisation.website
