@@ -83,7 +83,7 @@ class DuplicatesView(ActionView):
     @on(Permission.MERGE_ORGANISATIONS)
     def choose_view(self, first_id: UUID, second_id: UUID) -> ResponseReturnValue:
         """Both side by side: which one stays, and which details it has."""
-        first, second = self._both(first_id, second_id)
+        first, second = sorted(self._both(first_id, second_id), key=lambda one: (one.registered_at, one.id))
         plan = merging.plan(db.session, first, second, Choices(), content=content())
         return self._page(
             "choose",

@@ -10,10 +10,11 @@ from charter.assessment import progress, queries, sign_off
 from charter.assessment.models import Assessment
 from charter.assessment.status import EDITABLE, AssessmentStatus
 from charter.award.models import Award
-from charter.clock import now
+from charter.clock import local_date, now
 from charter.demo.people import ACCOUNTS, Staff, at, person
 from charter.extensions import db, transaction
 from charter.merging import duplicates
+from charter.notification import emails
 from charter.organisation import choosing, joining, team
 from charter.organisation import queries as organisations
 from charter.organisation.models import MemberRole, Membership, Organisation
@@ -46,7 +47,21 @@ def _ask_a_director(session: Session, on: date) -> None:
         return
     owner = organisations.owners(session, [assessment.organisation_id])[assessment.organisation_id][0]
     name, role, email = DIRECTOR
-    sign_off.ask(session, assessment, name=name, role=role, email=email, by=owner, at=at(on - timedelta(days=2)), on=on)
+    moment = at(on - timedelta(days=2))
+    asked, token = sign_off.ask(session, assessment, name=name, role=role, email=email, by=owner, at=moment, on=on)
+    assert token is not None
+    emails.sign_off_asked(
+        session,
+        to=email,
+        organisation_name=assessment.organisation.name,
+        asked_by=owner.name,
+        level_title=assessment.framework.content.level_title(assessment.target_level),
+        token=token,
+        expires_on=local_date(asked.expires_at),
+        again=False,
+        event_key=f"sign-off:{asked.token_hash}",
+        at=moment,
+    )
 
 
 def _belong_to_two(session: Session, staff: Staff, on: date) -> None:

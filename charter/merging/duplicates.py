@@ -31,6 +31,8 @@ CROWD = 12
 neighbours by name."""
 SIMILAR = 80
 """From here on two names are alike: 100 is the same."""
+NEARLY = 70
+"""From here on they are alike enough beside company numbers that are nearly the same."""
 
 _LEFT_OUT = "ltd limited plc llp lp cic cio inc co company the and of uk gb group holdings services"
 _UNSAID = frozenset(_LEFT_OUT.split())
@@ -188,8 +190,8 @@ def pairs(employers: Sequence[Known]) -> Found:
     for a, b in _meeting(employers, lambda one: one.domains):
         note(a, b, Reason.DOMAIN)
     for a, b in _meeting(employers, _but_for_one):
-        # Numbers are given out in order, so neighbours are common: the names must have something in common too.
-        if a.company != b.company and alike(a.name, b.name, 50):
+        # Numbers are given out in order, so neighbours are common: the names must be much alike too.
+        if a.company != b.company and alike(a.name, b.name, NEARLY):
             note(a, b, Reason.COMPANY)
     return dict(found)
 
