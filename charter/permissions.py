@@ -59,6 +59,7 @@ class Permission(enum.StrEnum):
     VIEW_ORGANISATIONS = "organisation:list"
     VIEW_CLAIMS = "claim:list"
     DECIDE_CLAIM = "claim:decide"
+    MERGE_ORGANISATIONS = "organisation:merge"
     CHECK_RECOGNITION = "recognition:check"
     TAKE_BACK_RECOGNITION = "recognition:take-back"
     SEE_SCANS = "scan:see"
@@ -185,6 +186,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.VIEW_CLAIMS: _scheme,
     Permission.DECIDE_CLAIM: all_of(role(Role.ADMINISTRATOR), not_member),
+    Permission.MERGE_ORGANISATIONS: role(Role.ADMINISTRATOR),
     Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
     Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
     Permission.SEE_SCANS: _scheme,

@@ -21,6 +21,7 @@ from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.improvement import due, reopening
+from charter.merging import duplicates
 from charter.notification import delivery
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
@@ -71,6 +72,7 @@ def run(app: Flask) -> None:
     scanner = scanner_for(settings)
     _try(lambda: begin_scanning(scanner))
     tidied = now() - TIDY_EVERY
+    looked_on: date | None = None
     while not stop.is_set():
         _try(lambda: send(settings, sender))
         if scanner is not None:
@@ -79,6 +81,9 @@ def run(app: Flask) -> None:
             _try(tidy)
             keep_the_day()
             _try(lambda: forget_files(app.extensions["charter_store"]))
+            if looked_on != today():
+                looked_on = today()
+                _try(find_duplicates)
             tidied = now()
         stop.wait(EVERY)
 
@@ -181,6 +186,13 @@ def forget_files(store: Store) -> None:
         if store.exists(sha256):
             evidence_files.forget(db.session, store, sha256)
     db.session.rollback()
+
+
+def find_duplicates() -> int:
+    """Find the employers that may be here twice, and say how many pairs. The comparing holds up no writer."""
+    found = duplicates.find(db.session)
+    with transaction() as session:
+        return duplicates.keep(session, found, at=now())
 
 
 def tidy() -> None:

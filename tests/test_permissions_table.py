@@ -19,6 +19,8 @@ from charter.assessment.file_checks import Checked, FileKind
 from charter.audit import AuditEvent
 from charter.clock import now, today
 from charter.extensions import db, transaction
+from charter.merging import duplicates
+from charter.merging.models import LikelyPair
 from charter.notification.models import Message
 from charter.organisation import recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
@@ -208,6 +210,11 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
     "/admin/claims/<uuid:claim_id>/grant": ADMINISTRATORS,
     "/admin/claims/<uuid:claim_id>/refuse": ADMINISTRATORS,
+    "/admin/duplicates/": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:organisation_id>": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:first_id>/<uuid:second_id>": ADMINISTRATORS,
+    "/admin/duplicates/<uuid:first_id>/<uuid:second_id>/preview": ADMINISTRATORS,
+    "/admin/duplicates/pairs/<uuid:likely_pair_id>/dismiss": ADMINISTRATORS,
     "/admin/crosswalk/": SCHEME,
     "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
@@ -362,10 +369,14 @@ def fill(
         entered = returns.enter(
             session, measure, value=Decimal(1), as_at=today(), source="A report", by=assessor, at=now()
         )
+    make.organisation(employer.name)
+    with transaction() as session:
+        duplicates.keep(session, duplicates.find(session), at=now())
+    pair = db.session.scalars(sa.select(LikelyPair)).one()
     asked, approval = make.asks_for_sign_off(assessment, by=owner)
     make.signs_off(asked, approval)
     with transaction() as session:
-        asked = asking.ask(session, asking.Match(employer, Matched.COMPANY), message="", by=stranger, at=now())
+        wants_in = asking.ask(session, asking.Match(employer, Matched.COMPANY), message="", by=stranger, at=now())
         offered = transferring.offer(
             session, employer, to=colleague.email, afterwards=Afterwards.STAYS, by=owner, at=now()
         )
@@ -405,10 +416,13 @@ def fill(
         "award_id": award.id,
         "comment_id": comment.id,
         "claim_id": claimed.id,
-        "join_request_id": asked.id,
-        "request_id": asked.id,
+        "join_request_id": wants_in.id,
+        "request_id": wants_in.id,
         "transfer_id": offered.id,
         "evidence_id": piece.id,
+        "first_id": pair.first_id,
+        "second_id": pair.second_id,
+        "likely_pair_id": pair.id,
         "invitation_id": invitation.id,
         "member_id": part.id,
         "recognition_id": held.id,

@@ -8,6 +8,7 @@ from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
 from charter.admin.claims import ClaimsView
 from charter.admin.crosswalk import CrosswalkView
+from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
@@ -38,6 +39,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
     panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
     panel.add_view(ClaimsView(Claim, db, name="Claims to employers", endpoint="claims"))
+    panel.add_view(DuplicatesView(name="Employers here twice", endpoint="duplicates"))
     panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans"))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))

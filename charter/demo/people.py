@@ -21,6 +21,7 @@ ACCOUNTS = (
     ("owner who can renew", "rena.renewer@example.org", "Rena Probert"),
     ("asks to join", "nia.newcomer@example.org", "Nia Bowen"),
     ("claims an employer", "iwan.price@lugg-and-arrow.example", "Iwan Price"),
+    ("owner of two employers", "tilda.two@example.org", "Tilda Bounds"),
 )
 SECRETS = {
     "asha.assessor@example.org": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXA",

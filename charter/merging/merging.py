@@ -264,8 +264,6 @@ def _rows(session: Session, part: Part, organisation: Organisation) -> Sequence[
         query = query.options(joinedload(Membership.user))
     if model is ProgrammeRequest:
         query = query.options(joinedload(ProgrammeRequest.programme))
-    if model is Assessment:
-        query = query.options(joinedload(Assessment.framework))
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 

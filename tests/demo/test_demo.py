@@ -9,8 +9,17 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter import audit, demo
+from charter.account.models import User
 from charter.assessment import metrics
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, MetricReturn, Submission
+from charter.assessment.models import (
+    Assessment,
+    Evidence,
+    EvidenceKind,
+    MetricReturn,
+    SignOff,
+    SignOffStatus,
+    Submission,
+)
 from charter.assessment.snapshot import digest
 from charter.assessment.status import AssessmentStatus
 from charter.assessment.teamwork import Assignment, Comment
@@ -18,6 +27,7 @@ from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
 from charter.demo.histories import plan
 from charter.extensions import db
+from charter.merging import duplicates
 from charter.organisation.models import Membership, Organisation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
@@ -62,6 +72,13 @@ def test_the_demo_shows_every_state_in_both_counties(filled: Session) -> None:
     assert values(filled, Award.level) == {1, 2, 3}
     assert any(not award.is_valid_on(ON) and award.ended_on is None for award in filled.scalars(sa.select(Award)))
     assert audit.verify(filled).sound
+
+
+def test_somebody_has_two_employers_a_director_is_asked_and_an_employer_is_here_twice(filled: Session) -> None:
+    tilda = filled.scalars(sa.select(User).where(User.email == "tilda.two@example.org")).one()
+    assert len(tilda.memberships) == 2
+    assert values(filled, SignOff.status) == {SignOffStatus.WAITING}
+    assert any("name" in pair.reasons for pair in duplicates.waiting(filled))
 
 
 def test_its_evidence_is_real_files_of_every_kind(filled: Session, store: Store) -> None:

@@ -1,0 +1,120 @@
+"""Two employers are merged in the moment in which somebody works in the one that goes."""
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from charter.account.models import User
+from charter.assessment import answers
+from charter.assessment.models import Answer, Assessment
+from charter.errors import Refusal, Stale
+from charter.extensions import db
+from charter.framework import publishing
+from charter.merging import merging
+from charter.merging.merging import Choices, Plan
+from charter.organisation import joining, team
+from charter.organisation.joining import Place
+from charter.organisation.models import MemberRole, Organisation, Site
+from tests.conftest import AT
+from tests.factories import Factory
+from tests.turns import in_turn
+
+
+def seen_now(stays: Organisation, goes: Organisation) -> str:
+    db.session.rollback()
+    db.session.expire_all()
+    content = publishing.current(db.session).content
+    return merging.plan(db.session, stays, goes, Choices(), content=content).seen
+
+
+def merging_into(stays: Organisation, goes: Organisation):
+    seen, ids = seen_now(stays, goes), (stays.id, goes.id)
+
+    def go(session: Session, _: object, user: User) -> Plan:
+        mine, theirs = (session.get_one(Organisation, one) for one in ids)
+        content = publishing.current(session).content
+        return merging.merge(session, mine, theirs, Choices(), seen=seen, content=content, by=user, at=AT)
+
+    return go
+
+
+def save(session: Session, assessment: Assessment, user: User) -> Answer:
+    content = assessment.framework.content
+    return answers.save(
+        session,
+        assessment,
+        criterion=content.asked(1)[0].code,
+        value=content.scale[0].value,
+        explanation="We do this.",
+        action="",
+        action_owner="",
+        action_due=None,
+        reason="",
+        seen_version=0,
+        by=user,
+        at=AT,
+    )
+
+
+def add_site(session: Session, organisation: Organisation, user: User) -> Site:
+    place = Place("Barn", "Tenbury", "WR15 8BB", organisation.county)
+    return joining.add_site(session, organisation, place, by=user, at=AT)
+
+
+def invite(session: Session, organisation: Organisation, user: User) -> object:
+    return team.invite(session, organisation, email="c@example.org", role=MemberRole.OWNER, by=user, at=AT)
+
+
+def test_an_answer_saved_first_makes_the_preview_stale_and_is_kept(
+    app: Flask, make: Factory, employer: Organisation, stranger: User, administrator: User
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    assessment = make.assessment(twin, by=stranger)
+    first, second = in_turn(app, assessment, (stranger, save), (administrator, merging_into(employer, twin)))
+    assert isinstance(first, Answer)
+    assert isinstance(second, Stale)
+    assert db.session.scalars(sa.select(Answer.explanation)).all() == ["We do this."]
+    assert db.session.get_one(Organisation, twin.id).merged_into_id is None
+
+
+def test_an_answer_saved_a_moment_later_is_saved_where_the_assessment_went(
+    app: Flask, make: Factory, employer: Organisation, stranger: User, administrator: User
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    assessment = make.assessment(twin, by=stranger)
+    first, second = in_turn(app, assessment, (administrator, merging_into(employer, twin)), (stranger, save))
+    assert isinstance(first, Plan)
+    assert isinstance(second, Answer)
+    assert db.session.scalars(sa.select(Answer.explanation)).all() == ["We do this."]
+    assert db.session.get_one(Assessment, assessment.id).organisation_id == employer.id
+
+
+def test_an_answer_to_the_assessment_that_was_withdrawn_is_refused(
+    app: Flask, make: Factory, employer: Organisation, owner: User, stranger: User, administrator: User
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.assessment(employer, by=owner)
+    assessment = make.assessment(twin, by=stranger)
+    _, second = in_turn(app, assessment, (administrator, merging_into(employer, twin)), (stranger, save))
+    assert isinstance(second, Refusal)
+    assert str(second) == answers.FROZEN
+
+
+def test_a_place_added_a_moment_later_is_not_left_behind(
+    app: Flask, make: Factory, employer: Organisation, stranger: User, administrator: User
+) -> None:
+    for deed in (add_site, invite):
+        twin = make.organisation("Teme Valley Orchards")
+        _, second = in_turn(app, twin, (administrator, merging_into(employer, twin)), (stranger, deed))
+        assert isinstance(second, Refusal)
+        assert "merged with another entry" in str(second)
+
+
+def test_two_administrators_merge_once(app: Flask, make: Factory, employer: Organisation, administrator: User) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    deed = merging_into(employer, twin)
+    first, second = in_turn(app, twin, (administrator, deed), (make.staff("administrator", "Al"), deed))
+    assert isinstance(first, Plan)
+    assert isinstance(second, Refusal)
