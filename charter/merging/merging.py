@@ -25,6 +25,7 @@ from charter.organisation.models import Membership, Organisation
 from charter.orm import Base
 from charter.review import intake
 from charter.review.models import Conflict, Review
+from charter.succession import claiming, transferring
 from charter.survey import running
 from charter.survey.models import Survey, SurveyStatus
 
@@ -43,6 +44,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """Each detail that can be chosen from either, with the columns it is made of."""
 
+OTHER_OWNERS = "This employer was merged with another one, and has other owners now. You can ask them to let you in."
 CHANGED = "Something about these employers changed since you looked. Nothing is merged. Look at what would happen now."
 
 
@@ -201,6 +203,9 @@ def merge(
         intake.withdraw(session, done.withdrawn, by=by, at=at)
     if done.closed is not None:
         running.close(session, done.closed, by=by, at=at)
+    for one in (stays, goes):
+        claiming.end_all(session, one.id, OTHER_OWNERS, at=at)
+    transferring.end_all(session, goes.id, by=by, at=at)
     session.flush()  # one of two open ones is open no more
     rows = _settle(session, done)
     before = _describe(session, done)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from charter.assessment.models import Assessment, Evidence
+from charter.assessment.metric_values import MetricValue
+from charter.assessment.models import Assessment, Evidence, VirusFinding
 from charter.award.models import Award
+from charter.award.yearly.models import YearlyReturn
 from charter.framework.content import Content
 from charter.improvement.models import Action, ActionSource, ProgrammeRequest
 from charter.organisation.engagement import Engagement
@@ -24,10 +26,13 @@ from charter.organisation.models import (
 )
 from charter.orm import Base
 from charter.review.models import Conflict
+from charter.succession.models import Claim, EmailDomain, JoinRequest, Transfer
+from charter.succession.status import ClaimStatus, JoinStatus, TransferStatus
 from charter.survey.models import Survey
 
 REASON_LENGTH = 300
 MESSAGE_LENGTH = 1000
+JOIN_MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,41 @@ def _awards(stays: Rows, goes: Rows, _: Content) -> Outcome:
     return Outcome(goes, notes=notes, changes=[Change(row, {"beside_another": True}) for row in (*stays, *goes)])
 
 
+def _domains(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    pairs, rest = _matched(stays, goes, lambda row: row.domain)
+    return Outcome(rest, [Settled(b, a, f"Both have email addresses at {a.domain}. It stays once.") for a, b in pairs])
+
+
+def _viruses(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    pairs, rest = _matched(stays, goes, lambda row: row.sha256)
+    sentence = "The same virus was found in a file of both. It stays once."
+    return Outcome(rest, [Settled(b, a, sentence) for a, b in pairs])
+
+
+def _joining(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    waiting = [row for row in stays if row.status is JoinStatus.WAITING]
+    also = [row for row in goes if row.status is JoinStatus.WAITING]
+    pairs, _rest = _matched(waiting, also, lambda row: row.user_id)
+    twice = {theirs.id for _mine, theirs in pairs}
+    settled = []
+    for mine, theirs in pairs:
+        both = mine.message if theirs.message in mine.message else f"{mine.message}\n\n{theirs.message}".strip()
+        values = {"message": both[:JOIN_MESSAGE_LENGTH], "asked_at": min(mine.asked_at, theirs.asked_at)}
+        settled.append(Settled(theirs, mine, "Somebody asks to join both. It stays once.", (Change(mine, values),)))
+    return Outcome([row for row in goes if row.id not in twice], settled)
+
+
+def _handing_over(_: Rows, goes: Rows, __: Content) -> Outcome:
+    waits = any(row.status is TransferStatus.OFFERED for row in goes)
+    return Outcome(goes, notes=["An offer to hand over the one that goes is taken back."] if waits else [])
+
+
+def _claims(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    still_open = any(row.status in {ClaimStatus.NOTICE, ClaimStatus.WITH_SCHEME} for row in (*stays, *goes))
+    notes = ["Somebody claims one of them. The claim ends, for there are other owners now."] if still_open else []
+    return Outcome(goes, notes=notes)
+
+
 @dataclass(frozen=True)
 class Part:
     """One table: what its rows are called, and what happens to them."""
@@ -217,6 +257,13 @@ PARTS: tuple[Part, ...] = (
     Part(ProgrammeRequest, "request for a service", "requests for services", _requests, ("programme_id", "asked_at")),
     Part(Action, "action of the plan", "actions of the plan", _actions, ("key", "created_at")),
     Part(Conflict, "interest declared by staff", "interests declared by staff", _conflicts, ("declared_at",)),
+    Part(YearlyReturn, "year of figures", "years of figures"),
+    Part(MetricValue, "figure worked out", "figures worked out"),
+    Part(EmailDomain, "email domain", "email domains", _domains, ("domain", "added_at")),
+    Part(JoinRequest, "request to join", "requests to join", _joining, ("matched_by", "status", "asked_at")),
+    Part(Transfer, "offer to hand over", "offers to hand over", _handing_over),
+    Part(Claim, "claim", "claims", _claims),
+    Part(VirusFinding, "virus found", "viruses found", _viruses, ("sha256", "virus", "found_at")),
     Part(Engagement, "dated fact for the board’s counts", "dated facts for the board’s counts"),
 )
 """In the order of the preview. Two open assessments or surveys are settled by their own verbs (`merging.merge`)."""

@@ -361,6 +361,19 @@ def address_changed(session: Session, user: User, *, at: datetime) -> None:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
+def end_all(session: Session, organisation_id: UUID, why: str, *, at: datetime) -> int:
+    """End each open claim to an employer because of `why`, which the claimant reads; says how many there were."""
+    found = session.scalars(
+        sa.select(Claim)
+        .where(Claim.organisation_id == organisation_id, Claim.status.in_(OPEN))
+        .options(joinedload(Claim.user), joinedload(Claim.organisation))
+        .with_for_update(of=Claim)
+    ).all()
+    for claim in found:
+        _void(session, claim, why, at=at)
+    return len(found)
+
+
 def noticed(session: Session, token: str) -> ClaimNotice | None:
     """Which of the employer's people holds this link, and against which claim."""
     return session.scalars(

@@ -240,6 +240,23 @@ def lapse(session: Session, on: date, at: datetime) -> int:
     return len(late)
 
 
+def end_all(session: Session, organisation_id: UUID, *, by: User, at: datetime) -> int:
+    """Take back each offer of an employer that nobody has answered, and tell both; says how many there were."""
+    author = by.id
+    found = session.scalars(
+        sa.select(Transfer)
+        .where(Transfer.organisation_id == organisation_id, Transfer.status == TransferStatus.OFFERED)
+        .options(joinedload(Transfer.organisation), joinedload(Transfer.from_user), joinedload(Transfer.to_user))
+        .with_for_update(of=Transfer)
+    ).all()
+    for transfer in found:
+        transfer.ended_at = at
+        transfer.move(WITHDRAW_TRANSFER)
+        audit.record(session, "transfer:withdraw", transfer, by=author, at=at, organisation=str(organisation_id))
+        _tell(session, transfer, "withdrawn", at=at)
+    return len(found)
+
+
 def is_for(transfer: Transfer, user: User) -> bool:
     """Whether it is this person's to accept: the member it was offered to, or whoever has the address."""
     return transfer.to_id == user.id if transfer.to_id is not None else transfer.to_email == user.email

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from charter import audit, tables
 from charter.account.models import User
 from charter.assessment import evidence
-from charter.assessment.models import Assessment
+from charter.assessment.models import Assessment, VirusFinding
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
 from charter.award import register, verification
@@ -31,6 +31,9 @@ from charter.reporting import engagement, measures
 from charter.review import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
+from charter.succession import asking, transferring
+from charter.succession.models import Afterwards, Claim, EmailDomain, Ground, Matched, Transfer
+from charter.succession.status import ClaimStatus, TransferStatus
 from charter.survey.models import Survey, SurveyStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -66,10 +69,14 @@ def twin_owner(make: Factory, twin: Organisation) -> User:
     return make.member(twin, "Tess Twin")
 
 
-def fill(make: Factory, employer: Organisation, owner: User, both: User, moderator: User) -> Assessment:
+def fill(
+    make: Factory, employer: Organisation, owner: User, both: User, moderator: User, outsider: User | None = None
+) -> Assessment:
     """A row of the employer in each table; the employer has an award and an assessment under way."""
+    outsider = outsider or make.user("Oz Outsider")
     make.joins(employer, both, role="contributor")
-    make.award(employer, on=ON, by=moderator)
+    award = make.award(employer, on=ON - timedelta(days=360), by=moderator)
+    make.gives(make.yearly_return(award, on=ON), period_end=ON - timedelta(days=30), by=owner)
     assessment = make.answered(make.assessment(employer, level=1, by=owner), by=owner)
     make.survey(employer, by=owner)
     make.action(employer, by=owner)
@@ -92,6 +99,32 @@ def fill(make: Factory, employer: Organisation, owner: User, both: User, moderat
             ends_on=ON + timedelta(days=300),
             by=owner,
             at=AT,
+        )
+        asking.ask(session, asking.Match(here, Matched.COMPANY), message="Let me in.", by=outsider, at=AT)
+        transferring.offer(session, here, to="next@example.org", afterwards=Afterwards.STAYS, by=owner, at=AT)
+        session.add_all(
+            [
+                EmailDomain(organisation_id=here.id, domain="orchards.example", added_by_id=owner.id, added_at=AT),
+                Claim(
+                    organisation_id=here.id,
+                    user_id=outsider.id,
+                    address=outsider.email,
+                    ground=Ground.SILENT,
+                    message="",
+                    status=ClaimStatus.NOTICE,
+                    claimed_at=AT,
+                    reason="",
+                ),
+                VirusFinding(
+                    organisation_id=here.id,
+                    sha256="a" * 64,
+                    virus="Eicar",
+                    scanned_with="made up",
+                    found_at=AT,
+                    given_by_id=owner.id,
+                    was_kept=True,
+                ),
+            ]
         )
         evidence.add_link(
             session,
@@ -153,8 +186,9 @@ def test_each_row_moves_or_is_accounted_for(
     administrator: User,
 ) -> None:
     both = make.user("Bo Both")
-    fill(make, employer, owner, both, moderator)
-    fill(make, twin, twin_owner, both, moderator)
+    outsider = make.user("Oz Outsider")
+    fill(make, employer, owner, both, moderator, outsider)
+    fill(make, twin, twin_owner, both, moderator, outsider)
     before, mine = rows(twin), rows(employer)
     assert [name for name, ids in before.items() if not ids] == [], "give both a row in this table, in `fill`"
     plan = planned(employer, twin)
@@ -171,7 +205,18 @@ def test_each_row_moves_or_is_accounted_for(
             assert UUID(how["stays"]) in after[name]
         assert len(after[name]) == len(mine[name]) + len(ids) - len(told["there_twice"]), name
     twice = {name: len(told["there_twice"]) for name, told in event.details["rows"].items() if told["there_twice"]}
-    assert twice == {"conflict": 1, "membership": 1, "programme_request": 1, "recognition": 1, "site": 1}
+    assert twice == {
+        "conflict": 1,
+        "email_domain": 1,
+        "join_request": 1,
+        "membership": 1,
+        "programme_request": 1,
+        "recognition": 1,
+        "site": 1,
+        "virus_finding": 1,
+    }
+    assert set(db.session.scalars(sa.select(Claim.status))) == {ClaimStatus.VOID}
+    assert sorted(db.session.scalars(sa.select(Transfer.status))) == [TransferStatus.OFFERED, TransferStatus.WITHDRAWN]
     assert audit.verify(db.session).sound
 
 
