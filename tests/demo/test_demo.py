@@ -84,7 +84,7 @@ def test_somebody_has_two_employers_a_director_is_asked_and_an_employer_is_here_
 def test_its_evidence_is_real_files_of_every_kind(filled: Session, store: Store) -> None:
     files = filled.scalars(sa.select(Evidence).where(Evidence.kind == EvidenceKind.FILE)).all()
     assert len({file.media_type for file in files}) == 6
-    removed = {file.sha256 for file in files if file.removed_at is not None}  # for privacy: its content is gone
+    removed = {file.sha256 for file in files if file.is_gone}  # for privacy, or for a virus: its content is gone
     assert all(store.size(file.sha256) == file.size for file in files if file.sha256 not in removed)
     assert not any(store.exists(sha256) for sha256 in removed)
 
