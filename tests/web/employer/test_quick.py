@@ -241,7 +241,7 @@ def test_the_short_way_to_the_first_level_is_as_short_as_the_readme_says(
         path = f"{home}/figures"
     assert browser.get(f"{home}/check").status_code == 200
     page = browser.get(f"{home}/submit").text
-    filled += len(fields(page))
+    filled += sum(name != "only_owner" for name in fields(page))  # a tick that nobody has to make
     pages += 2  # check, and send
     said = material(assessment)
     numbers = metrics.fields(content, 1)
