@@ -257,7 +257,7 @@ def test_the_short_way_to_the_first_level_is_as_short_as_the_readme_says(
     assert f'href="{home}/submit"' in checking
     page = browser.get(f"{home}/submit").text
     read += words(checking) + words(page)
-    filled += len(fields(page))
+    filled += sum(name != "only_owner" for name in fields(page))  # a tick that nobody has to make
     pages += 2  # check, and send
     said = material(assessment)
     numbers = metrics.fields(content, 1)
