@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -118,6 +118,7 @@ def quantile(values: list[Decimal], cut: Decimal) -> Decimal:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 12).map(Decimal), min_size=5, max_size=40), st.data())
 def test_three_neighbours_are_enough_to_leave_any_value_out(values: list[Decimal], data: st.DataObject) -> None:
     ordered = sorted(values)

@@ -211,5 +211,5 @@ def _figures_page(
         rest_saved=rest_saved,
         names=figure_forms.names(content),
         brought=brought,
-        bring=None if frozen or said.figures else yearly.to_bring(db.session, said.assessment),
+        bring=None if frozen or said.figures or not before else yearly.to_bring(db.session, said.assessment),
     )
