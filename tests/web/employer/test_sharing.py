@@ -9,10 +9,10 @@ from charter.account.models import User
 from charter.assessment import history, sharing
 from charter.assessment.models import Assessment
 from charter.assessment.teamwork import Assignment
+from charter.clock import now
 from charter.extensions import db, transaction
 from charter.organisation.models import Membership, Organisation
 from charter.review import moderation
-from tests.conftest import AT
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -21,7 +21,7 @@ def give(assessment: Assessment, person: User | None, *tasks: str, by: User) -> 
     with transaction() as session:
         seen = {task: holder.id for task, holder in sharing.board(session, assessment).holders.items()}
         wanted = dict.fromkeys(tasks, person.id if person else None)
-        sharing.assign(session, assessment, wanted=wanted, seen=seen, by=by, at=AT)
+        sharing.assign(session, assessment, wanted=wanted, seen=seen, by=by, at=now())
 
 
 def whose(assessment: Assessment) -> dict[str, str]:

@@ -87,7 +87,7 @@ def everybody_saves(app: Flask, assessment: Assessment, people: Sequence[User], 
             code, words = criterion(place, round_), f"Words of person {place} in round {round_}"
             form = filled(browser.get(f"{home}/{code}").text)
             saw = form["explanation"]
-            begin.wait(60)
+            begin.wait(300)
             for _ in range(TRIES):
                 sent = browser.post(f"{home}/{code}", data=form | {"value": value, "explanation": words})
                 if sent.status_code == 303:
