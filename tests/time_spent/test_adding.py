@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
@@ -13,6 +15,7 @@ from charter.time_spent import adding
 from charter.time_spent.models import TimeSpent
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.turns import in_turn
 
 
 @pytest.fixture
@@ -62,6 +65,18 @@ def test_the_same_page_sent_again_adds_nothing(assessment: Assessment) -> None:
 def test_a_page_with_several_questions_is_shared_equally_and_no_second_is_lost(assessment: Assessment) -> None:
     add(assessment, "ONE", "TWO", "THREE", opened=0, saved=100)
     assert sums(assessment) == {"ONE": 34, "TWO": 33, "THREE": 33}
+
+
+def test_of_two_people_with_the_same_page_open_the_second_adds_nothing_and_meets_no_error(
+    app: Flask, assessment: Assessment, owner: User, colleague: User
+) -> None:
+    """Neither found a sum when it began: the database decides whose is the first."""
+
+    def save(session: Session, mine: Assessment, _user: User) -> None:
+        adding.add(session, mine, tasks=["ONE", "TWO"], opened_at=AT, at=AT + timedelta(seconds=60))
+
+    assert in_turn(app, assessment, (owner, save), (colleague, save)) == [None, None]
+    assert sums(assessment) == {"ONE": 30, "TWO": 30}
 
 
 @pytest.mark.parametrize("saved", [0, -30])
