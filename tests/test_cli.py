@@ -135,6 +135,7 @@ def test_a_demo_is_refused_in_production(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CHARTER_SECRET_KEY", "k" * 40)
     monkeypatch.setenv("CHARTER_BASE_URL", "https://charter.example.org")
     monkeypatch.setenv("CHARTER_MAIL", "smtp")
+    monkeypatch.setenv("CHARTER_CLAMD", "unix:///run/clamav/clamd.ctl")
     assert run("demo").exit_code == 1
 
 
