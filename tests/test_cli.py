@@ -2,19 +2,28 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from charter.app import create_app
+from charter.assessment import evidence, library
+from charter.assessment.file_checks import Checked, FileKind
+from charter.assessment.models import EvidenceKind
 from charter.audit import AuditEvent
 from charter.cli import main
+from charter.config import Settings
 from charter.database import writing
+from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.models import Framework
 from charter.notification.models import Message
-from tests.conftest import make_engine
+from tests.clamd import FakeClamd, version
+from tests.conftest import AT, make_engine
+from tests.factories import Factory
 
 CHARTER = publishing.SHIPPED[-1]
 Run = Callable[..., Result]
@@ -126,4 +135,36 @@ def test_a_demo_is_refused_in_production(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CHARTER_SECRET_KEY", "k" * 40)
     monkeypatch.setenv("CHARTER_BASE_URL", "https://charter.example.org")
     monkeypatch.setenv("CHARTER_MAIL", "smtp")
+    monkeypatch.setenv("CHARTER_CLAMD", "unix:///run/clamav/clamd.ctl")
     assert run("demo").exit_code == 1
+
+
+def test_files_that_wait_are_scanned_at_once_and_on_request_those_that_older_signatures_cleared(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = run("scan-evidence")
+    assert (without.exit_code, "no virus scanner" in without.output) == (1, True)
+    run("publish-framework", CHARTER)
+    fake = FakeClamd(tmp_path)
+    monkeypatch.setenv("CHARTER_CLAMD", fake.address)
+    app = create_app(Settings())
+    with app.app_context():
+        make = Factory(AT)
+        employer = make.organisation("Teme Valley Orchards Ltd")
+        owner = make.member(employer, "Olive Owner")
+        given = evidence.of_file(
+            "note.txt", Checked(FileKind.TXT, "text/plain", "txt"), app.extensions["charter_store"].put(b"Words"), 5
+        )
+        rules = make.framework().content.evidence_rules
+        with transaction() as session:
+            library.give(session, employer, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
+        for engine in db.engines.values():
+            engine.dispose()
+    assert "1 of 1 files were scanned." in run("scan-evidence").output
+    assert "0 of 0 files were scanned." in run("scan-evidence").output
+    assert "0 of 0 files were scanned." in run("scan-evidence", "--again").output
+    fake.version = version(age=timedelta(hours=1))
+    assert "1 of 1 files were scanned." in run("scan-evidence", "--again").output
+    fake.leave()
+    away = run("scan-evidence")
+    assert (away.exit_code, "The scanner does not answer." in away.output) == (1, True)

@@ -1,12 +1,17 @@
 """Quarantine: what the scanner says settles every piece with that content, and nothing else opens one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from charter import worker
 from charter.account.models import User
@@ -276,6 +281,49 @@ def test_content_that_one_employer_must_lose_is_swept_when_the_portal_stopped_be
     settled(piece, BAD)
     assert piece.sha256 in evidence_files.gone_since(db.session, LATER)
     assert piece.sha256 not in evidence_files.gone_since(db.session, LATER + timedelta(days=1))
+
+
+# Several at once -----------------------------------------------------------------------------------------------------
+
+
+def at_once(app: Flask, deed: Callable[[Session], Any]) -> list[Any]:
+    """What each of four people, or workers, gets who do the same in the same moment."""
+    db.session.rollback()
+    together = Barrier(4)
+
+    def go(_: int) -> Any:
+        with app.app_context():
+            together.wait(20)
+            with transaction() as session:
+                return deed(session)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(go, range(4)))
+    db.session.expire_all()
+    return found
+
+
+def test_workers_that_find_one_virus_at_once_tell_it_once(
+    app: Flask, store: Store, draft: Assessment, code: str, owner: User
+) -> None:
+    sha256 = given(store, draft, code, owner).sha256
+    assert sha256
+    found = at_once(app, lambda session: quarantine.settle(session, sha256, BAD, at=LATER))
+    assert sorted(found) == [False, False, False, True]
+    assert db.session.scalar(sa.select(sa.func.count(VirusFinding.id))) == 1
+    assert db.session.scalar(sa.select(sa.func.count(Message.id)).where(Message.kind == "virus_found")) == 1
+
+
+def test_one_bad_file_brought_several_times_at_once_is_one_finding(
+    app: Flask, draft: Assessment, employer: Organisation, owner: User
+) -> None:
+    def bring(session: Session) -> None:
+        here, by = session.get_one(Organisation, employer_id), session.get_one(User, owner_id)
+        quarantine.turn_away(session, here, "ab" * 32, virus="V", scanned_with="S", by=by, at=LATER)
+
+    employer_id, owner_id = employer.id, owner.id
+    assert at_once(app, bring) == [None] * 4
+    assert db.session.scalar(sa.select(sa.func.count(VirusFinding.id))) == 1
 
 
 # The worker and a daemon that misbehaves -----------------------------------------------------------------------------
