@@ -24,7 +24,7 @@ class Award(HasStatus, Base):
         sa.CheckConstraint("ends_on > starts_on", name="ends_after_it_starts"),
         sa.CheckConstraint("(status IN ('superseded', 'revoked')) = (ended_on IS NOT NULL)", name="ended_has_date"),
         sa.Index("ix_award_starts_on", "starts_on"),  # whose anniversary comes
-        sa.Index("ix_award_held", "organisation_id", "starts_on", "ends_on", "ended_on", "level"),
+        sa.Index("ix_award_held", "organisation_id", "starts_on", "ends_on", "ended_on", "level", "beside_another"),
         sa.Index(  # all that is counted, so that counting reads the index alone
             "ix_award_counting",
             *("ends_on", "starts_on", "ended_on", "level", "county", "size_band", "sector", "headcount"),

@@ -16,6 +16,7 @@ STATUS = sa.Enum(
     "waiting", "approved", "sent_back", "withdrawn", name="signoffstatus", native_enum=False, length=32
 )
 COUNTED = ["ends_on", "starts_on", "ended_on", "level", "county", "size_band", "sector", "headcount", "organisation_id"]
+HELD = ["organisation_id", "starts_on", "ends_on", "ended_on", "level"]
 
 
 def upgrade() -> None:
@@ -40,7 +41,9 @@ def upgrade() -> None:
     with op.batch_alter_table("award") as table:
         table.add_column(sa.Column("beside_another", sa.Boolean(), server_default=sa.false(), nullable=False))
         table.drop_index("ix_award_counting")
+        table.drop_index("ix_award_held")
     op.create_index("ix_award_counting", "award", [*COUNTED, "beside_another"])
+    op.create_index("ix_award_held", "award", [*HELD, "beside_another"])
 
     op.create_table(
         "sign_off",
@@ -138,8 +141,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table("award") as table:
         table.drop_index("ix_award_counting")
+        table.drop_index("ix_award_held")
         table.drop_column("beside_another")
     op.create_index("ix_award_counting", "award", COUNTED)
+    op.create_index("ix_award_held", "award", HELD)
 
     with op.batch_alter_table("membership") as table:
         table.drop_column("chosen_at")
