@@ -456,12 +456,12 @@ def huge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_hundred_thousand_rows_are_refused_within_seconds(assessment: Assessment, huge: Path) -> None:
     content_of_file = huge.read_bytes()
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(Refusal, match="more than 2,000 rows"):
         sheet_file.read("answers.xlsx", content_of_file)
     with pytest.raises(Refusal, match="more than 2,000 rows"):
         sheet_file.read("answers.csv", b"Code,Answer\n" + b"LEAD-01,Planned\n" * 100_000)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_a_file_of_many_small_cells_is_refused_before_they_are_read(assessment: Assessment) -> None:
@@ -475,10 +475,10 @@ def test_a_file_of_many_small_cells_is_refused_before_they_are_read(assessment: 
                 for column in range(30):
                     other.write_blank(row, column, None, coloured)
 
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(Refusal, match="holds far more than the template"):
         understood(workbook(table(), then=fill), assessment)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(
@@ -528,9 +528,9 @@ def test_a_row_far_down_costs_no_time_and_is_told(assessment: Assessment, conten
     def far(_book: Any, sheet: Any) -> None:
         sheet.write(1_000_000, 0, "far")
 
-    begun = time.monotonic()
+    begun = time.process_time()
     found = understood(workbook(table({"code": content.asked(1)[0].code, "value": "Planned"}), then=far), assessment)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
     assert len(found.items) == 1
     assert "Sheet “Answers” has something below row 20,000, which we did not read." in found.remarks
 
