@@ -56,11 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # the token lasts as long as the session: a form left open over lunch still saves
         TESTING=settings.environment == "test",
     )
-    app.extensions["charter_settings"] = settings
-    app.extensions["charter_store"] = open_store(settings.evidence_url)
-    app.extensions["charter_door"] = Door(
-        Clamd(settings.clamd, patience=WHILE_SOMEBODY_WAITS, max_age=settings.signature_age) if settings.clamd else None
-    )
+    app.extensions |= parts(settings)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1) if settings.secure else app.wsgi_app  # type: ignore[method-assign]
 
     app.wsgi_app = _without_nul(app.wsgi_app)  # type: ignore[assignment, method-assign]
@@ -86,6 +82,18 @@ def create_app(settings: Settings | None = None) -> Flask:
 
         app.extensions["charter_admin"] = register_admin(app)
     return app
+
+
+def parts(settings: Settings) -> dict[str, object]:
+    """What the pages use and the settings decide, by its name among the application's extensions."""
+    scanner = (
+        Clamd(settings.clamd, patience=WHILE_SOMEBODY_WAITS, max_age=settings.signature_age) if settings.clamd else None
+    )
+    return {
+        "charter_settings": settings,
+        "charter_store": open_store(settings.evidence_url),
+        "charter_door": Door(scanner),
+    }
 
 
 def _without_nul(application: "WSGIApplication") -> "WSGIApplication":

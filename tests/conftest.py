@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from charter import audit, tables
 from charter.account.models import User
-from charter.app import create_app
+from charter.app import create_app, parts
 from charter.config import Settings
 from charter.database import engine_options, prepare_engine, writing
 from charter.extensions import db, transaction
@@ -30,7 +30,6 @@ from charter.framework import publishing
 from charter.framework.checking import check
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation
-from charter.storage import open_store
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
@@ -168,7 +167,7 @@ def _built(database: str, _folder: Path) -> Iterator[Flask]:
 def app(_built: Flask, settings: Settings) -> Iterator[Flask]:
     """The application with the settings and the store of this test. What a test changes in either is undone after."""
     config, extensions = dict(_built.config), dict(_built.extensions)
-    _built.extensions |= {"charter_settings": settings, "charter_store": open_store(settings.evidence_url)}
+    _built.extensions |= parts(settings)
     _built.jinja_env.globals["settings"] = settings
     yield _built
     for kept, now_there in ((config, _built.config), (extensions, _built.extensions)):

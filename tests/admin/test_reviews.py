@@ -54,11 +54,14 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Overview",
         "Cases",
         "Employers",
+        "Claims to employers",
         "Awards of other schemes",
+        "Virus scans",
         "Awards",
         "Yearly figures",
         "Versions of the charter",
         "Other schemes",
+        "Where employers stop",
     ]
     assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Who did what"]
 

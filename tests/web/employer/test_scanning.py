@@ -237,7 +237,7 @@ def test_proof_of_an_award_of_another_scheme_is_shut_until_it_was_scanned(
     make: Factory,
 ) -> None:
     fake.leave()
-    page = f"/organisations/{employer.id}/recognitions"
+    page = f"/organisations/{employer.id}/recognitions/new"
     browser = sign_in(owner)
     day = {"starts_on-day": "1", "starts_on-month": "5", "starts_on-year": "2026"}
     text = upload(browser, page, PDF, "Certificate.pdf", scheme="0", county=employer.county, reference="1", **day)
