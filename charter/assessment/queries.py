@@ -114,8 +114,8 @@ def is_begun(session: Session, assessment: Assessment) -> bool:
     return bool(session.scalar(sa.select(sa.exists().where(Answer.assessment_id == assessment.id))))
 
 
-def material(session: Session, assessment: Assessment) -> Material:
-    """Everything said so far (seven queries)."""
+def material(session: Session, assessment: Assessment, *, first: bool = False) -> Material:
+    """Everything said so far (seven queries; six for one that is known to be the employer's `first`)."""
     with_its_own(session, assessment)
     mine = assessment.id
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
@@ -129,7 +129,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         figures=figures,
         held=held(session, assessment.organisation_id),
         declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
-        promised=promises.of(session, assessment),
+        promised={} if first else promises.of(session, assessment),
     )
 
 
