@@ -105,6 +105,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
     assessments = [assessment for assessment, _ in own_tasks]
     awards = renewal.of_organisation(db.session, employer.id)
     held = [award for award in awards if award.is_valid_on(today())]
+    yearly_figures = any(yearly.may_be_asked_for(award, on=today()) for award in held)
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     draft = under_way is not None and under_way.status is AssessmentStatus.DRAFT
     first = len(assessments) == 1  # nothing was promised in one before
@@ -128,7 +129,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id),
-        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if held else (),
+        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if yearly_figures else (),
         case=case,
         requests=requests,
         draft=draft,
