@@ -8,7 +8,7 @@ import flask
 import sqlalchemy as sa
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from benchmarks.load import AGENT, Visit
 from benchmarks.serving import HOST
@@ -53,6 +53,20 @@ def staff(path: str, role: Role) -> Callable[[Session], Found]:
 
 def _somebody(session: Session, role: Role) -> UUID:
     return session.scalars(sa.select(User.id).where(User.role == role).order_by(User.email).limit(1)).one()
+
+
+def homes(session: Session) -> Found:
+    """The home of owners whose first assessment is under way: what most people who sign in see."""
+    other = aliased(Assessment)
+    rows = session.scalars(
+        sa.select(Membership.user_id)
+        .join(Assessment, Assessment.organisation_id == Membership.organisation_id)
+        .where(Assessment.status == AssessmentStatus.DRAFT, Membership.role == MemberRole.OWNER)
+        .where(~sa.exists().where(other.organisation_id == Assessment.organisation_id, other.id != Assessment.id))
+        .order_by(Assessment.id.desc())
+        .limit(EACH)
+    )
+    return [("/dashboard", user) for user in rows]
 
 
 def drafts(ending: Callable[[Assessment], str]) -> Callable[[Session], Found]:
@@ -100,6 +114,7 @@ PAGES: tuple[Page, ...] = (
     Page("Register of employers", everybody("/employers"), queries=5, rate=200),
     Page("Certificate", certificates, queries=12),
     Page("Directory of services", everybody("/services"), queries=5),
+    Page("An employer's home", homes, queries=12),
     Page("Task list", drafts(lambda _assessment: ""), queries=12),
     Page("One criterion", drafts(_first_criterion), queries=9, rate=80),
     Page("Assessors' queue", staff("/admin/reviews/", Role.ASSESSOR), queries=8, rate=60),

@@ -3,15 +3,22 @@
 The pages, and the most that each may ask, are those that are benchmarked: one list, read by both.
 """
 
+import hashlib
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from flask import Flask
 
 from benchmarks import counting, pages
 from benchmarks.pages import PAGES
 from charter.account.models import User
+from charter.assessment import evidence
+from charter.assessment.file_checks import Checked, FileKind
+from charter.assessment.models import Assessment, Evidence, ScanState
 from charter.clock import today
-from tests.factories import Factory
+from charter.extensions import transaction
+from tests.conftest import AT
+from tests.factories import CLEAN, Factory
 
 
 def add(make: Factory, number: int, *, assessor: User, moderator: User) -> None:
@@ -20,9 +27,34 @@ def add(make: Factory, number: int, *, assessor: User, moderator: User) -> None:
         make.award(make.organisation(f"Holder {next(NUMBERS)} Ltd"), on=today(), by=moderator)
         waiting, answering = (make.organisation(f"{kind} {next(NUMBERS)} Ltd") for kind in ("Waiting", "Answering"))
         sender, owner = (make.member(one, f"Owner {next(NUMBERS)}") for one in (waiting, answering))
-        sent = make.submitted(make.answered(make.assessment(waiting, by=sender), by=sender), by=sender)
-        make.claimed(sent, by=assessor)
+        sent = make.answered(make.assessment(waiting, by=sender), by=sender)
+        give_files(sent, by=sender)
+        make.claimed(make.submitted(sent, by=sender), by=assessor)
+        with transaction() as session:  # a virus was found since in one of them
+            piece = session.scalars(sa.select(Evidence).where(Evidence.filename == "policy.pdf").limit(1)).one()
+            piece.scan, piece.virus, piece.filename = ScanState.INFECTED, "Eicar", "found.pdf"
         make.assessment(answering, by=owner)
+
+
+def give_files(assessment: Assessment, *, by: User) -> None:
+    """Two files for two criteria."""
+    codes = [criterion.code for criterion in assessment.framework.content.asked(assessment.target_level)][:2]
+    with transaction() as session:
+        for name in ("policy", "newer"):
+            evidence.add_file(
+                session,
+                assessment,
+                criteria=codes,
+                title=f"Our {name}",
+                filename=f"{name}.pdf",
+                checked=Checked(FileKind.PDF, FileKind.PDF.media_type, "pdf"),
+                sha256=hashlib.sha256(f"{name} {assessment.id}".encode()).hexdigest(),
+                size=1000,
+                dated_on=None,
+                by=by,
+                at=AT,
+                scan=CLEAN,
+            )
 
 
 def numbers() -> Iterator[int]:

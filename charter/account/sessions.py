@@ -31,13 +31,13 @@ def start(session: Session, user: User, *, at: datetime) -> str:
 _WITH_TOKEN = (  # made once, for every page of somebody signed in asks it
     sa.select(SignInSession)
     .where(SignInSession.token_hash == sa.bindparam("token_hash"))
-    .options(joinedload(SignInSession.user).selectinload(User.memberships))
+    .options(joinedload(SignInSession.user).joinedload(User.memberships))
 )
 
 
 def find(session: Session, token: str) -> SignInSession | None:
     """The session with this token, ended or not, with its person and their memberships."""
-    return session.scalars(_WITH_TOKEN, {"token_hash": hashed(token)}).first()
+    return session.scalars(_WITH_TOKEN, {"token_hash": hashed(token)}).unique().first()
 
 
 def stands(found: SignInSession, *, at: datetime, idle: timedelta, longest: timedelta) -> bool:

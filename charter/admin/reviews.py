@@ -24,6 +24,7 @@ from charter.admin.forms import (
 )
 from charter.assessment import evidence_files, library
 from charter.assessment.models import Evidence, PrivacyReason, ScanState
+from charter.assessment.queries import ITS_OWN
 from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -50,6 +51,8 @@ TIME_TO_ANSWER = 10
 """Working days that an employer is offered to answer, unless the assessor changes it."""
 BAD = 400
 THE_ASSESSMENT = joinedload(Review.assessment)
+WITH_ITS_OWN = THE_ASSESSMENT.options(*ITS_OWN)
+"""So that the page of a case asks for its assessment once."""
 
 
 class ReviewsView(ActionView):
@@ -83,7 +86,7 @@ class ReviewsView(ActionView):
         )
 
     @expose("/<uuid:review_id>")
-    @on(Permission.VIEW_CASE, Review, THE_ASSESSMENT)
+    @on(Permission.VIEW_CASE, Review, WITH_ITS_OWN)
     def case_view(self, review: Review) -> ResponseReturnValue:
         """One case, whole: what was said beside what shows it, and what was found.
 

@@ -19,6 +19,7 @@ from charter.assessment import queries, sharing
 from charter.assessment.models import Answer, Assessment, EvidenceUse
 from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
+from charter.framework.content import Content
 
 _SAID = (
     "criterion",
@@ -52,7 +53,7 @@ def carry_over(session: Session, assessment: Assessment) -> int:
             **{name: getattr(old, name) for name in _SAID},
         )
         for old in session.scalars(sa.select(Answer).where(Answer.assessment_id == last.id))
-        if content.criterion(old.criterion) and (old.value is None or content.scale_value(old.value))
+        if _comes_along(content, old.criterion, old.value)
     ]
     newest = queries.newest_evidence(session, assessment.organisation_id)
     used = {
@@ -93,12 +94,22 @@ class Brought:
     """Pieces of it, however many criteria each supports."""
 
 
-def brought(session: Session, last: Assessment) -> Brought:
-    """How much an assessment has to bring along (one query)."""
-    answers = sa.select(sa.func.count()).where(Answer.assessment_id == last.id)
-    pieces = sa.select(sa.func.count(EvidenceUse.evidence_id.distinct())).where(EvidenceUse.assessment_id == last.id)
-    row = session.execute(sa.select(answers.scalar_subquery(), pieces.scalar_subquery())).one()
-    return Brought(row[0], row[1])
+def brought(session: Session, last: Assessment, content: Content) -> Brought:
+    """How much an assessment has to bring along to one on the version `content` (two queries)."""
+    answers = session.execute(sa.select(Answer.criterion, Answer.value).where(Answer.assessment_id == last.id))
+    pieces = session.scalars(
+        sa.select(EvidenceUse.evidence_id)
+        .where(
+            EvidenceUse.assessment_id == last.id,
+            EvidenceUse.criterion.in_([criterion.code for criterion in content.criteria]),
+        )
+        .distinct()
+    ).all()
+    return Brought(sum(_comes_along(content, row.criterion, row.value) for row in answers), len(pieces))
+
+
+def _comes_along(content: Content, criterion: str, value: str | None) -> bool:
+    return content.criterion(criterion) is not None and (value is None or content.scale_value(value) is not None)
 
 
 def confirm(session: Session, assessment: Assessment, *, criteria: Collection[str], by: User, at: datetime) -> int:

@@ -25,7 +25,7 @@ from charter.assessment.models import (
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation.models import Membership, Organisation, Recognition
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def is_begun(session: Session, assessment: Assessment) -> bool:
     return bool(session.scalar(sa.select(sa.exists().where(Answer.assessment_id == assessment.id))))
 
 
-def material(session: Session, assessment: Assessment) -> Material:
-    """Everything said so far (seven queries)."""
+def material(session: Session, assessment: Assessment, *, first: bool = False) -> Material:
+    """Everything said so far (seven queries; six for one that is known to be the employer's `first`)."""
     with_its_own(session, assessment)
     mine = assessment.id
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
@@ -129,7 +129,7 @@ def material(session: Session, assessment: Assessment) -> Material:
         figures=figures,
         held=held(session, assessment.organisation_id),
         declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
-        promised=promises.of(session, assessment),
+        promised={} if first else promises.of(session, assessment),
     )
 
 
@@ -139,6 +139,7 @@ class OneAnswer:
 
     answer: Answer | None
     saved_by: str | None
+    """Their name, while they are in the team."""
     evidence: tuple[EvidenceUse, ...]
     held: tuple[Recognition, ...]
 
@@ -151,7 +152,11 @@ def one_answer(session: Session, assessment: Assessment, criterion: str) -> OneA
     """What was said about one criterion (three queries)."""
     row = session.execute(
         sa.select(Answer, User.name)
-        .join(User, User.id == Answer.saved_by_id)
+        .outerjoin(
+            Membership,
+            sa.and_(Membership.user_id == Answer.saved_by_id, Membership.organisation_id == assessment.organisation_id),
+        )
+        .outerjoin(User, User.id == Membership.user_id)
         .where(Answer.assessment_id == assessment.id, Answer.criterion == criterion)
     ).first()
     own = tuple(session.scalars(_uses(assessment).where(EvidenceUse.criterion == criterion)))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.account.models import User
 from charter.lifecycle import HasStatus, Status, Transition
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from charter.orm import Base
 
 
@@ -171,7 +171,7 @@ class Action(HasStatus, Base):
     effort: Mapped[int]
     """How much work it is: the place among the efforts of the charter, 0 for the smallest."""
     owner_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
-    """The colleague who does it, and is reminded."""
+    """The colleague who does it, and is reminded; they may have left the team since: `owner` knows."""
     owner_name: Mapped[str] = mapped_column(sa.String(120))
     """Who does it, when that is nobody with an account; may be empty."""
     due_on: Mapped[date | None]
@@ -195,7 +195,14 @@ class Action(HasStatus, Base):
     version: Mapped[int] = mapped_column()
 
     organisation: Mapped[Organisation] = relationship()
-    owner: Mapped[User | None] = relationship(foreign_keys=owner_id)
+    owner: Mapped[User | None] = relationship(
+        secondary=Membership.__table__,
+        primaryjoin=sa.and_(Membership.organisation_id == organisation_id, Membership.user_id == owner_id),
+        secondaryjoin=sa.and_(Membership.user_id == User.id, User.disabled_at.is_(None)),
+        viewonly=True,
+        uselist=False,
+    )
+    """Whoever of `owner_id` is still in the team: read through it, so that no way of leaving can be forgotten."""
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -83,7 +83,8 @@ def refresh(session: Session, assessment: Assessment, *, at: datetime, on: date)
         sa.select(Action)
         .where(Action.organisation_id == assessment.organisation_id, Action.key.is_not(None))
         .order_by(Action.created_at, Action.id)
-        .with_for_update()  # so that nobody changes one meanwhile
+        .options(joinedload(Action.owner))
+        .with_for_update(of=Action)  # so that nobody changes one meanwhile
         .execution_options(populate_existing=True)
     ).all()
     judged = _judged(session, said, on=on)
@@ -333,7 +334,7 @@ def _update(action: Action, one: Wanted, assessment: Assessment, *, at: datetime
         new |= {"detail": one.detail[: actions.TEXT_LIMIT], "written_at": one.said_at}
         if one.due_on != action.due_on:
             new |= {"due_on": one.due_on, "reminded_for": actions.dated(one.due_on, on=local_date(at))}
-        if action.owner_id is None:
+        if action.owner is None:
             new["owner_name"] = one.owner_name[: actions.NAME_LIMIT]
     changed = {name: value for name, value in new.items() if getattr(action, name) != value}
     if not changed:

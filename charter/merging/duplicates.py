@@ -23,6 +23,7 @@ from charter.account.models import User
 from charter.lifecycle import Status
 from charter.merging.models import LikelyPair
 from charter.organisation.models import MemberRole, Membership, Organisation, Site
+from charter.succession import domains
 
 MOST = 500
 """Pairs that are kept at most: those for which most speaks."""
@@ -37,13 +38,6 @@ NEARLY = 70
 _LEFT_OUT = "ltd limited plc llp lp cic cio inc co company the and of uk gb group holdings services"
 _UNSAID = frozenset(_LEFT_OUT.split())
 """Words that people leave out or write in another way."""
-_PROVIDERS = (
-    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk "
-    "icloud.com me.com aol.com btinternet.com btopenworld.com sky.com talktalk.net virginmedia.com ntlworld.com "
-    "protonmail.com proton.me mail.com gmx.com gmx.co.uk example.org example.com"
-)
-_PUBLIC = frozenset(_PROVIDERS.split())
-"""Domains whose addresses anybody can have."""
 
 
 class Reason(Status):
@@ -92,7 +86,7 @@ def domain(address: str | None) -> str | None:
     """The domain of a website or an email address; None for one that anybody can have."""
     found = re.search(r"(?:@|^(?:https?://)?(?:www\.)?)([a-z0-9.-]+\.[a-z]{2,})(?:[/:?#]|$)", (address or "").lower())
     bare = found[1].removeprefix("www.") if found else None
-    return None if bare in _PUBLIC else bare
+    return bare if bare is not None and domains.why_not(bare) is None else None
 
 
 Found = dict[tuple[UUID, UUID], set[Reason]]
@@ -138,7 +132,7 @@ def keep(session: Session, found: Found, *, at: datetime) -> int:
 
 def known(session: Session) -> list[Known]:
     """What is compared of every employer that stands (three queries)."""
-    domains: dict[UUID, set[str]] = defaultdict(set)
+    shared: dict[UUID, set[str]] = defaultdict(set)
     owners = (
         sa.select(Membership.organisation_id, User.email)
         .join(User, User.id == Membership.user_id)
@@ -146,7 +140,7 @@ def known(session: Session) -> list[Known]:
     )
     for organisation_id, email in session.execute(owners):
         if (own := domain(email)) is not None:
-            domains[organisation_id].add(own)
+            shared[organisation_id].add(own)
     postcodes: dict[UUID, set[str]] = defaultdict(set)
     for organisation_id, postcode in session.execute(
         sa.select(Site.organisation_id, Site.postcode).where(Site.postcode.is_not(None))
@@ -160,7 +154,7 @@ def known(session: Session) -> list[Known]:
     ).all()
     for row in rows:
         if (site := domain(row.website)) is not None:
-            domains[row.id].add(site)
+            shared[row.id].add(site)
     return [
         Known(
             id=row.id,
@@ -168,7 +162,7 @@ def known(session: Session) -> list[Known]:
             county=row.county,
             company=row.company_number,
             postcodes=frozenset(postcodes.get(row.id, ())),
-            domains=frozenset(domains.get(row.id, set())),
+            domains=frozenset(shared.get(row.id, set())),
         )
         for row in rows
     ]

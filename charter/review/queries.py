@@ -7,14 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, load_only
+from sqlalchemy.orm import Session, load_only
 
 from charter import audit
 from charter.account.models import Role, User
 from charter.assessment import metrics, promises, year_on_year
 from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Answer, Assessment, Submission
-from charter.assessment.queries import Material
+from charter.assessment.queries import Material, with_its_own
 from charter.assessment.standing_in import StandIn
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
@@ -314,16 +314,12 @@ class Case:
 
 
 def case(session: Session, review: Review, *, by: User, on: date) -> Case:
-    """Everything about one case, in nine queries however much was said, found and done.
+    """Everything about one case, in eight queries however much was said, found and done.
 
     A decided case is shown as it stood on the day of its decision: what ended since does not unsay it.
     """
     on = local_date(review.decided_at) if review.decided_at else on
-    assessment = session.scalars(
-        sa.select(Assessment)
-        .where(Assessment.id == review.assessment_id)
-        .options(joinedload(Assessment.organisation), joinedload(Assessment.framework))
-    ).one()
+    assessment = with_its_own(session, review.assessment)
     content = assessment.framework.content
     submissions = submitted.rounds(session, assessment)
     said = submitted.read(submissions[-1].snapshot)

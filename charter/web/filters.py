@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from charter.assessment import evidence_dates, metrics, previews
+from charter.assessment import evidence_dates, previews
 from charter.clock import LOCAL, today
 from charter.framework.content import Metric
 
@@ -78,8 +78,8 @@ def sum_of_example(metric: Metric) -> str:
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates.
 
-    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state`, `has_preview`,
-    `sum_of_example` and `may_be_unknown`.
+    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state`, `has_preview` and
+    `sum_of_example`.
     """
     app.jinja_env.filters |= {
         "date": day,
@@ -90,5 +90,4 @@ def register_filters(app: Flask) -> None:
         "evidence_state": evidence_state,
         "has_preview": has_preview,
         "sum_of_example": sum_of_example,
-        "may_be_unknown": metrics.may_be_unknown,
     }

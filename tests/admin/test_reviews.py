@@ -166,7 +166,7 @@ def test_the_case_page_shows_each_answer_its_evidence_and_the_guidance(sign_in, 
         for one in theme.criteria:
             assert f'id="{one.criterion.code}"' in page
     assert page.count("https://example.org/staff") >= 1
-    assert page.count("Private: the employer never sees this.") == case.total
+    assert page.count("Private note: the employer never sees this<") == case.total
     assert page.count("What good evidence looks like") == case.total
 
 

@@ -79,9 +79,11 @@ def test_what_this_version_no_longer_has_stays_behind(
         of_first = sa.update(Answer).where(Answer.assessment_id == first.id)
         session.execute(of_first.where(Answer.criterion == gone).values(criterion="GONE-01"))
         session.execute(of_first.where(Answer.criterion == odd).values(value="no such value"))
+    told = carrying.brought(db.session, first, make.framework().content)
     now = queries.material(db.session, make.assessment(employer, by=owner))
     assert kept in now.answers
     assert not {gone, odd, "GONE-01"} & now.answers.keys()
+    assert told.answers == len(now.answers), "what is said before it begins"
 
 
 def test_another_employers_answers_are_never_brought(make: Factory, first: Assessment) -> None:

@@ -1,5 +1,7 @@
 """Somebody goes out of a team: what was theirs is nobody's, in each of its parts, and an owner stays."""
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -16,6 +18,8 @@ from charter.improvement.leaving import Left
 from charter.improvement.models import Action
 from charter.notification.models import Message
 from charter.organisation.models import Membership, Organisation
+from charter.succession import transferring
+from charter.succession.models import Afterwards
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.turns import in_turn
@@ -79,3 +83,42 @@ def test_the_last_owner_stays_and_nothing_is_given_back(make: Factory, employer:
         leaves(session, employer, owner)
     assert members(employer) == [owner.name]
     assert db.session.scalars(sa.select(Action.owner_id)).all() == [owner.id]
+
+
+def hands_over(session: Session, employer: Organisation, leaver: User, other: User) -> None:
+    made = transferring.offer(session, employer, to=other.email, afterwards=Afterwards.LEAVES, by=leaver, at=AT)
+    transferring.accept(session, made, by=other, at=AT)
+
+
+def is_taken_out(session: Session, employer: Organisation, leaver: User, other: User) -> None:
+    team_of = sa.select(Membership).where(Membership.organisation_id == employer.id, Membership.user_id == leaver.id)
+    session.delete(session.scalars(team_of).one())
+
+
+def is_closed(session: Session, employer: Organisation, leaver: User, other: User) -> None:
+    session.get_one(User, leaver.id).disabled_at = AT
+
+
+@pytest.mark.parametrize("goes", [hands_over, is_taken_out, is_closed])
+def test_by_whatever_way_somebody_goes_nothing_in_the_plan_or_the_assessment_is_theirs_any_more(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    colleague: User,
+    goes: Callable[[Session, Organisation, User, User], None],
+) -> None:
+    make.member(employer, "Otto Owner")
+    assessment = make.assessment(employer, by=owner)
+    with transaction() as session:
+        wanted = dict.fromkeys(sharing.tasks(assessment)[:2], owner.id)
+        sharing.assign(session, assessment, wanted=wanted, seen={}, by=owner, at=AT)
+    action = make.action(employer, "To do", by=owner)
+    assert actions.all_of(db.session, employer.id)[0].doer == owner.name
+    db.session.rollback()
+    with transaction() as session:
+        goes(session, employer, owner, colleague)
+    assert [one.doer for one in actions.all_of(db.session, employer.id)] == [""]
+    found = actions.of(db.session, employer, action.id)
+    assert found is not None
+    assert found.owner is None
+    assert sharing.board(db.session, assessment).holders == {}

@@ -12,6 +12,7 @@ from charter.merging import duplicates
 from charter.merging.duplicates import Known, Reason, normal
 from charter.merging.models import LikelyPair
 from charter.organisation.models import Organisation, Site
+from charter.succession import domains
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -41,6 +42,10 @@ def test_a_name_of_nothing_else_stays_itself() -> None:
         ("temevalley.co.uk", "temevalley.co.uk"),
         ("olive@temevalley.co.uk", "temevalley.co.uk"),
         ("olive@gmail.com", None),
+        ("olive@waitrose.com", None),
+        ("https://teme.wordpress.com", None),
+        ("olive@worcestershire.nhs.uk", "worcestershire.nhs.uk"),
+        ("olive@co.uk", None),
         ("", None),
         (None, None),
         ("nothing", None),
@@ -50,6 +55,12 @@ def test_a_domain_is_read_from_websites_and_addresses_unless_anybody_can_have_it
     address: str | None, found: str | None
 ) -> None:
     assert duplicates.domain(address) == found
+
+
+def test_where_anybody_can_have_an_address_is_said_in_one_place() -> None:
+    for address in ("gmail.com", "temevalley.co.uk", "mail.temevalley.co.uk", "example.org", "zen.co.uk"):
+        own = domains.why_not(address) is None
+        assert (duplicates.domain(f"olive@{address}") == address) is own
 
 
 def known(name: str, *, company: str | None = None, postcodes: str = "", domains: str = "") -> Known:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from charter import audit, tables
 from charter.account.models import User
-from charter.assessment import evidence
+from charter.assessment import evidence, sharing
 from charter.assessment.models import Assessment, VirusFinding
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
@@ -20,6 +20,7 @@ from charter.award.register import Search
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
+from charter.improvement import actions
 from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.merging import merging
 from charter.merging.merging import Choices, Plan
@@ -450,3 +451,22 @@ def test_nothing_can_be_added_to_an_employer_that_went(
     merged(employer, twin, administrator)
     with pytest.raises(Refusal, match="merged with another entry"), transaction() as session:
         session.add(Site(organisation_id=twin.id, name="Shed", town="Ludlow", postcode=None, county=twin.county))
+
+
+def test_nobody_leaves_by_a_merge_each_keeps_their_actions_and_questions(
+    make: Factory, employer: Organisation, owner: User, twin: Organisation, twin_owner: User, administrator: User
+) -> None:
+    both = make.user("Bo Both")
+    make.joins(employer, both)
+    make.joins(twin, both)
+    assessment = make.assessment(twin, by=twin_owner)
+    make.action(twin, "Of one", by=twin_owner)
+    make.action(twin, "Of both", by=both)
+    with transaction() as session:
+        wanted = dict(zip(sharing.tasks(assessment), (twin_owner.id, both.id), strict=False))
+        sharing.assign(session, assessment, wanted=wanted, seen={}, by=both, at=AT)
+    merged(employer, twin, administrator)
+    plan = actions.all_of(db.session, employer.id)
+    assert {one.title: one.doer for one in plan} == {"Of one": twin_owner.name, "Of both": both.name}
+    board = sharing.board(db.session, db.session.get_one(Assessment, assessment.id))
+    assert [holder.name for holder in board.holders.values()] == [twin_owner.name, both.name]

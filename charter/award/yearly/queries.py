@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from charter.assessment.models import Assessment, MetricReturn
 from charter.award.models import Award
 from charter.award.verification import valid_on
 from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
+from charter.award.yearly.opening import due_days
 
 _WHOLE = (
     joinedload(YearlyReturn.award),
@@ -44,6 +45,15 @@ def asked_for(session: Session, organisation_ids: Collection[UUID], *, on: date)
             .order_by(YearlyReturn.due_on, YearlyReturn.id)
         )
     )
+
+
+def may_be_asked_for(award: Award, *, on: date) -> bool:
+    """Whether there can be a return of this award to give on the day `on`: one of its anniversaries is near enough.
+
+    Without asking the database, for pages that would ask in vain.
+    """
+    opens = timedelta(days=award.framework.content.metric_rules.yearly_opens_days)
+    return award.is_valid_on(on) and any(on - TAKEN_FOR <= day <= on + opens for day in due_days(award))
 
 
 def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:

@@ -106,7 +106,8 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
                 open_figures=cases.open_figures(session, assessment),
             )
     except Stale as stale:
-        said = differing.figures_now(said, form)
+        said = queries.material(db.session, assessment)
+        differing.figures_now(differing.of_assessment(said), form)
         return _figures_page(said, form, asked, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -116,7 +117,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
-        differing.saw_figures(said, form)
+        differing.saw_figures(differing.of_assessment(said), form)
         return _figures_page(said, form, asked, rest_saved=True), 400
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
@@ -155,7 +156,8 @@ def _say_faults(said: Material, form: BaseForm, opened: Collection[str]) -> None
 
 def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
     opened = _opened(said, asked)
-    there = {f"number-{name}" for name in opened} | {f"{what}-{code}" for code in asked for what in ("note", "unknown")}
+    there = {f"number-{name}" for name in opened} | {f"note-{code}" for code in asked}
+    there |= {f"unknown-{code}" for code in (*asked, *_shared(said, opened))}
     day = said.figures.period_end if said.figures else None
     numbers = progress.figures(said, metric_values.before_assessment(db.session, said.assessment, period_end=day))
     shared = {field.name for field in said.content.context_fields}
@@ -170,7 +172,9 @@ def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any)
         shared=[field for field in numbers.fields if field.name in shared],
         opened=opened,
         note_limit=returns.NOTE_LIMIT,
-        differences=differing.figures_differ(said, form, only=there) if "overtaken" in more else (),
+        differences=differing.figures_differ(differing.of_assessment(said), form, only=there)
+        if "overtaken" in more
+        else (),
         names=figure_forms.names(said.content),
         **more,
     )

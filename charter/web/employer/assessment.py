@@ -152,6 +152,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             changes=changing.since(assessment),
             newer=moving.newer(db.session, assessment),
             waiting=len(facts["progress"].to_check),
+            lacking=_from_last_time_lacking(said, facts["progress"]),
             short=short_path.offered(assessment),
             short_next=short_path.next_page(facts["progress"]),
             rules=rules_up_to(said.content, assessment.target_level),
@@ -166,6 +167,13 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         sent=queries.last_submission(db.session, assessment),
         questions=_questions(said, requests),
     )
+
+
+def _from_last_time_lacking(said: Material, found: progress.Progress) -> int:
+    """How many answers came from last time that nobody has looked at and that are not whole, so cannot just hold."""
+    states = sharing.states(found)
+    incomplete = {code for code, state in states.items() if state is progress.TaskState.INCOMPLETE}
+    return sum(answer.is_to_check for code, answer in said.answers.items() if code in incomplete)
 
 
 def _shared(said: Material, found: progress.Progress) -> dict[str, Any]:

@@ -41,10 +41,10 @@ def dashboard() -> ResponseReturnValue:
     if part is None:
         return render_template("employer/welcome.html", comings=_comings())
     current = publishing.current(db.session)
-    all_mine = _employers(current.content)
+    elsewhere = _elsewhere(current.content)
     employer = db.session.get_one(Organisation, part.organisation_id)
     is_about(employer)
-    return _home(employer, all_mine, current)
+    return _home(employer, elsewhere, current)
 
 
 @blueprint.get("/dashboard/<uuid:organisation_id>")
@@ -52,7 +52,7 @@ def dashboard() -> ResponseReturnValue:
 def employer_dashboard(organisation: Organisation) -> ResponseReturnValue:
     """What to do next for this employer. It stays a page of its own, so that two of them can be open side by side."""
     current = publishing.current(db.session)
-    return _home(organisation, _employers(current.content), current)
+    return _home(organisation, _elsewhere(current.content), current)
 
 
 class SwitchForm(BaseForm):
@@ -90,6 +90,11 @@ def _employers(content: Content) -> list[Glance]:
     return at_a_glance.of_person(db.session, the_user(), opens_days=content.renewal.opens_days, on=today())
 
 
+def _elsewhere(content: Content) -> list[Glance]:
+    """The same; none, and nothing asked, for somebody who belongs to one."""
+    return _employers(content) if len(the_user().memberships) > 1 else []
+
+
 def _comings() -> list[succession.Waiting]:
     """What waits for the person, or they for, about who may answer for an employer (one query)."""
     return succession.waiting_for(db.session, the_user(), at=now())
@@ -99,9 +104,12 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
     own_tasks = sharing.of_person(db.session, the_user(), employer)
     assessments = [assessment for assessment, _ in own_tasks]
     awards = renewal.of_organisation(db.session, employer.id)
+    held = [award for award in awards if award.is_valid_on(today())]
+    yearly_figures = any(yearly.may_be_asked_for(award, on=today()) for award in held)
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     draft = under_way is not None and under_way.status is AssessmentStatus.DRAFT
-    said = queries.material(db.session, under_way) if under_way and draft else None
+    first = len(assessments) == 1  # nothing was promised in one before
+    said = queries.material(db.session, under_way, first=first) if under_way and draft else None
     requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
@@ -121,11 +129,11 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id),
-        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if awards else (),
+        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if yearly_figures else (),
         case=case,
         requests=requests,
         draft=draft,
-        held=[award for award in awards if award.is_valid_on(today())],
+        held=held,
         coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
         past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],
     )

@@ -1,17 +1,51 @@
 """When a colleague saved first: what differs, side by side, and a form that undoes nothing of theirs by accident."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from charter.assessment import declarations, metrics, queries
 from charter.assessment.queries import Material
+from charter.award.yearly.models import YearlyReturn
 from charter.extensions import db
+from charter.framework.content import Content, Metric
 from charter.web.employer.forms import figures_seen, left_as_seen
 from charter.web.filters import day
 from charter.web.forms import BaseForm
 
 Difference = tuple[str, str, str]
 """What it is about, what is saved now, and what the person typed."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Figures as they are saved, of an assessment or of a yearly return."""
+
+    content: Content
+    inputs: Mapping[str, str]
+    notes: Mapping[str, str]
+    unknown: Collection[str]
+    period_end: date | None
+    version: int
+
+
+def of_assessment(said: Material) -> Saved:
+    """The figures saved in an assessment, if any."""
+    found = said.figures
+    return Saved(
+        said.content,
+        said.inputs,
+        found.notes if found else {},
+        said.unknown,
+        found.period_end if found else None,
+        found.version if found else 0,
+    )
+
+
+def of_year(due: YearlyReturn) -> Saved:
+    """The figures saved in a yearly return."""
+    return Saved(due.content, due.inputs, due.notes, due.unknown, due.period_end, due.version)
+
 
 EMPTY = "Empty"
 _SAID = {True: "Yes", False: "No", None: "Not answered"}
@@ -48,25 +82,40 @@ def declarations_now(said: Material, form: BaseForm) -> Material:
     return said
 
 
-def figures_now(said: Material, form: BaseForm) -> Material:
+def figures_now(saved: Saved, form: BaseForm) -> None:
     """The same for figures: each field that was left as it was shows what is saved now."""
     untouched = left_as_seen(form)
-    said = queries.material(db.session, said.assessment)
-    found = said.figures
+    untouched -= _chosen_together(saved, form, untouched)
     for field in form:
         if field.name not in untouched:
             continue
         kind, _, name = field.name.partition("-")
         if kind == "number":
-            field.data = said.inputs.get(name, "")
+            field.data = saved.inputs.get(name, "")
         elif kind == "note":
-            field.data = (found.notes if found else {}).get(name, "")
+            field.data = saved.notes.get(name, "")
         elif kind == "unknown":
-            field.data = name in said.unknown
-        elif found is not None and found.period_end is not None:
-            field.process(None, found.period_end)
-    saw_figures(said, form)
-    return said
+            field.data = name in saved.unknown
+        elif saved.period_end is not None:
+            field.process(None, saved.period_end)
+    saw_figures(saved, form)
+
+
+def _chosen_together(saved: Saved, form: BaseForm, untouched: Collection[str]) -> frozenset[str]:
+    """The ticks "not known" and their numbers, where one of the two says so and the other touched a number or the tick.
+
+    They are taken or left as one: half of each would say a number and that it is not known.
+    """
+    found: set[str] = set()
+    for one in metrics.may_be_unknown(saved.content):
+        tick = f"unknown-{one.code}"
+        if tick not in form or bool(form[tick].data) == (one.code in saved.unknown):
+            continue
+        numbers = one.inputs if isinstance(one, Metric) else (one,)
+        tied = {tick, *(f"number-{number.name}" for number in numbers)}
+        if not tied <= set(untouched):
+            found |= tied
+    return frozenset(found)
 
 
 def nothing_typed(form: BaseForm) -> bool:
@@ -75,13 +124,10 @@ def nothing_typed(form: BaseForm) -> bool:
     return {field.name for field in form if field.name.startswith(kinds)} <= left_as_seen(form)
 
 
-def saw_figures(said: Material, form: BaseForm) -> None:
+def saw_figures(saved: Saved, form: BaseForm) -> None:
     """Say that whoever gets this form sees what is saved now beside it."""
-    found = said.figures
-    form["seen_version"].data = str(found.version if found else 0)
-    form["seen"].data = figures_seen(
-        said.inputs, found.notes if found else {}, said.unknown, found.period_end if found else None
-    )
+    form["seen_version"].data = str(saved.version)
+    form["seen"].data = figures_seen(saved.inputs, saved.notes, saved.unknown, saved.period_end)
 
 
 def declarations_differ(said: Material, form: BaseForm) -> list[Difference]:
@@ -96,26 +142,25 @@ def declarations_differ(said: Material, form: BaseForm) -> list[Difference]:
     return differing(rows)
 
 
-def figures_differ(said: Material, form: BaseForm, *, only: Collection[str] | None = None) -> list[Difference]:
+def figures_differ(saved: Saved, form: BaseForm, *, only: Collection[str] | None = None) -> list[Difference]:
     """Where the saved figures and those of the form are not the same: the day, numbers, ticks and notes.
 
     `only` names the fields that the page has, when it is not all of them.
     """
-    found = said.figures
-    labels = {name: one.label for name, one in metrics.fields_of(said.content).items()}
-    labels |= {metric.code: metric.label for metric in said.content.metrics}
+    labels = {name: one.label for name, one in metrics.fields_of(saved.content).items()}
+    labels |= {metric.code: metric.label for metric in saved.content.metrics}
     rows: list[tuple[str, object, object]] = []
     for field in form:
         if only is not None and field.name not in only:
             continue
         kind, _, name = field.name.partition("-")
         if kind == "number":
-            rows.append((field.label.text, said.inputs.get(name, ""), field.data))
+            rows.append((field.label.text, saved.inputs.get(name, ""), field.data))
         elif kind == "note":
-            rows.append((f"Your note on “{labels[name]}”", (found.notes if found else {}).get(name, ""), field.data))
+            rows.append((f"Your note on “{labels[name]}”", saved.notes.get(name, ""), field.data))
         elif kind == "unknown":
             known = {True: "Not known yet", False: "Known"}
-            rows.append((labels[name], known[name in said.unknown], known[bool(field.data)]))
+            rows.append((labels[name], known[name in saved.unknown], known[bool(field.data)]))
         elif kind == "period_end":
-            rows.append((field.label.text, found.period_end if found else None, field.data))
+            rows.append((field.label.text, saved.period_end, field.data))
     return differing(rows)

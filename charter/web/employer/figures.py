@@ -26,7 +26,7 @@ from charter.permissions import Permission, allows
 from charter.reporting import history_chart
 from charter.reporting.history_chart import HistoryChart
 from charter.web.access import requires, the_user
-from charter.web.employer import blueprint, figure_forms
+from charter.web.employer import blueprint, differing, figure_forms
 from charter.web.employer.forms import number_in
 from charter.web.filters import day, number
 from charter.web.forms import BaseForm, at_most, needed, stripped
@@ -133,6 +133,9 @@ def give_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
         return _page(due, form)
     form.validate()
     period_end = form["period_end"].data
+    if number_in(form["seen_version"]) != due.version and differing.nothing_typed(form):
+        flash("You changed nothing, so what your colleague saved meanwhile stands.", "notice")
+        return redirect(url_for(".give_yearly_return", yearly_return_id=due.id), 303)
     wrong: dict[str, Any] = {}
     if form["period_end"].errors or (period_end is not None and period_end > today()):
         wrong["period_end"] = form["period_end"].errors or [giving.NOT_YET]
@@ -152,7 +155,7 @@ def give_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
             )
     except Stale as stale:
         db.session.refresh(due)
-        form["seen_version"].data = str(due.version)
+        differing.figures_now(differing.of_year(due), form)
         return _page(due, form, overtaken=str(stale)), 409
     except Refusal as refusal:
         db.session.refresh(due)
@@ -164,7 +167,7 @@ def give_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
-        form["seen_version"].data = str(due.version)
+        differing.saw_figures(differing.of_year(due), form)
         return _page(due, form, rest_saved=True), 400
     if request.form.get("then") == "check":
         return redirect(url_for(".send_yearly_return", yearly_return_id=due.id), 303)
@@ -267,6 +270,7 @@ def _page(due: YearlyReturn, form: BaseForm, *, overtaken: str | None = None, re
         context_fields=[field for field in numbers.fields if field.name in shared],
         names=figure_forms.names(due.content),
         overtaken=overtaken,
+        differences=differing.figures_differ(differing.of_year(due), form) if overtaken else (),
         rest_saved=rest_saved,
         may_send=allows(the_user(), Permission.SEND_YEARLY_RETURN, due),
     )

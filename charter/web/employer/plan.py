@@ -333,7 +333,7 @@ def _form(organisation: Organisation, content: Content, action: Action | None = 
         values = {
             "title": action.title,
             "detail": action.detail,
-            "owner": str(action.owner_id or ""),
+            "owner": str(action.owner.id) if action.owner else "",
             "owner_name": action.owner_name,
             "due_on": action.due_on,
             "seen_version": str(action.version),

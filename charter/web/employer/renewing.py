@@ -96,7 +96,7 @@ def renew(organisation: Organisation) -> ResponseReturnValue:
         offered=offered,
         under_way=under_way,
         form=form,
-        brought=carrying.brought(db.session, last) if last else None,
+        brought=carrying.brought(db.session, last, content) if last else None,
         changes=_since(last, content, offered[-1].level.rank) if last and offered else None,
         only_owner=len(owners) == 1,
     )

@@ -120,7 +120,8 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
             )
             timing.count(session, assessment, FIGURES)
     except Stale as stale:
-        said = differing.figures_now(said, form)
+        said = queries.material(db.session, assessment)
+        differing.figures_now(differing.of_assessment(said), form)
         return _figures_page(said, form, overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
@@ -130,7 +131,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
-        differing.saw_figures(said, form)
+        differing.saw_figures(differing.of_assessment(said), form)
         return _figures_page(said, form, rest_saved=True), 400
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
@@ -207,7 +208,7 @@ def _figures_page(
         frozen=frozen,
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
-        differences=differing.figures_differ(said, form) if overtaken else (),
+        differences=differing.figures_differ(differing.of_assessment(said), form) if overtaken else (),
         rest_saved=rest_saved,
         names=figure_forms.names(content),
         brought=brought,

@@ -58,6 +58,15 @@ def content(make: Factory) -> Content:
     return make.framework().content
 
 
+def test_a_page_that_does_not_ask_misses_no_return(award: Award, due: YearlyReturn) -> None:
+    asked = [ON + timedelta(days=days) for days in range(-120, 420, 5)]
+    there = {day for day in asked if queries.asked_for(db.session, [award.organisation_id], on=day)}
+    said = {day for day in asked if queries.may_be_asked_for(award, on=day)}
+    assert there
+    assert {day for day in there if day >= DUE - timedelta(days=60)} <= said
+    assert len(said) < len(asked)
+
+
 # When they are due --------------------------------------------------------------------------------------------------
 
 

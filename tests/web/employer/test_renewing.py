@@ -71,6 +71,27 @@ def answer(assessment: Assessment, code: str) -> Answer:
     ).one()
 
 
+def test_checking_what_was_said_last_time_leads_and_all_that_came_along_is_accounted_for(
+    again: Assessment, owner: User, sign_in: SignIn
+) -> None:
+    client, home = sign_in(owner), f"/assessments/{again.id}"
+    came = len(queries.material(db.session, again).answers)
+    page = client.get(home).text
+    first = re.search(r'<a href="([^"]*)" role="button"[^>]*>\s*([^<]*?)\s*</a>', page)
+    assert first is not None
+    assert (first[1], first[2]) == (f"{home}/last-time", f"Check {came} answers from last time")
+    lost = next(one.criterion for one in queries.material(db.session, again).answers.values())
+    with transaction() as session:  # what it said cannot just hold any more
+        session.execute(
+            sa.update(Answer)
+            .where(Answer.assessment_id == again.id, Answer.criterion == lost)
+            .values(explanation="", value=None)
+        )
+    said = text(client.get(home).text)
+    assert f"{came - 1} answers from last time to check" in said
+    assert "Another 1 answer from last time needs something new, and is marked “Incomplete” below." in said
+
+
 # What comes after an award -------------------------------------------------------------------------------------------
 
 

@@ -258,6 +258,9 @@ def test_who_left_is_a_former_colleague(
     assert events(text)[0].startswith("A former colleague saved the answer to")
     assert "A former colleague<br>" in text
     assert colleague.name not in text
+    text = sign_in(owner).get(f"{home}/criteria/{codes[0]}").text
+    assert "Saved by a former colleague on" in text
+    assert colleague.name not in text
 
 
 def test_the_history_has_pages_and_takes_the_same_queries_however_long_it_is(

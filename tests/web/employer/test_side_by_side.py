@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
-from charter.assessment import evidence, queries
+from charter.assessment import evidence, metrics, queries
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceUse, MetricReturn
+from charter.award.yearly.models import YearlyReturn
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.framework.content import Content
@@ -186,6 +187,90 @@ def test_who_changed_no_figure_undoes_none(
     answered = meeting.meet({f"number-{content.headcount_field}": "61"}, {"then": "list"})
     assert answered.status_code == 303
     assert stored(MetricReturn).inputs[content.headcount_field] == "61"
+
+
+def test_a_shared_number_that_one_does_not_know_and_the_other_gave_is_chosen_too(
+    make: Factory, assessment: Assessment, content: Content, home: str, owner: User, two: Any
+) -> None:
+    make.answered(assessment, by=owner)
+    head = next(one for one in content.context_fields if one.name == content.headcount_field)
+    meeting = two(f"{home}/figures")
+    tick = f"unknown-{head.name}"
+    answered = meeting.meet({f"number-{head.name}": "", tick: "y"}, {f"number-{head.name}": "72"})
+    shows_both(answered, cells("Not known yet", "Known"), cells("Empty", "72"))
+    assert tick not in filled(answered.text), "mine has no tick, so keeping mine takes theirs away"
+    assert meeting.again(answered, {"then": "list"}).status_code == 303
+    assert (stored(MetricReturn).unknown, stored(MetricReturn).inputs[head.name]) == ([], "72")
+
+
+def test_who_left_a_tick_alone_keeps_the_colleagues(
+    make: Factory, assessment: Assessment, content: Content, home: str, owner: User, two: Any
+) -> None:
+    make.answered(assessment, by=owner)
+    head, (metric,) = content.headcount_field, content.metrics_for(1)
+    meeting = two(f"{home}/figures")
+    theirs = {f"number-{head}": "", f"unknown-{head}": "y", f"number-{metric.inputs[0].name}": "7"}
+    answered = meeting.meet(theirs, {f"number-{metric.inputs[0].name}": "8"})
+    assert filled(answered.text)[f"unknown-{head}"] == "y"
+    assert meeting.again(answered, {"then": "list"}).status_code == 303
+    assert (stored(MetricReturn).unknown, stored(MetricReturn).inputs.get(head)) == ([head], None)
+
+
+def test_in_a_round_of_more_information_the_tick_of_a_shared_number_is_chosen_too(
+    make: Factory, employer: Organisation, owner: User, assessor: User, two: Any
+) -> None:
+    sent = make.submitted(make.answered(make.assessment(employer, level=2, by=owner), by=owner), by=owner)
+    content = sent.framework.content
+    metric = next(one for one in content.metrics_for(2) if metrics.rests_on(content, one))
+    field = metrics.rests_on(content, metric)[0]
+    make.asked_for_more(sent, figures=[metric.code], assessor=assessor)
+    meeting = two(f"/assessments/{sent.id}/figures")
+    theirs = {f"number-{field.name}": "", f"unknown-{field.name}": "y"}
+    answered = meeting.meet(theirs, {f"number-{field.name}": "72"})
+    shows_both(answered, cells("Not known yet", "Known"), cells("Empty", "72"))
+    assert meeting.again(answered, {"then": "list"}).status_code == 303
+    assert (stored(MetricReturn).unknown, stored(MetricReturn).inputs[field.name]) == ([], "72")
+
+
+@pytest.fixture
+def due(make: Factory, employer: Organisation, moderator: User) -> YearlyReturn:
+    award = make.award(employer, on=today() - timedelta(days=360), by=moderator)
+    return make.yearly_return(award, on=today())
+
+
+def test_of_yearly_figures_only_what_both_changed_has_to_be_chosen(
+    content: Content, due: YearlyReturn, owner: User, two: Any
+) -> None:
+    (metric,) = content.metrics_for(1)
+    head, own = content.headcount_field, metric.inputs[0].name
+    meeting = two(f"/yearly-returns/{due.id}")
+    theirs = {f"number-{head}": "61", f"number-{own}": "7", **date_fields("period_end", -40)}
+    answered = meeting.meet(theirs, {f"number-{head}": "72"})
+    shows_both(answered, cells("61", "72"), "Keep what is saved now")
+    assert f'name="number-{own}" type="text" value="7"' in answered.text, "it was left alone, so it is as it is now"
+    assert stored(YearlyReturn).inputs[head] == "61"
+    assert meeting.again(answered, {"then": "work-out"}).status_code == 303
+    found = stored(YearlyReturn)
+    assert (found.inputs[head], found.inputs[own]) == ("72", "7")
+    assert found.period_end == today() - timedelta(days=40)
+
+
+def test_a_tick_goes_with_its_numbers_so_that_nothing_is_both_given_and_not_known(
+    content: Content, due: YearlyReturn, two: Any
+) -> None:
+    (metric,) = content.metrics_for(1)
+    meeting = two(f"/yearly-returns/{due.id}")
+    numbers = [f"number-{field.name}" for field in metric.inputs]
+    answered = meeting.meet(dict.fromkeys(numbers, "7"), {f"unknown-{metric.code}": "y"})
+    shows_both(answered, cells("Known", "Not known yet"), cells("7", "Empty"))
+    assert meeting.again(answered, {"then": "work-out"}).status_code == 303
+    assert (stored(YearlyReturn).unknown, stored(YearlyReturn).inputs) == ([metric.code], {})
+
+
+def test_who_changed_no_yearly_figure_undoes_none(content: Content, due: YearlyReturn, two: Any) -> None:
+    meeting = two(f"/yearly-returns/{due.id}")
+    assert meeting.meet({f"number-{content.headcount_field}": "61"}, {}).status_code == 303
+    assert stored(YearlyReturn).inputs[content.headcount_field] == "61"
 
 
 # The short way -------------------------------------------------------------------------------------------------------
