@@ -250,6 +250,12 @@ class DeclineForm(SeenForm):
     reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
 
 
+class TakeBackForm(BaseForm):
+    """Why an award of another scheme is taken back."""
+
+    reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
+
+
 class ReasonForm(BaseForm):
     """Why something is done."""
 

@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import DeclineForm, SeenForm
+from charter.admin.forms import DeclineForm, SeenForm, TakeBackForm
 from charter.assessment import recognising
 from charter.assessment.models import Assessment
 from charter.award.models import Award
@@ -19,13 +19,13 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
+from charter.improvement import reopening
 from charter.organisation import queries, recognition
 from charter.organisation.models import Organisation, Recognition
 from charter.permissions import Permission
 from charter.review.models import Review
 from charter.web.access import the_user
 from charter.web.employer.evidence import download
-from charter.web.forms import EmptyForm
 
 
 def content() -> Content:
@@ -173,12 +173,17 @@ class OrganisationsView(RecordView):
     @on(Permission.TAKE_BACK_RECOGNITION, Recognition)
     def take_back_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Remove an award of another scheme that was stated by mistake."""
-        form, employer_id = EmptyForm(), recognition.organisation_id
+        form, employer_id = TakeBackForm(), recognition.organisation_id
         if form.validate_on_submit():
-            take_back(recognition)
-            flash("The award is taken back.", "success")
-            return redirect(url_for(".details_view", id=employer_id))
-        return self.render("admin/records/take_back.html", recognition=recognition, form=form, content=content())
+            try:
+                take_back(recognition, form.reason.data or "")
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                flash("The award is taken back. The employer’s owners are told why.", "success")
+                return redirect(url_for(".details_view", id=employer_id))
+        page = self.render("admin/records/take_back.html", form=form, **shown(recognition))
+        return page, 400 if form.errors else 200
 
 
 def shown(stated: Recognition) -> dict[str, Any]:
@@ -211,10 +216,10 @@ def decline(stated: Recognition, reason: str, *, seen: str) -> None:
         recognising.decline(session, held, reason=reason, by=the_user(), at=now())
 
 
-def take_back(stated: Recognition) -> None:
-    """Remove an award of another scheme, once, by one person."""
+def take_back(stated: Recognition, reason: str) -> None:
+    """Remove an award of another scheme, once, by one person, and tell the employer why and what rested on it."""
     with transaction() as session:
-        recognition.take_back(session, locked(session, stated), by=the_user(), at=now())
+        reopening.take_back(session, locked(session, stated), reason=reason, by=the_user(), at=now(), on=today())
 
 
 def about(organisation: Organisation) -> dict[str, Any]:

@@ -94,8 +94,8 @@ class ProgrammeRequest(Base):
     asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     asked_at: Mapped[datetime]
     asked_on: Mapped[date]
-    message: Mapped[str] = mapped_column(sa.String(1000))
-    """What the employer wants to say to the programme; may be empty."""
+    message: Mapped[str] = mapped_column(sa.Text)
+    """What the employer wants to say to the programme; may be empty. Of two employers that were merged, both."""
     action_id: Mapped[UUID | None]
     """The action of the employer's plan that it is meant to move on."""
 

@@ -1,4 +1,6 @@
-"""Once an award of another scheme has ended, what rested on it is in the plan again, and the owners are told.
+"""Once an award of another scheme has ended or was taken back, what rested on it is in the plan again.
+
+The owners are told.
 
 A draft opens again by itself, because what stands in is asked by date. What was sent or decided does not change: there
 the plan is where the employer finds what is its own to answer now.
@@ -12,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
+from charter.account.models import User
+from charter.assessment import queries
 from charter.assessment.models import Assessment
 from charter.assessment.recognising import goes_on
 from charter.assessment.standing_in import standing_in, without
@@ -24,7 +28,8 @@ from charter.improvement import plan
 from charter.improvement.models import Action, ActionStatus
 from charter.notification import emails
 from charter.organisation import queries as organisations
-from charter.organisation.models import Recognition
+from charter.organisation import recognition
+from charter.organisation.models import Organisation, Recognition
 
 LOOK_BACK = timedelta(days=30)
 """An award that ended longer ago is left alone: the worker was away too long for this to be news."""
@@ -68,10 +73,7 @@ def reopen(session: Session, on: date, at: datetime) -> int:
         )
         if not lost:
             continue
-        in_draft = assessment is not None and assessment.status is AssessmentStatus.DRAFT
-        if assessment is not None and not in_draft:
-            plan.refresh(session, assessment, at=at, on=on)
-            session.flush()  # so that its new actions are found
+        in_plan, in_draft = _open(session, award.organisation_id, lost, assessment, at=at, on=on)
         emails.recognition_ended(
             session,
             to=owners.get(award.organisation_id, []),
@@ -80,13 +82,58 @@ def reopen(session: Session, on: date, at: datetime) -> int:
             title=content.passport_title(award.scheme, award.level),
             ended_on=award.ends_on or on,
             opened=[found.title for code in lost if (found := content.criterion(code))],
-            in_plan=not in_draft and _is_planned(session, award.organisation_id, lost),
+            in_plan=in_plan,
             in_draft=in_draft,
             event_key=f"recognition:{award.id}:ended",
             at=at,
         )
         opened += 1
     return opened
+
+
+def take_back(session: Session, stated: Recognition, *, reason: str, by: User, at: datetime, on: date) -> None:
+    """The scheme's staff take back an award of another scheme; the owners are told why, and what rested on it.
+
+    Raises `Refusal` as `recognition.take_back` does.
+    """
+    content = publishing.current(session).content
+    award_id, scheme, level, employer_id = stated.id, stated.scheme, stated.level, stated.organisation_id
+    counted = stated.checked_at is not None
+    before = standing_in(content, queries.held(session, employer_id), on=on)
+    recognition.take_back(session, stated, reason=reason, by=by, at=at)
+    session.flush()  # so that it stands in for nothing any more
+    lost = list(without(before, standing_in(content, queries.held(session, employer_id), on=on)))
+    assessment = _newest(session, {employer_id}).get(employer_id)
+    in_plan, in_draft = _open(session, employer_id, lost, assessment, at=at, on=on) if lost else (False, False)
+    emails.recognition_taken_back(
+        session,
+        to=organisations.owners(session, [employer_id]).get(employer_id, []),
+        organisation_name=session.get_one(Organisation, employer_id).name,
+        organisation_id=employer_id,
+        title=content.passport_title(scheme, level),
+        reason=reason.strip(),
+        counted=counted,
+        opened=[found.title for code in lost if (found := content.criterion(code))],
+        in_plan=in_plan,
+        in_draft=in_draft,
+        event_key=f"recognition:{award_id}:taken-back",
+        at=at,
+    )
+
+
+def _open(
+    session: Session, employer_id: UUID, lost: Sequence[str], assessment: Assessment | None, *, at: datetime, on: date
+) -> tuple[bool, bool]:
+    """Bring the plan up to date with the employer's newest assessment; what is in a draft is open there by itself.
+
+    Says whether what was lost is in the plan, and whether it is in a draft.
+    """
+    if assessment is not None and assessment.status is AssessmentStatus.DRAFT:
+        return False, True
+    if assessment is not None:
+        plan.refresh(session, assessment, at=at, on=on)
+        session.flush()  # so that its new actions are found
+    return _is_planned(session, employer_id, lost), False
 
 
 def _ended(session: Session, on: date) -> Sequence[Recognition]:

@@ -300,10 +300,6 @@ def _settle(session: Session, done: Plan) -> dict[str, Any]:
     for line in done.lines:
         for one in line.outcome.settled:
             dropped_actions[one.gone.id] = one.stays.id
-    # A request may name an action that stays under another id.
-    requests = [row for part in PARTS if part.model is ProgrammeRequest for row in _of(done, part)]
-    for change in parts.requests_of(dropped_actions, requests):
-        _apply(change)
     for line in done.lines:
         for one in line.outcome.settled:
             for change in one.changes:
@@ -311,6 +307,10 @@ def _settle(session: Session, done: Plan) -> dict[str, Any]:
             session.delete(one.gone)
         for change in line.outcome.changes:
             _apply(change)
+    # A request may name an action that stays under another id.
+    requests = [row for part in PARTS if part.model is ProgrammeRequest for row in _of(done, part)]
+    for change in parts.requests_of(dropped_actions, requests):
+        _apply(change)
     session.flush()  # what is there twice is gone before the rest moves
     for line in done.lines:
         for row in line.outcome.moves:

@@ -30,10 +30,6 @@ from charter.succession.models import Claim, EmailDomain, JoinRequest, Transfer
 from charter.succession.status import ClaimStatus, JoinStatus, TransferStatus
 from charter.survey.models import Survey
 
-REASON_LENGTH = 300
-MESSAGE_LENGTH = 1000
-JOIN_MESSAGE_LENGTH = 500
-
 
 @dataclass(frozen=True)
 class Change:
@@ -108,6 +104,14 @@ def _members(stays: Rows, goes: Rows, _: Content) -> Outcome:
     return Outcome(rest, settled)
 
 
+def _joined(mine: str | None, theirs: str | None, between: str = "\n\n") -> str:
+    """What both said, whole; once where one says it too."""
+    mine, theirs = mine or "", theirs or ""
+    if theirs in mine:
+        return mine
+    return theirs if mine in theirs else f"{mine}{between}{theirs}"
+
+
 def _sites(stays: Rows, goes: Rows, _: Content) -> Outcome:
     pairs, rest = _matched(stays, goes, lambda row: (row.name.lower(), row.town.lower(), row.postcode, row.county))
     return Outcome(rest, [Settled(b, a, f"Both have the place {a.name}, {a.town}. It stays once.") for a, b in pairs])
@@ -123,10 +127,12 @@ def _recognitions(stays: Rows, goes: Rows, content: Content) -> Outcome:
         better, other = (theirs, mine) if _STRENGTH[theirs.status] > _STRENGTH[mine.status] else (mine, theirs)
         lacks = ("reference", "ends_on", "proof_id")
         values = {name: getattr(other, name) for name in lacks if getattr(better, name) is None}
-        if better.declined_for and other.declined_for and other.declined_for not in better.declined_for:
-            values["declined_for"] = f"{better.declined_for}\n\n{other.declined_for}"
+        if other.declined_for:
+            values["declined_for"] = _joined(better.declined_for, other.declined_for)
         title = content.passport_title(mine.scheme, mine.level)
         sentence = f"Both told us of {title} from the same day. The one that is {better.status.label.lower()} stays."
+        if None not in (better.proof_id, other.proof_id) and better.proof_id != other.proof_id:
+            sentence += " The proof of the other is kept among the evidence."
         if better is theirs:
             moves.append(theirs)
         settled.append(Settled(other, better, sentence, (Change(better, values),) if values else ()))
@@ -137,11 +143,12 @@ def _requests(stays: Rows, goes: Rows, _: Content) -> Outcome:
     pairs, rest = _matched(stays, goes, lambda row: (row.programme_id, row.asked_on))
     settled = []
     for mine, theirs in pairs:
-        both = mine.message if theirs.message in mine.message else f"{mine.message}\n\n{theirs.message}".strip()
-        changes = (Change(mine, {"message": both[:MESSAGE_LENGTH]}),)
-        settled.append(
-            Settled(theirs, mine, f"Both asked for {mine.programme.name} on one day. It stays once.", changes)
-        )
+        values = {
+            "message": _joined(mine.message, theirs.message),
+            "action_id": mine.action_id or theirs.action_id,
+        }
+        sentence = f"Both asked for {mine.programme.name} on one day. It stays once."
+        settled.append(Settled(theirs, mine, sentence, (Change(mine, values),)))
     return Outcome(rest, settled)
 
 
@@ -167,8 +174,10 @@ def _conflicts(stays: Rows, goes: Rows, _: Content) -> Outcome:
     pairs, rest = _matched(stays, goes, lambda row: row.user_id)
     settled = []
     for mine, theirs in pairs:
-        both = mine.reason if theirs.reason in mine.reason else f"{mine.reason} / {theirs.reason}"
-        values = {"reason": both[:REASON_LENGTH], "declared_at": min(mine.declared_at, theirs.declared_at)}
+        values = {
+            "reason": _joined(mine.reason, theirs.reason, " / "),
+            "declared_at": min(mine.declared_at, theirs.declared_at),
+        }
         sentence = "One of the scheme’s staff declared an interest in both. It stays once."
         settled.append(Settled(theirs, mine, sentence, (Change(mine, values),)))
     return Outcome(rest, settled)
@@ -210,8 +219,10 @@ def _joining(stays: Rows, goes: Rows, _: Content) -> Outcome:
     twice = {theirs.id for _mine, theirs in pairs}
     settled = []
     for mine, theirs in pairs:
-        both = mine.message if theirs.message in mine.message else f"{mine.message}\n\n{theirs.message}".strip()
-        values = {"message": both[:JOIN_MESSAGE_LENGTH], "asked_at": min(mine.asked_at, theirs.asked_at)}
+        values = {
+            "message": _joined(mine.message, theirs.message),
+            "asked_at": min(mine.asked_at, theirs.asked_at),
+        }
         settled.append(Settled(theirs, mine, "Somebody asks to join both. It stays once.", (Change(mine, values),)))
     return Outcome([row for row in goes if row.id not in twice], settled)
 
@@ -248,13 +259,22 @@ PARTS: tuple[Part, ...] = (
         "award of another scheme",
         "awards of other schemes",
         _recognitions,
-        ("scheme", "level", "reference", "county", "starts_on", "ends_on", "stated_at", "checked_at", "declined_at"),
+        (
+            *("scheme", "level", "reference", "county", "starts_on", "ends_on"),
+            *("stated_at", "checked_at", "declined_at", "proof_id"),
+        ),
     ),
     Part(Assessment, "assessment", "assessments"),
     Part(Evidence, "piece of evidence", "pieces of evidence"),
     Part(Award, "award", "awards", _awards),
     Part(Survey, "staff survey", "staff surveys"),
-    Part(ProgrammeRequest, "request for a service", "requests for services", _requests, ("programme_id", "asked_at")),
+    Part(
+        ProgrammeRequest,
+        "request for a service",
+        "requests for services",
+        _requests,
+        ("programme_id", "asked_at", "action_id"),
+    ),
     Part(Action, "action of the plan", "actions of the plan", _actions, ("key", "created_at")),
     Part(Conflict, "interest declared by staff", "interests declared by staff", _conflicts, ("declared_at",)),
     Part(YearlyReturn, "year of figures", "years of figures"),

@@ -164,10 +164,13 @@ class Recognition(Base):
     stated_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     checked_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
+    seen_on_list: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether whoever checked it saw it in the scheme's own list, for want of proof that could be opened."""
     declined_at: Mapped[datetime | None]
     declined_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
     declined_for: Mapped[str | None] = mapped_column(sa.Text)
-    """Why it was turned down, as the employer reads it."""
+    """Why it was turned down, as the employer reads it. One that is not turned down has it from an entry of the same
+    award that was, of an employer that was merged: staff read it then."""
     proof_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("evidence.id"))
     """The certificate, or a link to the scheme's list, among the employer's evidence."""
 

@@ -194,12 +194,13 @@ def prove(session: Session, recognition: Recognition, *, proof_id: UUID, by: Use
     )
 
 
-def take_back(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:
+def take_back(session: Session, recognition: Recognition, *, reason: str = "", by: User, at: datetime) -> None:
     """Remove an award of another scheme that was stated by mistake. What it said stays in the trail.
 
     From then on it stands in for nothing and is counted nowhere. Who stated it may do so until it is checked; the
-    scheme's staff may at any time, but not for an employer they have a part in. Raises `Refusal` when the rules say no,
-    or when it is gone already.
+    scheme's staff may at any time, but not for an employer they have a part in. `reason` goes into the audit trail, so
+    it names no person. Raises `Refusal` when the rules say no, when it is gone already, and on "reason" when a checked
+    award is taken back without one or it is too long.
     """
     # The row is locked first and read after, so that it is not taken back while somebody checks it.
     (key,) = sa.inspect(recognition).identity or (
@@ -213,6 +214,11 @@ def take_back(session: Session, recognition: Recognition, *, by: User, at: datet
         raise Refusal("You have a part in this employer, so somebody else must take back its awards.")
     if not by.is_staff and recognition.checked_at is not None:
         raise Refusal("We have checked this award, so only we can take it back. Contact us.")
+    reason = reason.strip()
+    if recognition.checked_at is not None and not reason:
+        raise Refusal("Say why, so that the employer knows.", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refusal(f"The reason must be {REASON_LENGTH:,} characters or fewer.", field="reason")
     audit.record(
         session,
         "recognition:take-back",
@@ -226,6 +232,7 @@ def take_back(session: Session, recognition: Recognition, *, by: User, at: datet
         starts_on=recognition.starts_on.isoformat(),
         ends_on=recognition.ends_on.isoformat() if recognition.ends_on else None,
         checked=recognition.checked_at is not None,
+        reason=reason or None,
     )
     session.delete(recognition)
 

@@ -42,6 +42,8 @@ from charter.organisation.models import Invitation, Membership, Organisation, Re
 from charter.orm import Base
 from charter.review.models import Finding, InformationRequest, Review
 from charter.review.status import ReviewStatus
+from charter.succession.models import EmailDomain, JoinRequest, Transfer
+from charter.succession.status import JoinStatus
 from charter.survey.models import Survey
 from charter.time_spent.models import TimeSpent
 
@@ -98,6 +100,13 @@ PARTS: tuple[Part, ...] = (
     Part("places", Site, _own(Site)),
     Part("people", Membership, _own(Membership)),
     Part("invitations", Invitation, _own(Invitation), frozenset({"token_hash"})),
+    Part("email_domains", EmailDomain, _own(EmailDomain)),
+    Part(
+        "let_in",  # whoever was not let in is none of its people, and their words are their own
+        JoinRequest,
+        lambda employer: sa.and_(JoinRequest.organisation_id == employer, JoinRequest.status == JoinStatus.ACCEPTED),
+    ),
+    Part("handed_over", Transfer, _own(Transfer)),
     Part("awards_of_other_schemes", Recognition, _own(Recognition), frozenset({"checked_by_id", "declined_by_id"})),
     Part("assessments", Assessment, _own(Assessment)),
     Part("answers", Answer, _of_assessment(Answer)),
@@ -142,6 +151,8 @@ PARTS: tuple[Part, ...] = (
 """What is taken away, in the order of the document."""
 
 LEFT_OUT: Mapping[str, str] = {
+    "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
+    "claim_notice": "links by which one person stops a claim: they are that person's alone",
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
     "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
@@ -194,6 +205,7 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
         "left_out": [
             "private notes and recommendations of the scheme's staff, and findings of cases that are not decided",
             "results of staff surveys: they stand on the survey's page once there are enough answers",
+            "requests to join of people who were not let in, and claims",
             "passwords, second factors and sessions of people",
         ],
         **found,

@@ -161,5 +161,6 @@ class Conflict(Base):
 
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
     organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
-    reason: Mapped[str] = mapped_column(sa.String(300))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    """As they said it; of two employers that were merged, both."""
     declared_at: Mapped[datetime]

@@ -69,7 +69,8 @@ class JoinRequest(Base, HasStatus):
     organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
     matched_by: Mapped[Matched]
-    message: Mapped[str] = mapped_column(sa.String(500))
+    message: Mapped[str] = mapped_column(sa.Text)
+    """What they said to the owners; of two employers that were merged, to both."""
     status: Mapped[JoinStatus]
     asked_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

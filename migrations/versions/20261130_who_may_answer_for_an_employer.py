@@ -52,7 +52,7 @@ def upgrade() -> None:
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
     sa.Column('matched_by', sa.Enum('domain', 'company_number', 'charity_number', name='matched', native_enum=False, length=32), nullable=False),
-    sa.Column('message', sa.String(length=500), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
     sa.Column('status', sa.Enum('waiting_for_owner', 'accepted', 'declined', 'withdrawn', 'lapsed', name='joinstatus', native_enum=False, length=32), nullable=False),
     sa.Column('asked_at', charter.orm.UTCDateTime(), nullable=False),
     sa.Column('decided_at', charter.orm.UTCDateTime(), nullable=True),

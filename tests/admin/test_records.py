@@ -155,8 +155,14 @@ def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_no
     home = f"/admin/employers/details/?id={employer.id}"
     assert page in theirs.get(home).text
     assert passport.title in theirs.get(page).text
-    assert theirs.send(page).location == home
+    refused = theirs.send(page, {"reason": " "})
+    assert (refused.status_code, "Give the reason." in refused.text) == (400, True)
+    long = theirs.send(page, {"reason": "x" * 2_001})
+    assert (long.status_code, "2,000 characters or fewer" in long.text, "x" * 2_001 in long.text) == (400, True, True)
+    assert theirs.send(page, {"reason": "The scheme does not list it."}).location == home
     assert again(Recognition, stated.id) is None
+    told = db.session.scalars(sa.select(Message).where(Message.kind == "recognition_taken_back")).one()
+    assert (told.to_user_id, "The scheme does not list it." in told.body) == (owner.id, True)
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "recognition:take-back")).one()
     assert (event.actor_id, event.details["scheme"], event.details["checked"]) == (
         administrator.id,

@@ -203,6 +203,51 @@ def test_an_award_that_ended_long_ago_is_no_news(decided: Assessment) -> None:
     assert told() == []
 
 
+def taken_back(by: User) -> list[Message]:
+    """What the owners are told once `by`, of the scheme's staff, took back the first of the employer's awards."""
+    with transaction() as session:
+        award = session.scalars(sa.select(Recognition).order_by(Recognition.stated_at)).first()
+        assert award is not None
+        reopening.take_back(session, award, reason="The scheme does not list it.", by=by, at=AT, on=ON)
+    db.session.expire_all()
+    return list(db.session.scalars(sa.select(Message).where(Message.kind == "recognition_taken_back")))
+
+
+def test_what_rested_on_an_award_that_staff_take_back_is_in_the_plan_and_its_owners_read_why(
+    employer: Organisation, owner: User, administrator: User, decided: Assessment, rested: list[str]
+) -> None:
+    (message,) = taken_back(administrator)
+    content = decided.framework.content
+    assert message.to_user_id == owner.id
+    assert "The scheme does not list it." in message.body
+    for code in rested:
+        criterion = content.criterion(code)
+        assert criterion is not None
+        assert f"- {criterion.title}" in message.body
+    assert f"[portal]/organisations/{employer.id}/plan" in message.body
+    assert {code for code in rested if (one := content.criterion(code)) and one.core} <= in_plan(employer).keys()
+    assert db.session.scalars(sa.select(Award)).one().is_valid_on(ON)
+
+
+def test_where_another_award_stands_in_nothing_rested_on_the_one_taken_back(
+    employer: Organisation, administrator: User, decided: Assessment, hold: Hold, rested: list[str]
+) -> None:
+    hold(ON - timedelta(days=10), LAST + timedelta(days=800), days=1)
+    (message,) = taken_back(administrator)
+    assert "No question rested on it, so you need to do nothing now." in message.body
+    assert not set(rested) & in_plan(employer).keys()
+
+
+def test_a_draft_whose_award_is_taken_back_opens_by_itself(
+    make: Factory, employer: Organisation, owner: User, administrator: User, hold: Hold
+) -> None:
+    hold(ON - timedelta(days=300), LAST)
+    make.assessment(employer, by=owner)
+    (message,) = taken_back(administrator)
+    assert "[portal]/dashboard" in message.body
+    assert in_plan(employer) == {}
+
+
 def test_of_two_workers_at_once_one_follows_it_up(app: Flask, employer: Organisation, decided: Assessment) -> None:
     db.session.rollback()
     failed: list[BaseException] = []

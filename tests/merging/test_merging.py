@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from charter import audit, tables
 from charter.account.models import User
-from charter.assessment import evidence, sharing
-from charter.assessment.models import Assessment, VirusFinding
+from charter.assessment import evidence, library, sharing
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, VirusFinding
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
 from charter.award import register, verification
@@ -20,7 +20,7 @@ from charter.award.register import Search
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
-from charter.improvement import actions
+from charter.improvement import actions, taking_up
 from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.merging import merging
 from charter.merging.merging import Choices, Plan
@@ -30,10 +30,10 @@ from charter.organisation import recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
 from charter.reporting import engagement, measures
 from charter.review import allocation
-from charter.review.models import Review
+from charter.review.models import Conflict, Review
 from charter.review.status import ReviewStatus
 from charter.succession import asking, transferring
-from charter.succession.models import Afterwards, Claim, EmailDomain, Ground, Matched, Transfer
+from charter.succession.models import Afterwards, Claim, EmailDomain, Ground, JoinRequest, Matched, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
 from charter.survey.models import Survey, SurveyStatus
 from tests.conftest import AT
@@ -347,6 +347,95 @@ def test_of_one_recognition_told_twice_the_checked_one_stays_and_takes_what_it_l
     merged(employer, twin, administrator)
     [stays] = db.session.scalars(sa.select(Recognition))
     assert (stays.organisation_id, stays.checked_at, stays.reference) == (employer.id, AT, "DCS000123")
+
+
+def told(employer: Organisation, scheme: Any, **values: Any) -> Recognition:
+    return Recognition(
+        organisation_id=employer.id,
+        scheme=scheme.scheme,
+        level=scheme.level,
+        county=employer.county,
+        starts_on=date(2026, 3, 1),
+        stated_at=AT,
+        **values,
+    )
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_why_one_entry_of_an_award_was_turned_down_and_its_proof_are_kept(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    twin: Organisation,
+    twin_owner: User,
+    assessor: User,
+    administrator: User,
+    checked: bool,
+) -> None:
+    passport = here_passport(make)
+    proofs = {}
+    for one, by in ((employer, owner), (twin, twin_owner)):
+        with transaction() as session:
+            given = evidence.of_link(f"https://example.org/{one.id}")
+            proofs[one.id], _ = library.give(
+                session,
+                session.get_one(Organisation, one.id),
+                EvidenceKind.LINK,
+                given,
+                rules=make.framework().content.evidence_rules,
+                title="Proof",
+                by=by,
+                at=AT,
+            )
+    down = {"declined_at": AT, "declined_by_id": assessor.id}
+    mine = {"checked_at": AT, "checked_by_id": assessor.id} if checked else {**down, "declined_for": "Out of date."}
+    with transaction() as session:
+        session.add(told(employer, passport, proof_id=proofs[employer.id].id, **mine))
+        session.add(told(twin, passport, proof_id=proofs[twin.id].id, declined_for="Another firm's name.", **down))
+    said = [one for line in planned(employer, twin).lines for one in line.outcome.sentences]
+    assert [one for one in said if "The proof of the other is kept" in one] != []
+    merged(employer, twin, administrator)
+    [stays] = db.session.scalars(sa.select(Recognition))
+    before = "" if checked else "Out of date.\n\n"
+    assert (stays.proof_id, stays.declined_for) == (proofs[employer.id].id, f"{before}Another firm's name.")
+    assert set(db.session.scalars(sa.select(Evidence.organisation_id))) == {employer.id}
+    [event] = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "organisation:merge"))
+    [gone] = event.details["rows"]["recognition"]["there_twice"].values()
+    assert gone["proof_id"] == str(proofs[twin.id].id)
+
+
+def test_what_both_said_at_length_is_kept_whole(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    twin: Organisation,
+    twin_owner: User,
+    moderator: User,
+    administrator: User,
+) -> None:
+    """The longest that a form takes, twice."""
+    outsider = make.user("Oz Outsider")
+    programme = make.programmes()[0]
+    action = make.action(twin, by=twin_owner)
+    for one, by, letter in ((employer, owner, "a"), (twin, twin_owner, "b")):
+        asked = make.asks(one, programme, by=by)
+        with transaction() as session:
+            here = session.get_one(Organisation, one.id)
+            found = session.get_one(ProgrammeRequest, asked.id)
+            found.message = letter * taking_up.LONGEST
+            found.action_id = action.id if one is twin else None
+            reason = letter * allocation.REASON_LENGTH
+            allocation.declare_conflict(session, here, reason=reason, by=moderator, at=AT)
+            match = asking.Match(here, Matched.COMPANY)
+            asking.ask(session, match, message=letter * asking.TEXT_LENGTH, by=outsider, at=AT)
+    merged(employer, twin, administrator)
+    [request] = db.session.scalars(sa.select(ProgrammeRequest))
+    assert request.message == "\n\n".join(letter * taking_up.LONGEST for letter in "ab")
+    assert request.action_id == action.id
+    [conflict] = db.session.scalars(sa.select(Conflict))
+    assert conflict.reason == " / ".join(letter * allocation.REASON_LENGTH for letter in "ab")
+    [joining] = db.session.scalars(sa.select(JoinRequest))
+    assert joining.message == "\n\n".join(letter * asking.TEXT_LENGTH for letter in "ab")
 
 
 def test_details_come_from_where_somebody_chose(

@@ -173,9 +173,15 @@ def test_an_employer_does_not_take_back_what_was_checked(
     session.flush()
     with pytest.raises(Refusal, match="only we can take it back"):
         recognition.take_back(session, stated, by=lead, at=AT)
-    recognition.take_back(session, stated, by=clerk, at=AT)
+    with pytest.raises(Refusal, match="Say why") as refused:
+        recognition.take_back(session, stated, reason=" ", by=clerk, at=AT)
+    assert refused.value.field == "reason"
+    recognition.take_back(session, stated, reason="The scheme does not list it.", by=clerk, at=AT)
     session.flush()
     assert session.scalars(sa.select(Recognition)).all() == []
+    audit.seal(session)
+    event = session.scalars(sa.select(audit.AuditEvent).where(audit.AuditEvent.action == "recognition:take-back")).one()
+    assert event.details["reason"] == "The scheme does not list it."
 
 
 def test_staff_do_not_take_back_the_awards_of_their_own_employer(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -10,10 +11,12 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.organisation.models import Organisation
+from charter.organisation.models import MemberRole, Organisation
 from charter.reporting import holdings
 from charter.reporting.holdings import Holdings
 from charter.review import moderation
+from charter.succession.models import Afterwards, EmailDomain, JoinRequest, Matched, Transfer
+from charter.succession.status import JoinStatus, TransferStatus
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -125,3 +128,66 @@ def test_yearly_figures_and_what_they_came_to_go_along(
     assert {one["metric"] for one in found.list_of("figures_worked_out")} == {
         metric.code for metric in due.content.metrics_for(due.level)
     }
+
+
+def test_the_page_for_people_who_write_programs_names_each_part() -> None:
+    """What `docs/downloads.md` says there is."""
+    text = Path("docs/downloads.md").read_text(encoding="utf-8")
+    assert [part.name for part in holdings.PARTS if f"`{part.name}`" not in text] == []
+
+
+def test_who_was_let_in_goes_along_and_nobody_who_was_not(
+    make: Factory, employer: Organisation, owner: User, colleague: User
+) -> None:
+    asks, refused = make.user("Bea Waits"), make.user("Cas Refused")
+    with transaction() as session:
+        domain = EmailDomain(organisation=employer, domain="teme.example", added_by_id=owner.id, added_at=AT)
+        session.add(domain)
+        session.add(handed(employer, owner, colleague))
+        for person, status in (
+            (colleague, JoinStatus.ACCEPTED),
+            (asks, JoinStatus.WAITING),
+            (refused, JoinStatus.DECLINED),
+        ):
+            session.add(asked_to_join(employer, person, status, by=owner))
+    found = gathered(employer)
+    assert [(one["domain"], one["added_by"]) for one in found.list_of("email_domains")] == [
+        ("teme.example", owner.name)
+    ]
+    assert [(one["name"], one["decided_by"], one["role"]) for one in found.list_of("let_in")] == [
+        (colleague.name, owner.name, "contributor")
+    ]
+    assert [(one["from"], one["to"], one["status"]) for one in found.list_of("handed_over")] == [
+        (owner.name, colleague.name, "accepted")
+    ]
+    text = json.dumps(found.document)
+    assert [one for person in (asks, refused) for one in (person.name, person.email) if one in text] == []
+
+
+def asked_to_join(employer: Organisation, person: User, status: JoinStatus, *, by: User) -> JoinRequest:
+    role = MemberRole.CONTRIBUTOR if status is JoinStatus.ACCEPTED else None
+    return JoinRequest(
+        organisation=employer,
+        user=person,
+        matched_by=Matched.DOMAIN,
+        message="Let me in.",
+        status=status,
+        asked_at=AT,
+        decided_at=None if status is JoinStatus.WAITING else AT,
+        decided_by_id=None if status is JoinStatus.WAITING else by.id,
+        role=role,
+        reason="",
+    )
+
+
+def handed(employer: Organisation, giver: User, taker: User) -> Transfer:
+    return Transfer(
+        organisation=employer,
+        from_id=giver.id,
+        to_id=taker.id,
+        to_email=taker.email,
+        afterwards=Afterwards.STAYS,
+        status=TransferStatus.ACCEPTED,
+        offered_at=AT,
+        ended_at=AT,
+    )

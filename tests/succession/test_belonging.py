@@ -17,6 +17,7 @@ PERSONAL = {
     "mailed_link",
     "kept_form",
     "membership",
+    "assignment",  # whose a question is: one that is nobody's has no row
     "uploaded_sheet",  # a spreadsheet that its person has not saved yet
     "join_request",
     "transfer",

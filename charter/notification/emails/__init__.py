@@ -46,6 +46,7 @@ from charter.notification.emails.recognitions import (
     recognition_declined,
     recognition_ended,
     recognition_ends_soon,
+    recognition_taken_back,
 )
 from charter.notification.emails.services import (
     programme_asked_for,
@@ -118,6 +119,7 @@ __all__ = [
     "recognition_declined",
     "recognition_ended",
     "recognition_ends_soon",
+    "recognition_taken_back",
     "reset_password",
     "resubmission_received",
     "sign_off_asked",

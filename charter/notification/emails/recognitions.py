@@ -133,3 +133,42 @@ def recognition_ended(
         in_plan=in_plan,
         in_draft=in_draft,
     )
+
+
+def recognition_taken_back(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    organisation_id: UUID,
+    title: str,
+    reason: str,
+    counted: bool,
+    opened: Sequence[str],
+    in_plan: bool,
+    in_draft: bool,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: the scheme's staff took an award of another scheme back, why, and what rested on it, by title.
+
+    `counted` says that it had been checked; `in_plan` and `in_draft` are as in `recognition_ended`.
+    """
+    tell(
+        session,
+        "recognition_taken_back",
+        f"Your {outbox.one_line(title)} does not count any more: {outbox.one_line(organisation_name)}"
+        if counted
+        else f"We took your {outbox.one_line(title)} off our list: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
+        title=title,
+        reason=reason,
+        counted=counted,
+        opened=opened,
+        in_plan=in_plan,
+        in_draft=in_draft,
+    )
