@@ -66,6 +66,11 @@ class Award(HasStatus, Base):
     organisation: Mapped[Organisation] = relationship()
     framework: Mapped[Framework] = relationship()
 
+    @property
+    def standing(self) -> tuple[int, date, UUID]:
+        """Of several awards that an employer holds on one day, the one where this is greatest counts."""
+        return self.level, self.starts_on, self.id
+
     def is_valid_on(self, day: date) -> bool:
         """Whether the award may be relied on that day. An award under review stays valid until it is decided."""
         return self.starts_on <= day <= self.ends_on and (self.ended_on is None or day < self.ended_on)

@@ -29,7 +29,8 @@ def remind(session: Session, on: date, at: datetime) -> int:
     """Send the owners of each award the reminder that is due on the day `on`; says how many awards they were about.
 
     Of several that are due, because days were missed, only the one nearest to the end is sent. Each is sent once, also
-    when this is done again the same day. Nobody is reminded of an award whose successor is there already.
+    when this is done again the same day. Nobody is reminded of an award whose successor is there already, nor of one
+    beside which another counts.
     """
     try:
         content = publishing.current(session).content
@@ -39,7 +40,7 @@ def remind(session: Session, on: date, at: datetime) -> int:
     for mark, awards in _due(session, content.renewal.remind_days, on=on):
         owners = _owners(session, awards)
         open_ones = _open(session, awards)
-        followed = _followed(session, awards)
+        followed = _followed(session, awards) | _outranked(session, awards, on=on)
         for award in awards:
             before, award.reminded_days = award.reminded_days, mark
             found = renewal.ending(award, content, on=on)
@@ -145,7 +146,19 @@ def _followed(session: Session, awards: Sequence[Award]) -> set[UUID]:
             sa.select(Award.id)
             .join(later, later.organisation_id == Award.organisation_id)
             .where(
-                Award.id.in_([award.id for award in awards]), later.ended_on.is_(None), later.ends_on > Award.ends_on
+                Award.id.in_([award.id for award in awards]),
+                later.ended_on.is_(None),
+                later.ends_on > Award.ends_on,
+                # A lower one that a merge brought beside it does not go on from it.
+                sa.or_(sa.not_(Award.beside_another), sa.not_(later.beside_another), later.level >= Award.level),
             )
         )
     )
+
+
+def _outranked(session: Session, awards: Sequence[Award], *, on: date) -> frozenset[UUID]:
+    """Those beside which another of the same employer counts (one query, or none unless employers were merged)."""
+    merged = {award.organisation_id for award in awards if award.beside_another}
+    if not merged:
+        return frozenset()
+    return renewal.outranked(session.scalars(sa.select(Award).where(Award.organisation_id.in_(merged))).all(), on=on)

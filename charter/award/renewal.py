@@ -62,12 +62,31 @@ def ending(award: Award, content: Content, *, on: date) -> Ending | None:
     )
 
 
-def newest(awards: Collection[Award]) -> Award | None:
+def newest(awards: Collection[Award], *, on: date) -> Award | None:
     """Of an employer's awards, the one that ends last and that nobody ended before: a successor that is to begin later
     comes before the one it follows. None when there is none.
+
+    Of two that a merge brought together, only the one that counts on the day `on` is looked at.
     """
-    standing = [award for award in awards if award.ended_on is None]
+    less = outranked(awards, on=on)
+    standing = [award for award in awards if award.ended_on is None and award.id not in less]
     return max(standing, key=lambda award: (award.ends_on, award.issued_at), default=None)
+
+
+def outranked(awards: Collection[Award], *, on: date) -> frozenset[UUID]:
+    """Those beside which another of the same employer counts on the day `on`, or counted on their own last day when
+    that is past. Only employers that were merged hold several at once."""
+    return frozenset(
+        one.id
+        for one in awards
+        if one.beside_another
+        and any(
+            other.organisation_id == one.organisation_id
+            and other.standing > one.standing
+            and other.is_valid_on(min(on, one.ends_on))
+            for other in awards
+        )
+    )
 
 
 def of_organisation(session: Session, organisation_id: UUID) -> list[Award]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Answer, Assessment, Declaration, EvidenceUse, MetricReturn, SignOff
+from charter.award.yearly.models import YearlyReturn
 from charter.errors import Refusal, Stale
 from charter.framework.content import Content
 from charter.improvement.models import ProgrammeRequest
@@ -248,7 +249,8 @@ def merge(
 
 
 def _lock(session: Session, stays: Organisation, goes: Organisation) -> None:
-    """Hold everything that could change meanwhile: assessments before employers, as whoever makes an award does."""
+    """Hold everything that could change meanwhile: assessments and years of figures before employers, as whoever makes
+    an award or sends figures does. People, claims and offers change only under the lock of their employer."""
     both = (stays.id, goes.id)
     for query in (
         sa.select(Assessment).where(Assessment.organisation_id.in_(both)).order_by(Assessment.id),
@@ -256,6 +258,8 @@ def _lock(session: Session, stays: Organisation, goes: Organisation) -> None:
         .join(Assessment, Assessment.id == Review.assessment_id)
         .where(Assessment.organisation_id.in_(both))
         .order_by(Review.id),
+        # By id alone: a row that counts its versions cannot be read with the lock by whoever waited for it.
+        sa.select(YearlyReturn.id).where(YearlyReturn.organisation_id.in_(both)).order_by(YearlyReturn.id),
         sa.select(Organisation).where(Organisation.id.in_(both)).order_by(Organisation.id),
     ):
         entity: Any = query.column_descriptions[0]["entity"]

@@ -358,9 +358,6 @@ def address_changed(session: Session, user: User, *, at: datetime) -> None:
             _void(session, one, CHANGED, at=at)
 
 
-# Reading -------------------------------------------------------------------------------------------------------------
-
-
 def end_all(session: Session, organisation_id: UUID, why: str, *, at: datetime) -> int:
     """End each open claim to an employer because of `why`, which the claimant reads; says how many there were."""
     found = session.scalars(
@@ -372,6 +369,9 @@ def end_all(session: Session, organisation_id: UUID, why: str, *, at: datetime) 
     for claim in found:
         _void(session, claim, why, at=at)
     return len(found)
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
 
 
 def noticed(session: Session, token: str) -> ClaimNotice | None:

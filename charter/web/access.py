@@ -19,7 +19,7 @@ from charter.extensions import db, login_manager, transaction
 from charter.organisation import choosing, gone
 from charter.organisation.models import Organisation
 from charter.orm import Base
-from charter.permissions import Permission, allows, may_know, organisation_of
+from charter.permissions import Permission, allows, may_know, member, organisation_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -196,11 +196,11 @@ def employer_home(about: Organisation | None = None) -> str:
     """The home of the employer that a page is about; without one, of the employer that the person turned to last.
 
     An employer that somebody came to by a link keeps its own home: following an email about one of several employers
-    does not end on the page of another.
+    does not end on the page of another. Whoever only asks to join an employer, or claims it, has no home there yet.
     """
     user = signed_in_user()
     part = choosing.chosen(user.memberships) if user else None
-    if about is None or part is None or part.organisation_id == about.id:
+    if about is None or user is None or part is None or part.organisation_id == about.id or not member(user, about):
         return url_for("employer.dashboard")
     return url_for("employer.employer_dashboard", organisation_id=about.id)
 

@@ -1,7 +1,7 @@
 """Owners hear in time that an award ends, once for each mark, and only the nearest when days were missed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -177,3 +177,38 @@ def test_two_owners_are_not_asked_and_one_who_cannot_sign_in_is_no_second(
         session.get_one(User, second.id).disabled_at = AT
     on(award.ends_on - timedelta(days=30))
     assert asked_for_a_second() == {"ends:60": False, "ends:30": True}
+
+
+@pytest.fixture
+def beside(make: Factory, award: Award, owner: User, moderator: User) -> Callable[..., Award]:
+    """`beside(days)`: the lower award of an employer that was here twice, which ends so many days later."""
+
+    def bring(days: int) -> Award:
+        twin = make.organisation("Teme Valley Orchards Limited")
+        lower = make.award(twin, level=1, on=DAY, by=moderator)
+        with transaction() as session:
+            for one in (session.get_one(Award, lower.id), session.get_one(Award, award.id)):
+                one.organisation_id, one.beside_another = award.organisation_id, True
+            session.get_one(Award, lower.id).ends_on = award.ends_on + timedelta(days=days)
+        return db.session.get_one(Award, lower.id, populate_existing=True)
+
+    return bring
+
+
+@pytest.mark.parametrize("days", [-100, 0])
+def test_of_two_that_a_merge_brought_together_only_the_one_that_counts_is_spoken_of(
+    award: Award, beside: Callable[..., Award], days: int
+) -> None:
+    lower = beside(days)
+    assert before(award, range(400, -60, -1)) == [90, 60, 30, 7, 0, -1]
+    assert not [one for one in told() if f"award:{lower.id}" in one.event_key]
+
+
+def test_when_the_higher_has_ended_the_lower_is_the_one_that_counts(award: Award, beside: Callable[..., Award]) -> None:
+    lower = beside(40)
+    last = award.ends_on
+    said = {day: on(last + timedelta(days=day)) for day in range(-100, 60)}
+    spoken = [one.event_key.partition(":award_")[0] for one in told()]
+    assert [day for day, count in said.items() if count] == [-90, -60, -30, -7, 0, 1, 10, 33, 40, 41]
+    assert [key for key in spoken if str(award.id) in key] == spoken[:6]
+    assert [key for key in spoken if str(lower.id) in key] == spoken[6:]

@@ -120,10 +120,10 @@ def test_a_higher_level_takes_the_place_of_a_renewal_that_has_not_begun(
 def test_of_several_awards_the_one_that_ends_last_and_stands_matters(
     make: Factory, employer: Organisation, moderator: User
 ) -> None:
-    assert renewal.newest([]) is None
+    assert renewal.newest([], on=DAY) is None
     older = make.award(employer, level=2, on=DAY, by=moderator)
     coming = make.award(employer, level=2, on=older.ends_on - timedelta(days=5), by=moderator)
-    found = renewal.newest(renewal.of_organisation(db.session, employer.id))
+    found = renewal.newest(renewal.of_organisation(db.session, employer.id), on=DAY)
     assert found is not None
     assert found.id == coming.id
 

@@ -1,20 +1,27 @@
 """Two employers are merged in the moment in which somebody works in the one that goes."""
 
+from datetime import timedelta
+
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import answers
+from charter.assessment import answers, metrics
 from charter.assessment.models import Answer, Assessment
+from charter.award.yearly import giving
+from charter.award.yearly.models import YearlyReturn
 from charter.errors import Refusal, Stale
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.merging import merging
 from charter.merging.merging import Choices, Plan
 from charter.organisation import joining, team
 from charter.organisation.joining import Place
-from charter.organisation.models import MemberRole, Organisation, Site
+from charter.organisation.models import MemberRole, Membership, Organisation, Site
+from charter.succession import claiming, transferring
+from charter.succession.models import Afterwards, Claim, Transfer
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.turns import in_turn
@@ -118,3 +125,93 @@ def test_two_administrators_merge_once(app: Flask, make: Factory, employer: Orga
     first, second = in_turn(app, twin, (administrator, deed), (make.staff("administrator", "Al"), deed))
     assert isinstance(first, Plan)
     assert isinstance(second, Refusal)
+
+
+def give(session: Session, due: YearlyReturn, user: User) -> None:
+    giving.save(
+        session,
+        due,
+        period_end=None,
+        inputs={metrics.fields(due.content, due.level)[0].name: "7"},
+        notes={},
+        unknown=(),
+        seen_version=1,
+        by=user,
+        at=AT,
+    )
+
+
+@pytest.mark.parametrize("figures_first", [True, False])
+def test_yearly_figures_saved_in_the_moment_of_a_merge_are_kept(
+    app: Flask,
+    make: Factory,
+    employer: Organisation,
+    stranger: User,
+    moderator: User,
+    administrator: User,
+    figures_first: bool,
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    due = make.yearly_return(make.award(twin, on=AT.date() - timedelta(days=360), by=moderator), on=AT.date())
+    merges, gives = (administrator, merging_into(employer, twin)), (stranger, give)
+    first, second = in_turn(app, due, *((gives, merges) if figures_first else (merges, gives)))
+    kept = db.session.scalars(sa.select(YearlyReturn).execution_options(populate_existing=True)).one()
+    if figures_first:
+        assert isinstance(second, Stale)
+        assert (kept.organisation_id, list(kept.inputs.values())) == (twin.id, ["7"])
+    else:  # whoever typed them is told, and sees them beside what is saved
+        assert isinstance(first, Plan)
+        assert isinstance(second, Stale)
+        assert (kept.organisation_id, kept.inputs) == (employer.id, {})
+
+
+@pytest.mark.parametrize("merge_first", [True, False])
+def test_a_part_that_is_handed_over_in_the_moment_of_a_merge(
+    app: Flask, make: Factory, employer: Organisation, stranger: User, administrator: User, merge_first: bool
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    other = make.member(twin, "Nora Next", role="contributor")
+    with transaction() as session:
+        here = session.get_one(Organisation, twin.id)
+        offer = transferring.offer(session, here, to=other.email, afterwards=Afterwards.LEAVES, by=stranger, at=AT)
+
+    def accepts(session: Session, transfer: Transfer, user: User) -> None:
+        transferring.accept(session, transfer, by=user, at=AT)
+
+    merges, takes = (administrator, merging_into(employer, twin)), (other, accepts)
+    first, second = in_turn(app, offer, *((merges, takes) if merge_first else (takes, merges)))
+    both = Membership.organisation_id.in_([employer.id, twin.id])
+    people = set(db.session.scalars(sa.select(User.name).join(Membership).where(both)))
+    if merge_first:
+        assert str(second) == "This offer is withdrawn already."
+        assert people == {stranger.name, other.name}
+    else:
+        assert (first, isinstance(second, Stale)) == (None, True)
+        assert people == {other.name}
+
+
+@pytest.mark.parametrize("merge_first", [True, False])
+def test_a_claim_in_the_moment_of_a_merge(
+    app: Flask, make: Factory, employer: Organisation, stranger: User, administrator: User, merge_first: bool
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    member = make.member(twin, "Nora Next", role="contributor")
+    with transaction() as session:
+        session.get_one(User, stranger.id).disabled_at = AT
+
+    def claims(session: Session, organisation: Organisation, user: User) -> Claim:
+        return claiming.claim(session, organisation, message="I run it.", scheme_email="c@example.org", by=user, at=AT)
+
+    merges, takes = (administrator, merging_into(employer, twin)), (member, claims)
+    first, second = in_turn(app, twin, *((merges, takes) if merge_first else (takes, merges)))
+    if merge_first:
+        assert isinstance(first, Plan)
+        assert isinstance(second, Refusal)
+        assert db.session.scalars(sa.select(Claim)).all() == []
+    else:
+        assert isinstance(first, Claim)
+        assert isinstance(second, Stale)
+        assert db.session.scalars(sa.select(Claim.organisation_id)).all() == [twin.id]

@@ -267,3 +267,17 @@ def test_whoever_no_longer_asks_to_join_no_longer_claims(known: Organisation, ne
     with transaction() as session:
         asking.withdraw(session, session.get_one(JoinRequest, request.id), by=newcomer, at=days(65))
     assert fresh(made).status is ClaimStatus.WITHDRAWN
+
+
+def test_each_open_claim_to_an_employer_ends_with_a_reason_that_the_claimant_reads(
+    make: Factory, known: Organisation, owner: User, newcomer: User
+) -> None:
+    close(owner)
+    made = claim(known, newcomer, at=AT)
+    for count in (1, 0):
+        with transaction() as session:
+            assert claiming.end_all(session, known.id, "It has other owners now.", at=days(1)) == count
+    assert (fresh(made).status, fresh(made).reason) == (ClaimStatus.VOID, "It has other owners now.")
+    assert newcomer.email in told("claim_ended")
+    assert a_day_passes(days(20)) == 0
+    assert "Nina" not in parts(known)

@@ -175,3 +175,20 @@ def test_an_employer_never_ends_up_with_an_owner_whose_account_is_closed(
         do("undo", made, colleague, day=2)
     assert [one.id for one in transferring.current(db.session, employer.id, at=days(2))] == [made.id]
     assert transferring.current(db.session, employer.id, at=days(8)) == []
+
+
+def test_each_offer_of_an_employer_that_waits_is_taken_back_at_once_and_both_are_told(
+    make: Factory, employer: Organisation, owner: User, colleague: User, administrator: User
+) -> None:
+    second = make.member(employer, "Olga Owner")
+    offers = [offer(employer, owner, colleague.email), offer(employer, second, "next@example.org")]
+    other = make.organisation("Severn Tools Ltd")
+    elsewhere = offer(other, make.member(other, "Ed Else"), "next@example.org")
+    for count in (2, 0):
+        with transaction() as session:
+            assert transferring.end_all(session, employer.id, by=administrator, at=days(1)) == count
+    assert {fresh(one).status for one in offers} == {TransferStatus.WITHDRAWN}
+    assert fresh(elsewhere).status is TransferStatus.OFFERED
+    assert told("transfer_news") >= {owner.email, second.email, colleague.email, "next@example.org"}
+    with pytest.raises(Refusal, match="withdrawn already"):
+        do("accept", offers[0], colleague)

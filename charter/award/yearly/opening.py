@@ -12,7 +12,7 @@ from charter.assessment.models import Assessment
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award.issuing import last_day
 from charter.award.models import Award
-from charter.award.verification import valid_on
+from charter.award.verification import counts_on
 from charter.award.yearly.models import YearlyReturn
 from charter.framework.models import Framework
 
@@ -39,7 +39,7 @@ def due_days(award: Award) -> tuple[date, ...]:
 def open_due(session: Session, on: date, at: datetime) -> int:
     """Open the returns whose time has come, each once; says how many.
 
-    Only awards that hold on the day `on`, of a level that asks for figures. An employer whose next assessment is with
+    Only awards that count on the day `on`, of a level that asks for figures. An employer whose next assessment is with
     the scheme is not asked until that is decided.
     """
     opened = 0
@@ -97,7 +97,7 @@ def _awards(
         session.scalars(
             sa.select(Award)
             .where(Award.framework_id == framework.id, Award.level.in_(list(ranks)), sa.or_(*began))
-            .where(*valid_on(on), ~there, ~sent)
+            .where(*counts_on(on), ~there, ~sent)
             .order_by(Award.id)
             .with_for_update(of=Award)
         )

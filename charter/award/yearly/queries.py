@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from charter.assessment.metrics import fields_of
 from charter.assessment.models import Assessment, MetricReturn
 from charter.award.models import Award
-from charter.award.verification import valid_on
+from charter.award.verification import counts_on, valid_on
 from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
 from charter.award.yearly.opening import due_days
 
@@ -57,8 +57,11 @@ def may_be_asked_for(award: Award, *, on: date) -> bool:
 
 
 def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:
-    """For a query with the award: those that were not given and can still be, on the day `on`."""
-    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *valid_on(on))
+    """For a query with the award: those that were not given and are still asked for, on the day `on`.
+
+    Of two awards that a merge brought together, only the one that counts asks.
+    """
+    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *counts_on(on))
 
 
 def in_state(state: ReturnState, on: date) -> sa.ColumnElement[bool]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from charter.assessment.models import Assessment
-from charter.award.verification import valid_on
+from charter.award.verification import counts_on
 from charter.award.yearly.models import YearlyReturn
 from charter.award.yearly.opening import WITH_US
 from charter.framework.models import Framework
@@ -75,7 +75,7 @@ def _waiting(session: Session, on: date, marks: Collection[int]) -> Sequence[Yea
             YearlyReturn.sent_at.is_(None),
             YearlyReturn.due_on >= on - TOO_LATE,
             sa.or_(sa.false(), *not_told),
-            *valid_on(on),
+            *counts_on(on),
             ~sent,
         )
         .options(joinedload(YearlyReturn.organisation), joinedload(YearlyReturn.framework))

@@ -113,7 +113,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
     requests = cases.asked_now(db.session, under_way) if under_way else ()
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
-    newest = renewal.newest(awards)
+    newest = renewal.newest(awards, on=today())
     found = progress.progress(said, on=today()) if said else None
     mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
     return render_template(

@@ -62,7 +62,7 @@ def renew(organisation: Organisation) -> ResponseReturnValue:
     if under_way is not None and request.method == "POST":
         return redirect(url_for(".show_assessment", assessment_id=under_way.id), 303)
     content = publishing.current(db.session).content
-    award = renewal.newest(renewal.of_organisation(db.session, organisation.id))
+    award = renewal.newest(renewal.of_organisation(db.session, organisation.id), on=today())
     found = renewal.ending(award, content, on=today()) if award else None
     if found is None:
         flash("You hold no award yet. Choose the level you are aiming for.", "notice")

@@ -18,7 +18,7 @@ from charter.permissions import Permission
 from charter.succession import asking, claiming, domains, transferring
 from charter.succession.models import Afterwards, Claim, Transfer
 from charter.succession.status import TransferStatus
-from charter.web.access import public, requires, settings, the_user
+from charter.web.access import is_about, public, requires, settings, the_user
 from charter.web.account.profile import prove_again
 from charter.web.employer import blueprint
 from charter.web.employer.succession_forms import ClaimForm, HandOverForm
@@ -177,6 +177,7 @@ def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
     organisation = db.session.get(Organisation, organisation_id)
     if organisation is None or not claiming.knows(db.session, organisation.id, the_user()):
         abort(404)  # a stranger learns nothing, not even that it is here
+    is_about(organisation)
     form = ClaimForm()
     if form.validate_on_submit():
         try:

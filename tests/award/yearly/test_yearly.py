@@ -67,6 +67,30 @@ def test_a_page_that_does_not_ask_misses_no_return(award: Award, due: YearlyRetu
     assert len(said) < len(asked)
 
 
+def test_of_two_awards_that_a_merge_brought_together_only_the_one_that_counts_asks(
+    make: Factory, award: Award, moderator: User
+) -> None:
+    lower = make.award(make.organisation("Teme Valley Orchards Limited"), level=1, on=BEGAN, by=moderator)
+    with transaction() as session:
+        for one in (session.get_one(Award, lower.id), session.get_one(Award, award.id)):
+            one.organisation_id, one.beside_another = award.organisation_id, True
+    assert opened(ON) == 1
+    assert db.session.scalars(sa.select(YearlyReturn.award_id)).all() == [award.id]
+
+
+def test_of_two_returns_that_were_asked_for_before_a_merge_one_is_asked_for_after(
+    make: Factory, award: Award, due: YearlyReturn, moderator: User
+) -> None:
+    lower = make.award(make.organisation("Teme Valley Orchards Limited"), level=1, on=BEGAN, by=moderator)
+    other = make.yearly_return(lower, on=ON)
+    with transaction() as session:
+        session.get_one(YearlyReturn, other.id).organisation_id = award.organisation_id
+        for one in (session.get_one(Award, lower.id), session.get_one(Award, award.id)):
+            one.organisation_id, one.beside_another = award.organisation_id, True
+    assert [one.id for one in queries.asked_for(db.session, [award.organisation_id], on=ON)] == [due.id]
+    assert reminded(DUE) == 1
+
+
 # When they are due --------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,8 @@ from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation import queries, team
 from charter.organisation.models import Organisation
+from charter.succession import asking
+from charter.succession.models import Matched
 from tests.factories import Factory
 from tests.web.employer.conftest import Counting, SignIn
 
@@ -131,3 +133,26 @@ def test_the_dashboard_takes_the_same_queries_for_one_employer_and_for_three(
     with counting() as three:
         browser.get("/dashboard")
     assert len(one) == len(three), (one, three)
+
+
+def test_who_asks_for_another_employer_sees_which_and_keeps_a_home_they_may_open(
+    make: Factory, employer: Organisation, owner: User, stranger: User, sign_in: SignIn
+) -> None:
+    with transaction() as session:
+        request = asking.ask(session, asking.Match(employer, Matched.COMPANY), message="", by=stranger, at=make.at)
+    browser = sign_in(stranger)
+    for path in (f"/join-requests/{request.id}", f"/organisations/{employer.id}/claim"):
+        page = browser.get(path).text
+        assert f"This page is about </span>{employer.name}<" in page
+        assert f"/dashboard/{employer.id}" not in page, "they do not belong to it"
+
+
+def test_figures_and_services_lead_back_to_the_home_of_their_own_employer(
+    employer: Organisation, second: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    switch(browser, second)
+    for path in ("figures", "services", "surveys", "plan"):
+        page = browser.get(f"/organisations/{employer.id}/{path}").text
+        assert f"This page is about </span>{employer.name}<" in page
+        assert f'<a href="/dashboard/{employer.id}" class="govuk-back-link">' in page, path
