@@ -329,7 +329,7 @@ class _Life:
         )
         if self.random.random() < 0.8 or self.position == 0:
             assessor = self.session.get_one(User, self.random.choice(self.staff.assessors))
-            recognition.check(self.session, held, by=assessor, at=at(self.day + timedelta(days=1)))
+            recognition.check(self.session, held, on_list=True, by=assessor, at=at(self.day + timedelta(days=1)))
 
     def _assess(self, level: int, owner: User) -> Assessment:
         moment = at(self.day, 11)
