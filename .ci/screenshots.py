@@ -1,11 +1,14 @@
-"""Take the pictures of the README: ten pages of a running demo, on a wide and on a narrow screen.
+"""Take pictures of pages of a running demo, on a wide and on a narrow screen; the README shows some of them.
 
-Start the demo with `make run`, then run this from another terminal.
+Start the demo with `make run`, then run this from another terminal (`CHARTER_VAR` names the demo's folder when it is
+another). With names of pictures after it, it takes only those.
 """
 
 import json
+import os
 import shutil
 import sqlite3
+import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -14,14 +17,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-DEMO = json.loads((ROOT / "var" / "demo.json").read_text())
+VAR = Path(os.environ.get("CHARTER_VAR", ROOT / "var"))
+DEMO = json.loads((VAR / "demo.json").read_text())
 IMAGES = ROOT / "docs" / "images"
 TALLEST = {1280: 1500, 320: 1100}
 
 
 def one(query: str) -> str:
     """An id (as an address writes it) or a code, from the demo's database."""
-    with sqlite3.connect(ROOT / "var" / "charter.db") as database:
+    with sqlite3.connect(VAR / "charter.db") as database:
         (found,) = database.execute(query).fetchone()
     return str(UUID(found)) if len(found) == 32 else str(found)
 
@@ -37,6 +41,24 @@ def pages() -> list[tuple[str, str, str]]:
         "WHERE r.status = 'in_review' AND u.email = 'asha.assessor@example.org' ORDER BY r.id"
     )
     asked = one(f"SELECT criterion FROM answer WHERE assessment_id = '{UUID(mine).hex}' ORDER BY criterion LIMIT 1")
+    employer, awarded = (
+        one(
+            "SELECT m.organisation_id FROM membership m JOIN user u ON u.id = m.user_id "
+            f"WHERE u.email = '{email}' ORDER BY m.joined_at"
+        )
+        for email in ("olive.owner@example.org", "wanda.winner@example.org")
+    )
+    renewing = one(
+        "SELECT m.organisation_id FROM membership m JOIN user u ON u.id = m.user_id "
+        "WHERE u.email = 'rena.renewer@example.org'"
+    )
+    first, second = (
+        one(f"SELECT {side} FROM likely_pair WHERE dismissed_at IS NULL ORDER BY score DESC, id")
+        for side in ("first_id", "second_id")
+    )
+    older = one(
+        f"SELECT id FROM organisation WHERE id IN ('{UUID(first).hex}', '{UUID(second).hex}') ORDER BY registered_at"
+    )
     code = one("SELECT code FROM award WHERE status = 'active' AND level = 3")
     return [
         ("home", "", "/"),
@@ -45,10 +67,17 @@ def pages() -> list[tuple[str, str, str]]:
         ("certificate", "", f"/certificates/{code}"),
         ("dashboard", "owner", "/dashboard"),
         ("task-list", "owner", f"/assessments/{mine}"),
+        ("tasks", "owner", f"/assessments/{mine}#tasks"),
         ("criterion", "owner", f"/assessments/{mine}/criteria/{asked}"),
+        ("team", "owner", f"/organisations/{employer}/team"),
+        ("library", "owner", f"/organisations/{employer}/evidence"),
+        ("plan", "awarded owner", f"/organisations/{awarded}/plan"),
+        ("figures", "owner who can renew", f"/organisations/{renewing}/figures"),
+        ("services", "", "/services"),
         ("queue", "assessor", "/admin/reviews/"),
         ("case", "assessor", f"/admin/reviews/{case}"),
         ("board", "board", "/board"),
+        ("merge", "administrator", f"/admin/duplicates/{first}/{second}/preview?stays={older}"),
     ]
 
 
@@ -71,8 +100,11 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        people = {role: signed_in(browser, role) for role in ("", "owner", "assessor", "board")}
-        for name, role, path in pages():
+        people: dict[str, Page] = {}
+        wanted = [one for one in pages() if one[0] in sys.argv[1:] or not sys.argv[1:]]
+        for name, role, path in wanted:
+            if role not in people:
+                people[role] = signed_in(browser, role)
             page = people[role]
             for width, tallest in TALLEST.items():
                 page.set_viewport_size({"width": width, "height": 800})
@@ -81,10 +113,10 @@ def main() -> None:
                 file = IMAGES / f"{name}-{width}.png"
                 page.set_viewport_size({"width": width, "height": height})
                 page.screenshot(path=file)
-                Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(file, optimize=True)
+                Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=48).save(file, optimize=True)
                 print(file.relative_to(ROOT))
-        pdf = people[""].request.get(f"{DEMO['url']}{pages()[3][2]}.pdf").body()
-        (ROOT / "var" / "certificate.pdf").write_bytes(pdf)
+        for path in (path for name, _, path in wanted if name == "certificate"):
+            (VAR / "certificate.pdf").write_bytes(people[""].request.get(f"{DEMO['url']}{path}.pdf").body())
         browser.close()
 
 

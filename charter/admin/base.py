@@ -16,21 +16,18 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.clock import now, today
+from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.lifecycle import Status
 from charter.orm import Base
 from charter.permissions import Permission, allows
-from charter.reporting.exports import MARK
 from charter.review import queries
 from charter.web import filters
 from charter.web.access import ask_to_sign_in, requires, signed_in_user, the_user
 from charter.web.forms import BaseForm
 
 Page = TypeVar("Page", bound=Callable[..., Any])
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell must not begin with, or a spreadsheet takes it for a formula."""
 
 
 class Guarded:
@@ -159,8 +156,7 @@ def plain(value: Any) -> str:
     """A value as a spreadsheet or a programme reads it, never as a formula."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    text = shown(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return harmless(shown(value))
 
 
 CHANGED = (

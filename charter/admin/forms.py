@@ -244,6 +244,12 @@ class SeenForm(BaseForm):
     seen_proof = HiddenField()
 
 
+class CheckForm(SeenForm):
+    """That an award of another scheme was seen, and where."""
+
+    on_list = BooleanField("I saw it in the scheme’s own list, with these dates")
+
+
 class DeclineForm(SeenForm):
     """Why an award of another scheme is turned down."""
 

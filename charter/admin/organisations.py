@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import DeclineForm, SeenForm, TakeBackForm
+from charter.admin.forms import CheckForm, DeclineForm, TakeBackForm
 from charter.assessment import recognising
 from charter.assessment.models import Assessment
 from charter.award.models import Award
@@ -137,12 +137,20 @@ class OrganisationsView(RecordView):
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def check_view(self, recognition: Recognition) -> ResponseReturnValue:
         """Keep that an award of another scheme was seen where that scheme lists it, or on its certificate."""
-        form = SeenForm(data={"seen_proof": str(recognition.proof_id or "")})
+        form = CheckForm(data={"seen_proof": str(recognition.proof_id or "")})
         if form.validate_on_submit():
-            check(recognition, seen=form.seen_proof.data or "")
-            flash("The award is marked as checked. The employer’s owners are told.", "success")
-            return redirect(url_for(".details_view", id=recognition.organisation_id))
-        return self.render("admin/records/check.html", form=form, **shown(recognition))
+            try:
+                check(recognition, seen=form.seen_proof.data or "", on_list=form.on_list.data)
+            except Refusal as refusal:
+                if refusal.field is None:
+                    raise
+                form.refuse(refusal)
+                db.session.refresh(recognition)
+            else:
+                flash("The award is marked as checked. The employer’s owners are told.", "success")
+                return redirect(url_for(".details_view", id=recognition.organisation_id))
+        page = self.render("admin/records/check.html", form=form, **shown(recognition))
+        return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/decline", methods=("GET", "POST"))
     @on(Permission.CHECK_RECOGNITION, Recognition)
@@ -200,12 +208,12 @@ def shown(stated: Recognition) -> dict[str, Any]:
     }
 
 
-def check(stated: Recognition, *, seen: str) -> None:
+def check(stated: Recognition, *, seen: str, on_list: bool) -> None:
     """Mark an award of another scheme as checked, once, by one person who saw its proof, and tell the employer."""
     with transaction() as session:
         held = locked(session, stated)
         recognition.see(held, proof=seen)
-        recognising.check(session, held, by=the_user(), at=now())
+        recognising.check(session, held, on_list=on_list, by=the_user(), at=now())
 
 
 def decline(stated: Recognition, reason: str, *, seen: str) -> None:

@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from charter import csv_cells
 from charter.assessment.models import OPENS, Evidence, EvidenceKind, ScanState
 from charter.clock import LOCAL
 from charter.errors import Refusal
@@ -235,7 +236,7 @@ def _reader(store: Store, piece: Opened) -> Callable[[], Iterable[bytes]]:
         return lambda: store.open(sha256)
     lines = [piece.title, "", piece.url or piece.text or ""]
     said = "\r\n".join(line for text in lines for line in text.split("\n")) + "\r\n"
-    return lambda: [b"\xef\xbb\xbf" + said.encode()]
+    return lambda: [(csv_cells.MARK + said).encode()]
 
 
 def _name(one: Supports) -> str:
@@ -275,8 +276,8 @@ def _table(rows: Iterable[Sequence[str]]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(_HEADINGS)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in row])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+        writer.writerow([csv_cells.harmless(cell) for cell in row])
+    return (csv_cells.MARK + out.getvalue()).encode()
 
 
 def supports(pieces: Mapping[str, Iterable[tuple[Opened, str]]], titles: Iterable[tuple[str, str]]) -> list[Supports]:

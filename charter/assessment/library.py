@@ -262,20 +262,6 @@ def _versions(session: Session, piece: Evidence) -> tuple[Evidence, ...]:
     return tuple(chain)
 
 
-def turned_down(session: Session, organisation: Organisation) -> Sequence[Evidence]:
-    """What was turned down for privacy and has nothing in its place yet, the newest first (one query)."""
-    newer = aliased(Evidence)
-    return session.scalars(
-        sa.select(Evidence)
-        .where(
-            Evidence.organisation_id == organisation.id,
-            Evidence.removed_at.is_not(None),
-            ~sa.exists().where(newer.replaces_id == Evidence.id),
-        )
-        .order_by(Evidence.removed_at.desc(), Evidence.id.desc())
-    ).all()
-
-
 def under_way(session: Session, piece: Evidence) -> Assessment | None:
     """The assessment of a piece's employer that is not at its end, if there is one."""
     return queries.open_one(session, piece.organisation_id)

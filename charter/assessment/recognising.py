@@ -54,12 +54,19 @@ def prove(
     return piece
 
 
-def check(session: Session, stated: Recognition, *, by: User, at: datetime) -> None:
+def check(session: Session, stated: Recognition, *, on_list: bool = False, by: User, at: datetime) -> None:
     """Keep that `by` has seen an award, and tell the employer's owners what it stands in for.
 
-    Raises `Refusal` as `recognition.check` does.
+    `on_list` says that they saw it where the scheme itself lists it. Raises `Refusal` as `recognition.check` does, and
+    on "on_list" when there is no proof that anybody can open and it was not seen there either.
     """
-    recognition.check(session, stated, by=by, at=at)
+    proof = proof_of(session, stated)
+    recognition.check(session, stated, on_list=on_list, by=by, at=at)
+    if not on_list and (proof is None or not proof.opens):
+        raise Refusal(
+            "There is no proof that you can open. See it in the scheme’s own list and tick this, or wait for proof.",
+            field="on_list",
+        )
     session.flush()  # so that what was just checked counts
     content = publishing.current(session).content
     there = standing_in(content, [stated], on=max(local_date(at), stated.starts_on))

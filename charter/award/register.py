@@ -15,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from charter import csv_cells
 from charter.award.models import Award
 from charter.award.verification import counts_on
 from charter.framework.content import Content
@@ -176,9 +177,9 @@ def as_csv(found: Iterator[dict[str, Any]]) -> Iterator[str]:
         line.truncate()
         return text
 
-    yield "\ufeff" + written(list(COLUMNS))  # the mark that tells a spreadsheet to read UTF-8
+    yield csv_cells.MARK + written(list(COLUMNS))
     for row in found:
-        yield written([_harmless(row[column]) for column in COLUMNS])
+        yield written([_cell(row[column]) for column in COLUMNS])
 
 
 def as_json(found: Iterator[dict[str, Any]], *, on: date, licence: str) -> Iterator[str]:
@@ -190,11 +191,8 @@ def as_json(found: Iterator[dict[str, Any]], *, on: date, licence: str) -> Itera
     yield "\n]}\n"
 
 
-def _harmless(value: Any) -> Any:
-    """A spreadsheet runs a cell that begins like a formula: an apostrophe stops it."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+def _cell(value: Any) -> Any:
+    return csv_cells.harmless(value) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=100)  # to write the query takes as long as to run it

@@ -15,6 +15,7 @@ from charter.account.models import User
 from charter.assessment import answers, carrying, declarations, evidence, metrics, queries, returns
 from charter.assessment.file_checks import Checked, check
 from charter.assessment.models import Answer, Assessment, MetricReturn
+from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.standing_in import done_for
 from charter.award import issuing, renewal
 from charter.award.models import Award
@@ -34,7 +35,6 @@ from charter.review.findings import Given
 from charter.review.models import About, Review, Subject
 from charter.storage import Store
 from charter.time_spent import adding
-from charter.time_spent.models import DECLARATIONS, FIGURES
 
 LOOK_AT = {
     ".pdf": "Page 1, the paragraphs under the title",
@@ -329,7 +329,7 @@ class _Life:
         )
         if self.random.random() < 0.8 or self.position == 0:
             assessor = self.session.get_one(User, self.random.choice(self.staff.assessors))
-            recognition.check(self.session, held, by=assessor, at=at(self.day + timedelta(days=1)))
+            recognition.check(self.session, held, on_list=True, by=assessor, at=at(self.day + timedelta(days=1)))
 
     def _assess(self, level: int, owner: User) -> Assessment:
         moment = at(self.day, 11)

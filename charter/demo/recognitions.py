@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from charter.account.models import User
 from charter.assessment import evidence, file_checks, other_schemes, recognising
 from charter.assessment.evidence import Given
-from charter.assessment.models import EvidenceKind
+from charter.assessment.models import EvidenceKind, ScanState
+from charter.assessment.quarantine import Scan
 from charter.assessment.standing_in import standing_in
 from charter.demo import documents
 from charter.demo.people import ACCOUNTS, Staff, at
@@ -41,6 +42,10 @@ STORIES = (
     Story(2, RecognitionStatus.DECLINED, 300),
     Story(2, RecognitionStatus.CHECKED, 13),
 )
+
+
+SEEN = Scan(ScanState.UNSCANNED)
+"""A certificate can be opened when it is looked at; `demo.scans` lets it wait where there is a scanner."""
 
 
 def add(store: Store, staff: Staff, on: date) -> None:
@@ -118,7 +123,7 @@ def _stated(
 def _certificate(store: Store, employer: str, passport: Passport, stated: Recognition) -> Given:
     name, content = documents.certificate_pdf(employer, passport.title, stated.starts_on, stated.ends_on)
     checked = file_checks.check(name, content, limit=LIMIT)
-    return evidence.of_file(name, checked, store.put(content), len(content))
+    return evidence.of_file(name, checked, store.put(content), len(content), SEEN)
 
 
 def _change_the_crosswalk(staff: Staff, on: date) -> None:

@@ -165,7 +165,7 @@ class Recognition(Base):
     checked_at: Mapped[datetime | None]
     checked_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
     seen_on_list: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    """Whether whoever checked it saw it in the scheme's own list, for want of proof that could be opened."""
+    """Whether whoever checked it says that they saw it in the scheme's own list."""
     declined_at: Mapped[datetime | None]
     declined_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id"))
     declined_for: Mapped[str | None] = mapped_column(sa.Text)

@@ -111,8 +111,8 @@ def faults(
     return tuple(found)
 
 
-def check(session: Session, recognition: Recognition, *, by: User, at: datetime) -> None:
-    """Keep that `by` has seen the award where the scheme lists it, or on its certificate.
+def check(session: Session, recognition: Recognition, *, on_list: bool = False, by: User, at: datetime) -> None:
+    """Keep that `by` has seen the award on its certificate, or with `on_list` where the scheme lists it.
 
     Raises `Refusal` when it is checked or turned down already, or when `by` has a part in the employer: nobody checks
     their own.
@@ -120,6 +120,7 @@ def check(session: Session, recognition: Recognition, *, by: User, at: datetime)
     _check_may_judge(session, recognition, by)
     recognition.checked_at = at
     recognition.checked_by_id = by.id
+    recognition.seen_on_list = on_list
     audit.record(
         session,
         "recognition:check",
@@ -129,6 +130,7 @@ def check(session: Session, recognition: Recognition, *, by: User, at: datetime)
         organisation=str(recognition.organisation_id),
         scheme=recognition.scheme,
         level=recognition.level,
+        on_list=on_list,
     )
 
 

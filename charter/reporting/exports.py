@@ -9,14 +9,11 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from charter import csv_cells
 from charter.framework.content import Content
 from charter.reporting import engagement, measures, targets
 
 Value = str | int | Decimal | date | None
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How text begins that a spreadsheet takes for a formula."""
-MARK = "\ufeff"
-"""The byte order mark. Spreadsheets read a file that begins with it as UTF-8; without it Excel garbles “é” and “–”."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +150,9 @@ TABLES: Mapping[str, Callable[[Session, Content, date], Table]] = {
 
 
 def as_csv(table: Table) -> str:
-    """The table as comma-separated values with a line of column names, as RFC 4180 has it, after `MARK`."""
+    """The table as comma-separated values with a line of column names, as RFC 4180 has it, after the mark."""
     text = io.StringIO(newline="")
-    text.write(MARK)
+    text.write(csv_cells.MARK)
     writer = csv.writer(text)
     writer.writerow(table.columns)
     writer.writerows([_cell(value) for value in row] for row in table.rows)
@@ -166,7 +163,7 @@ def _cell(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return csv_cells.harmless(value)
     if isinstance(value, Decimal):
         plain = f"{value:f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -8,12 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from charter.orm import Base
 
-DECLARATIONS, FIGURES = "declarations", "figures"
-"""The two tasks that are no criterion."""
-
 
 class TimeSpent(Base):
-    """The time spent on one task of one assessment: a criterion by its code, the declarations, or the figures."""
+    """The time spent on one task of one assessment: a criterion by its code, or one of `sharing.PAGES`."""
 
     __tablename__ = "time_spent"
     __table_args__ = (

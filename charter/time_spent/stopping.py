@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from charter.assessment.level import counts_on
 from charter.assessment.models import Answer, Assessment, Declaration, MetricReturn
 from charter.assessment.queries import in_order
+from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.framework.content import Content
@@ -25,7 +26,7 @@ from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from charter.review.models import About, InformationRequest, Review
 from charter.review.status import ReviewStatus
-from charter.time_spent.models import DECLARATIONS, FIGURES, TimeSpent
+from charter.time_spent.models import TimeSpent
 from charter.time_spent.typical import FEWEST, first_time
 
 STOPPED = timedelta(days=30)

@@ -134,8 +134,12 @@ def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, empl
     assert page in shown
     assert f">{passport.title}</td>" in shown
     assert passport.title in theirs.get(page).text
-    assert theirs.send(page).status_code == 302
-    assert again(Recognition, stated.id).checked_by_id == assessor.id
+    refused = theirs.send(page)
+    assert (refused.status_code, "See it in the scheme’s own list and tick this" in refused.text) == (400, True)
+    assert again(Recognition, stated.id).checked_by_id is None
+    assert theirs.send(page, {"on_list": "y"}).status_code == 302
+    found = again(Recognition, stated.id)
+    assert (found.checked_by_id, found.seen_on_list) == (assessor.id, True)
     assert theirs.send(page).status_code == 303
     assert "already been checked" in theirs.get(page).text
 

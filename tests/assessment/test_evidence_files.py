@@ -78,8 +78,8 @@ def test_two_of_one_name_are_told_apart_whatever_the_case(store: Store) -> None:
 
 
 def test_no_cell_of_the_list_is_a_formula(store: Store) -> None:
-    one = piece(title="=1+1", sha256=store.put(b"x"))
-    assert listed(opened(store, Supports(one, [("A-01", "", "@here")])))[0]["Title"] == "'=1+1"
+    one = piece(title="\n=1+1", sha256=store.put(b"x"))
+    assert listed(opened(store, Supports(one, [("A-01", "", "@here")])))[0]["Title"] == "'\n=1+1"
 
 
 def test_what_was_removed_for_privacy_is_in_the_list_and_no_file(store: Store) -> None:

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from charter.account.models import User
 from charter.admin.base import locked
 from charter.assessment import evidence, progress, queries, recognising
-from charter.assessment.models import Assessment, EvidenceKind
+from charter.assessment.file_checks import Checked, FileKind
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, ScanState
+from charter.assessment.quarantine import NOT_CHECKED, Scan
+from charter.audit import AuditEvent
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -22,7 +25,7 @@ from charter.organisation.models import Organisation, Recognition, RecognitionSt
 from charter.review import findings, moderation, recommendation
 from charter.review import queries as cases
 from tests.conftest import AT
-from tests.factories import Factory
+from tests.factories import CLEAN, Factory
 from tests.turns import in_turn
 
 ON = local_date(AT)
@@ -86,6 +89,51 @@ def test_checking_tells_the_owners_what_it_stands_in_for(
         criterion = content.criterion(code)
         assert criterion is not None
         assert criterion.title in message.body
+
+
+PDF = FileKind.PDF
+
+
+def with_file(stated: Recognition, owner: User, scan: Scan) -> Evidence:
+    """Its proof is a file now, of which the virus scanner says this."""
+    with transaction() as session:
+        checked = Checked(PDF, PDF.media_type, "pdf")
+        given = evidence.of_file("certificate.pdf", checked, "a" * 64, 2_000, scan=scan)
+        again = session.get_one(Recognition, stated.id)
+        return recognising.prove(session, again, EvidenceKind.FILE, given, by=owner, at=AT)
+
+
+@pytest.mark.parametrize("proof", ["none", "waiting", "infected", "removed"])
+def test_nobody_checks_an_award_by_proof_that_cannot_be_opened_unless_they_say_the_scheme_lists_it(
+    stated: Recognition, owner: User, assessor: User, proof: str
+) -> None:
+    piece = with_file(stated, owner, NOT_CHECKED if proof != "removed" else CLEAN)
+    with transaction() as session:
+        again = session.get_one(Evidence, piece.id)
+        if proof == "none":
+            session.get_one(Recognition, stated.id).proof_id = None
+        if proof == "infected":
+            again.scan, again.virus, again.scanned_at, again.scanned_with = ScanState.INFECTED, "Eicar", AT, "made up"
+        if proof == "removed":
+            again.removed_at, again.removed_by_id, again.removed_for = AT, assessor.id, PrivacyReason.NAMES
+    with pytest.raises(Refusal, match="no proof that you can open") as refused:
+        check(stated, assessor)
+    assert refused.value.field == "on_list"
+    db.session.expire_all()
+    assert stated.status is RecognitionStatus.STATED
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, stated.id), on_list=True, by=assessor, at=AT)
+    found = db.session.get_one(Recognition, stated.id)
+    assert (found.status, found.seen_on_list) == (RecognitionStatus.CHECKED, True)
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "recognition:check")).one()
+    assert event.details["on_list"] is True
+
+
+def test_an_award_is_checked_by_a_file_that_was_found_clean(stated: Recognition, owner: User, assessor: User) -> None:
+    with_file(stated, owner, CLEAN)
+    check(stated, assessor)
+    found = db.session.get_one(Recognition, stated.id)
+    assert (found.status, found.seen_on_list) == (RecognitionStatus.CHECKED, False)
 
 
 def test_turning_down_tells_why_and_other_proof_opens_it_again(

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from charter import csv_cells
 from charter.reporting import exports
 from charter.reporting.exports import Table
 
 
 def read(table: Table) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(exports.as_csv(table).removeprefix(exports.MARK), newline="")))
+    return list(csv.reader(io.StringIO(exports.as_csv(table).removeprefix(csv_cells.MARK), newline="")))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+44", "-1", "@SUM(A1)", "\tx", "\rx", "\n=x"])

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +12,13 @@ from flask import Flask
 from charter import worker
 from charter.account.models import User
 from charter.assessment import evidence, evidence_files, library, queries, snapshot
-from charter.assessment.evidence_dates import Dates
+from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, Submission
 from charter.audit import AuditEvent, verify
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.framework.content import EvidenceRules
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from charter.review import findings, privacy, submitted
@@ -126,18 +128,26 @@ def test_no_finding_is_made_and_the_criterion_still_counts_as_shown(
     assert piece in evidence.of(db.session, draft)[code]
 
 
+def to_replace(organisation: Organisation, rules: EvidenceRules) -> list[UUID]:
+    """What the library lists as turned down, with nothing in its place."""
+    wanted = library.Wanted(state=State.REMOVED)
+    found = library.shelf(db.session, organisation, rules, wanted, on=AT.date())
+    assert found.counts[State.REMOVED] == len(found.entries)
+    return [one.piece.id for one in found.entries]
+
+
 def test_another_given_in_its_place_supports_the_same_while_the_case_is_with_the_assessor(
     review: Review, piece: Evidence, code: str, assessor: User, owner: User, draft: Assessment, make: Factory
 ) -> None:
     turn_down(review, piece, assessor)
-    assert library.turned_down(db.session, draft.organisation) == [piece]
-    given = evidence.of_file("totals.pdf", PDF, "cd" * 32, 10)
     rules = make.framework().content.evidence_rules
+    assert to_replace(draft.organisation, rules) == [piece.id]
+    given = evidence.of_file("totals.pdf", PDF, "cd" * 32, 10)
     with transaction() as session:
         newer = library.replace(session, piece, given, rules=rules, dates=Dates(), by=owner, at=AT)
     assert newer.title == "totals.pdf"
     assert newer in [use.evidence for use in queries.uses(db.session, draft)[code]]
-    assert library.turned_down(db.session, draft.organisation) == []
+    assert to_replace(draft.organisation, rules) == []
     assert library.in_place_of(db.session, [piece.id]) == {piece.id: newer}
     assert turn_down(review, newer, assessor) == "cd" * 32, "what came in its place can be turned down too"
 

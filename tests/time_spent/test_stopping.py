@@ -8,6 +8,7 @@ import pytest
 from charter.account.models import User
 from charter.assessment import answers, declarations
 from charter.assessment.models import Assessment
+from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.extensions import db, transaction
 from charter.framework.content import Criterion
 from charter.framework.models import Framework
@@ -83,7 +84,7 @@ def test_what_is_asked_depends_on_the_level_and_the_size(framework: Framework, b
     found = counted(framework, days=40)
     mine = {one.code for one in content.asked(1, small.max)}
     both = [task for task in found.tasks if task.stopped == 2]
-    assert {task.code for task in both} <= mine | {"declarations", "figures"}
+    assert {task.code for task in both} <= mine | {DECLARATIONS, FIGURES}
     assert {task.stopped for task in found.tasks if task.theme} >= {0, 2}
     assert counted(framework, days=40, size=small.code).drafts == 1
 
@@ -95,9 +96,9 @@ def test_the_legal_basics_and_the_figures_are_tasks_too(framework: Framework, be
         again = session.get_one(Assessment, assessment.id)
         declarations.save(session, again, agreed={code: True}, by=owner, at=AT)
     found = counted(framework, days=31)
-    basics, figures = of(found, "declarations"), of(found, "figures")
+    basics, figures = of(found, DECLARATIONS), of(found, FIGURES)
     assert (basics.stopped_after, basics.open, figures.open) == (1, 0, 1)
-    assert [task.code for task in found.tasks[-2:]] == ["declarations", "figures"]
+    assert [task.code for task in found.tasks[-2:]] == [DECLARATIONS, FIGURES]
 
 
 def test_what_was_sent_has_not_stopped_and_what_assessors_asked_about_is_counted_by_case(

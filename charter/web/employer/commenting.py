@@ -58,7 +58,7 @@ def take(assessment: Assessment, code: str, form: CriterionForm) -> bool:
 class CommentForm(BaseForm):
     """Other words for a comment."""
 
-    comment = TextAreaField("Your comment", filters=[stripped])
+    comment = TextAreaField("Your comment", description="Do not write about anyone’s health.", filters=[stripped])
     seen_version = HiddenField()
 
 

@@ -366,7 +366,7 @@ def figures_form(
     for metric in metrics:
         made[f"note-{metric.code}"] = TextAreaField(
             "Tell us why",
-            description="You can leave this empty, but a note saves a question later.",
+            description="You can leave this empty, but a note saves a question later. Do not name anyone.",
             default=notes.get(metric.code, ""),
             filters=[stripped],
             validators=[at_most(NOTE_LIMIT, "The note")],

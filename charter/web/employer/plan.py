@@ -38,7 +38,8 @@ class ActionForm(BaseForm):
     )
     detail = TextAreaField(
         "Details (optional)",
-        description="For example, the steps, or what it will look like when it is done.",
+        description="For example, the steps, or what it will look like when it is done. Do not write about "
+        "anyone’s health.",
         filters=[stripped],
         validators=[at_most(actions.TEXT_LIMIT, "The details")],
     )

@@ -69,6 +69,7 @@ def upload_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
     page = render_template(
         "employer/spreadsheet/upload.html",
         assessment=assessment,
+        content=assessment.framework.content,
         form=form,
         waiting=importing.kept_of(db.session, assessment, the_user(), at=now()),
         accept=sheet_file.ACCEPT,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from charter.assessment import declarations, metric_values, progress, queries, returns
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
+from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.status import AssessmentStatus
 from charter.award.yearly import queries as yearly
 from charter.clock import now, today
@@ -16,7 +17,6 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
-from charter.time_spent.models import DECLARATIONS, FIGURES
 from charter.web.access import requires, the_user
 from charter.web.employer import asked, blueprint, differing, figure_forms, timing
 from charter.web.employer.forms import declarations_form, number_in

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment import recognising
-from charter.assessment.models import EvidenceKind
+from charter.assessment.models import Evidence, EvidenceKind, ScanState
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
@@ -205,6 +205,32 @@ def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_
     assert "Put it back" in theirs.get(panel).text
     assert theirs.send(f"{panel}/published").location == "/admin/crosswalk/"
     assert "We asked." not in sign_in(owner).get(mine).text
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_other_proof_is_asked_for_only_where_it_can_be_given(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+    address: str,
+    checked: bool,
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+    with transaction() as session:
+        if checked:
+            recognising.check(session, session.get_one(Recognition, told.id), by=assessor, at=AT)
+        assert told.proof_id is not None
+        piece = session.get_one(Evidence, told.proof_id)
+        piece.scan, piece.virus, piece.scanned_at, piece.scanned_with = ScanState.INFECTED, "Eicar", AT, "made up"
+    text = browser.get(address).text
+    assert "deleted because it had a virus" in text
+    assert ("Give other proof" in text) is not checked
+    assert ("You need give no other" in text) is checked
+    proof = browser.get(f"{address}/{told.id}/proof")
+    assert proof.status_code == (303 if checked else 200)
 
 
 def test_a_decision_names_the_award_where_there_is_no_finding(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import time_machine
 
 from charter.account.models import User
+from charter.assessment import sharing
 from charter.assessment.models import Assessment
 from charter.extensions import db
 from charter.framework.content import Content
@@ -64,7 +65,7 @@ def test_saving_a_page_adds_how_long_it_was_open(
         stamp = opened(browser.get(page).text)
         clock.shift(timedelta(seconds=seconds))
         assert sent(browser, page, data, stamp) < 400
-    assert sums() == {codes[0]: 60 + 61, "declarations": 62, "figures": 63}
+    assert sums() == {codes[0]: 60 + 61, sharing.DECLARATIONS: 62, sharing.FIGURES: 63}
     assert "You have spent about 4 minutes so far." in browser.get(home).text
 
 
