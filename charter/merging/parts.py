@@ -17,6 +17,7 @@ from charter.framework.content import Content
 from charter.improvement.models import Action, ActionSource, ProgrammeRequest
 from charter.organisation.engagement import Engagement
 from charter.organisation.models import (
+    FormerMember,
     Invitation,
     MemberRole,
     Membership,
@@ -105,6 +106,15 @@ def _members(stays: Rows, goes: Rows, _: Content) -> Outcome:
         }
         sentence = f"{mine.user.name} belongs to both, and stays once, as {stronger.label.lower()}."
         settled.append(Settled(theirs, mine, sentence, (Change(mine, values),)))
+    return Outcome(rest, settled)
+
+
+def _former_members(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    pairs, rest = _matched(stays, goes, lambda row: row.user_id)
+    settled = []
+    for mine, theirs in pairs:
+        values = {"left_at": max(mine.left_at, theirs.left_at)}
+        settled.append(Settled(theirs, mine, "Somebody left both teams. It stays once.", (Change(mine, values),)))
     return Outcome(rest, settled)
 
 
@@ -241,6 +251,7 @@ class Part:
 
 PARTS: tuple[Part, ...] = (
     Part(Membership, "person", "people", _members, ("role", "joined_at")),
+    Part(FormerMember, "person who left", "people who left", _former_members, ("left_at",)),
     Part(Invitation, "invitation", "invitations"),
     Part(Site, "place", "places", _sites, ("town", "postcode", "county")),
     Part(

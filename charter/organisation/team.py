@@ -10,7 +10,7 @@ from charter import audit
 from charter.account.models import User
 from charter.account.sessions import hashed
 from charter.errors import Refusal
-from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
+from charter.organisation.models import FormerMember, Invitation, MemberRole, Membership, Organisation
 
 VALID_FOR = timedelta(days=14)
 SAME_CLICK = timedelta(minutes=1)
@@ -136,6 +136,21 @@ def remove(session: Session, membership: Membership, *, by: User, at: datetime) 
     audit.record(
         session, "membership:remove", membership, by=by.id, at=at, organisation=str(membership.organisation_id)
     )
+    end(session, membership, at=at)
+
+
+def end(session: Session, membership: Membership, *, at: datetime) -> None:
+    """Delete a person's part and keep that they had one. Every way out of a team comes through here."""
+    employer, person = membership.organisation_id, membership.user_id
+    # The employer's row is locked, so that two who take the same person out do not both note it.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == employer).with_for_update())
+    before = session.scalars(
+        sa.select(FormerMember).where(FormerMember.organisation_id == employer, FormerMember.user_id == person)
+    ).first()
+    if before is None:
+        session.add(FormerMember(organisation_id=employer, user_id=person, left_at=at))
+    else:
+        before.left_at = at
     session.delete(membership)
 
 

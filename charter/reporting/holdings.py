@@ -143,6 +143,7 @@ PARTS: tuple[Part, ...] = (
 
 LEFT_OUT: Mapping[str, str] = {
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "former_member": "who left the team, kept so that nobody takes the employer over later",
     "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
     "survey_ballot": "codes of a survey: they must lead to nobody",

@@ -18,6 +18,7 @@ PERSONAL = {
     "kept_form",
     "membership",
     "uploaded_sheet",  # a spreadsheet that its person has not saved yet
+    "former_member",
     "join_request",
     "transfer",
     "claim",

@@ -198,10 +198,23 @@ def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
         form=form,
         organisation=organisation,
         ground=claiming.ground_for(db.session, organisation.id, the_user(), at=now()),
-        by_itself=domains.proves(db.session, organisation.id, the_user().email),
+        scheme_decides=claiming.scheme_decides(db.session, organisation.id, the_user()),
         until=local_date(now() + claiming.NOTICE),
     )
     return page, 400 if form.errors else 200
+
+
+@blueprint.route("/claims/<uuid:claim_id>/mail-again", methods=["GET", "POST"])
+@requires(Permission.MAIL_CLAIMANT, Claim)
+def mail_proof_again(claim: Claim) -> ResponseReturnValue:
+    """Have the button that shows whose mailbox it is mailed once more."""
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            claiming.mail_proof_again(session, claim, by=the_user(), at=now())
+        flash(f"We have emailed {claim.address}.", "success")
+        return redirect(url_for(".show_claim", claim_id=claim.id), 303)
+    return render_template("employer/succession/mail_again.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>", methods=["GET", "POST"])
@@ -220,6 +233,23 @@ def show_claim(claim: Claim) -> ResponseReturnValue:
         return redirect(url_for(".show_claim", claim_id=claim.id), 303)
     return render_template(
         "employer/succession/claimed.html", form=form, claim=claim, mine=mine, until=claim.claimed_at + claiming.NOTICE
+    )
+
+
+@blueprint.route("/claims/my-mailbox/<token>", methods=["GET", "POST"])
+@public
+def my_mailbox(token: str) -> ResponseReturnValue:
+    """A button, for mail scanners open every link they see; pressing it shows that a claimant's mailbox is theirs."""
+    claim = claiming.with_proof(db.session, token)
+    if claim is None:
+        abort(404)
+    form = EmptyForm()
+    if form.validate_on_submit() and claim.is_open:
+        with transaction() as session:
+            claiming.prove(session, token, at=now())
+        return redirect(url_for(".my_mailbox", token=token), 303)
+    return render_template(
+        "employer/succession/my_mailbox.html", form=form, claim=claim, until=claim.claimed_at + claiming.NOTICE
     )
 
 
