@@ -138,6 +138,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
     """Where the saved details and those of the form are not the same."""
     mine = form.details()
     listed = {True: "On it", False: "Not on it"}
+    approval = {True: "Needed", False: "Not needed"}
     return differing(
         [
             (form.name.label.text, organisation.name, mine.name),
@@ -151,6 +152,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
             ("Website", organisation.website, mine.website),
             ("About you", organisation.about, mine.about),
             ("Public list", listed[organisation.listed], listed[mine.listed]),
+            ("Approval before you send", approval[organisation.needs_sign_off], approval[mine.needs_sign_off]),
         ]
     )
 
