@@ -147,11 +147,16 @@ def submit(
 
 
 def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:
-    """Take the assessment back for good. Raises Refusal when it is decided or withdrawn already."""
+    """Take the assessment back for good; whoever is asked to approve it is asked no longer.
+
+    Raises Refusal when it is decided or withdrawn already.
+    """
+    author = by.id
     session.refresh(assessment, with_for_update=True)
     assessment.move(WITHDRAW)
+    sign_off.end(session, assessment, by=by, at=at)
     metric_values.replace(session, metric_values.Source(assessment_id=assessment.id), at=at)
-    audit.record(session, "assessment:withdraw", assessment, by=by.id, at=at, case=assessment.id)
+    audit.record(session, "assessment:withdraw", assessment, by=author, at=at, case=assessment.id)
 
 
 def _not_complete(gaps: tuple[progress.Gap, ...]) -> str:
