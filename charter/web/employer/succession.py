@@ -11,18 +11,18 @@ from flask.typing import ResponseReturnValue
 from charter.assessment.models import Assessment, Submission
 from charter.clock import local_date, now
 from charter.errors import Refusal
-from charter.extensions import db, transaction
+from charter.extensions import csrf, db, transaction
 from charter.organisation import queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.succession import asking, claiming, domains, transferring
 from charter.succession.models import Afterwards, Claim, Transfer
 from charter.succession.status import TransferStatus
-from charter.web.access import public, requires, settings, the_user
+from charter.web.access import public, requires, settings, the_user, unkept
 from charter.web.account.profile import prove_again
 from charter.web.employer import blueprint
 from charter.web.employer.succession_forms import ClaimForm, HandOverForm
-from charter.web.forms import EmptyForm
+from charter.web.forms import EmptyForm, WithoutToken
 
 
 def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -> dict[str, Any]:
@@ -237,32 +237,35 @@ def show_claim(claim: Claim) -> ResponseReturnValue:
 
 
 @blueprint.route("/claims/my-mailbox/<token>", methods=["GET", "POST"])
+@csrf.exempt
 @public
 def my_mailbox(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it shows that a claimant's mailbox is theirs."""
     claim = claiming.with_proof(db.session, token)
     if claim is None:
         abort(404)
-    form = EmptyForm()
+    form = WithoutToken()
     if form.validate_on_submit() and claim.is_open:
         with transaction() as session:
             claiming.prove(session, token, at=now())
-        return redirect(url_for(".my_mailbox", token=token), 303)
-    return render_template(
-        "employer/succession/my_mailbox.html", form=form, claim=claim, until=claim.claimed_at + claiming.NOTICE
+        return unkept(redirect(url_for(".my_mailbox", token=token), 303), 303)
+    page = render_template(
+        "employer/succession/my_mailbox.html", token=token, claim=claim, until=claim.claimed_at + claiming.NOTICE
     )
+    return unkept(page)
 
 
 @blueprint.route("/claims/still-here/<token>", methods=["GET", "POST"])
+@csrf.exempt
 @public
 def still_here(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it stops a claim, without signing in."""
     notice = claiming.noticed(db.session, token)
     if notice is None:
         abort(404)
-    form = EmptyForm()
+    form = WithoutToken()
     if form.validate_on_submit() and notice.claim.is_open:
         with transaction() as session:
             claiming.stop(session, notice.claim, by=notice.user, at=now())
-        return redirect(url_for(".still_here", token=token), 303)
-    return render_template("employer/succession/still_here.html", form=form, claim=notice.claim)
+        return unkept(redirect(url_for(".still_here", token=token), 303), 303)
+    return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))

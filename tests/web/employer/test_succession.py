@@ -214,9 +214,8 @@ def test_a_claim_is_seen_by_both_sides_and_stopped_from_the_mailed_link_without_
     assert "I am still here" in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.NOTICE]  # opening it stops nothing
-    token = client.token(link)
     for _ in range(2):
-        client.post(link, data={"csrf_token": token})
+        client.post(link)
     assert "Thank you: it is stopped" in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.STOPPED]
@@ -237,9 +236,8 @@ def test_a_claimant_is_told_what_to_do_and_shows_by_the_mailed_link_that_the_mai
     assert "Yes, this mailbox is still mine" in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.proved_at)).all() == [None]  # opening it proves nothing
-    token = client.token(link)
     for _ in range(2):  # a double click
-        assert client.post(link, data={"csrf_token": token}).location == link
+        assert client.post(link).location == link
         assert "You need do nothing more." in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.proved_at)).one() is not None
@@ -250,6 +248,27 @@ def test_a_claimant_is_told_what_to_do_and_shows_by_the_mailed_link_that_the_mai
     theirs.send(page)  # withdrawn
     assert "This is over" in client.get(link).text
     assert client.get("/claims/my-mailbox/nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("whose", ["the claimant's", "a member's"])
+def test_a_mailed_link_is_kept_by_nobody_and_needs_no_cookie(
+    left: Organisation, colleague: User, newcomer: User, client: CheckedClient, sign_in: SignIn, whose: str
+) -> None:
+    sign_in(newcomer).send(f"/organisations/{left.id}/claim", {"message": ""})
+    db.session.rollback()
+    link = f"/claims/my-mailbox/{proof(newcomer)}"
+    if whose == "a member's":
+        body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_made")).one()
+        link = body[body.index("/claims/still-here/") :].split()[0]
+    for answer in (client.get(link), client.post(link), client.get(link)):
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Set-Cookie" not in answer.headers
+    db.session.rollback()
+    found = db.session.scalars(sa.select(Claim)).one()
+    assert (found.proved_at is not None) == (whose == "the claimant's")
+    assert (found.status is ClaimStatus.STOPPED) == (whose == "a member's")
 
 
 def test_a_claim_that_the_scheme_decides_says_why_before_it_is_made(
