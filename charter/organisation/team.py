@@ -59,11 +59,15 @@ def invite(
 
 
 def cancel(session: Session, invitation: Invitation, *, by: User, at: datetime) -> None:
-    """Stop an invitation from working. Raises Refusal when it was accepted already."""
+    """Stop an invitation from working; twice, it is done once. Raises Refusal when it was accepted already."""
+    author = by.id
+    session.refresh(invitation, with_for_update=True)
     if invitation.accepted_at is not None:
         raise Refusal("This invitation was accepted already. You can remove the person from the team.")
-    invitation.expires_at = min(invitation.expires_at, at)
-    audit.record(session, "invitation:cancel", invitation, by=by.id, at=at)
+    if invitation.expires_at <= at:
+        return
+    invitation.expires_at = at
+    audit.record(session, "invitation:cancel", invitation, by=author, at=at)
 
 
 def find(session: Session, token: str, *, at: datetime) -> Invitation | None:
