@@ -239,6 +239,16 @@ def send_back(session: Session, token: str, *, seen: str, words: str, at: dateti
     return asked
 
 
+def last_asked(session: Session, assessment: Assessment) -> SignOff | None:
+    """Whoever was asked last and not let off, to be asked again with a press of the button."""
+    return session.scalars(
+        sa.select(SignOff)
+        .where(SignOff.assessment_id == assessment.id, SignOff.status != SignOffStatus.WITHDRAWN)
+        .order_by(SignOff.asked_at.desc(), SignOff.id.desc())
+        .limit(1)
+    ).first()
+
+
 def read_before(session: Session, asked: SignOff) -> SignOff | None:
     """The last time that the same person decided on this assessment, with what they read then."""
     return session.scalars(

@@ -14,6 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation import engagement
+from charter.organisation import queries as organisations
 from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import Organisation
 
@@ -144,6 +145,14 @@ def submit(
         signed_off=approval is not None,
     )
     return submission
+
+
+def second_owner_missing(session: Session, assessment: Assessment) -> bool:
+    """Whether to ask for a second owner before this assessment is sent: there is one who can sign in, and nobody has
+    said of an earlier round that there is no other (two queries)."""
+    owners = organisations.owners(session, [assessment.organisation_id]).get(assessment.organisation_id, [])
+    said = sa.select(Submission.id).where(Submission.assessment_id == assessment.id, Submission.only_owner.is_(True))
+    return len(owners) == 1 and session.scalars(said).first() is None
 
 
 def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:

@@ -216,6 +216,15 @@ def test_sending_without_waiting_ends_the_link(make: Factory, complete: Assessme
         sign_off.approve(session, token, seen=read, signed_as="Dee", agreed=True, at=AT, on=ON)
 
 
+def test_whoever_was_asked_last_is_offered_again_but_nobody_who_was_let_off(complete: Assessment, owner: User) -> None:
+    assert sign_off.last_asked(db.session, complete) is None
+    asked, _ = ask(complete, owner)
+    assert sign_off.last_asked(db.session, complete).id == asked.id
+    with transaction() as session:
+        sign_off.take_back(session, session.get_one(SignOff, asked.id), by=owner, at=AT)
+    assert sign_off.last_asked(db.session, complete) is None
+
+
 def test_withdrawing_the_assessment_ends_the_link_and_the_trail_says_so(
     make: Factory, complete: Assessment, owner: User
 ) -> None:

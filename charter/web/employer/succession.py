@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment.models import Assessment, Submission
 from charter.clock import local_date, now
 from charter.errors import Refusal
 from charter.extensions import csrf, db, transaction
@@ -35,14 +33,6 @@ def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -
         "claim": claiming.open_one(db.session, organisation.id),
         "domains": domains.of(db.session, organisation.id),
     }
-
-
-def second_owner_missing(assessment: Assessment) -> bool:
-    """Whether to ask for a second owner before this assessment is sent: there is one who can sign in, and nobody has
-    said of an earlier round that there is no other."""
-    owners = queries.owners(db.session, [assessment.organisation_id]).get(assessment.organisation_id, [])
-    said = sa.select(Submission.id).where(Submission.assessment_id == assessment.id, Submission.only_owner.is_(True))
-    return len(owners) == 1 and db.session.scalars(said).first() is None
 
 
 # Domains -------------------------------------------------------------------------------------------------------------
