@@ -27,6 +27,7 @@ class Permission(enum.StrEnum):
     SEE_JOIN_REQUEST = "join:see"
     CLAIM_ORGANISATION = "organisation:claim"
     SEE_CLAIM = "claim:see"
+    MAIL_CLAIMANT = "claim:mail"
     EXPORT_ORGANISATION = "organisation:export"
     ASK_FOR_PROGRAMME = "programme:ask"
     SEE_PLAN = "plan:see"
@@ -154,6 +155,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.SEE_JOIN_REQUEST: all_of(employer_person, their_own),
     Permission.CLAIM_ORGANISATION: employer_person,
     Permission.SEE_CLAIM: all_of(employer_person, any_of(their_own, member)),
+    Permission.MAIL_CLAIMANT: all_of(employer_person, their_own),
     Permission.EXPORT_ORGANISATION: owner,
     Permission.ASK_FOR_PROGRAMME: member,
     Permission.SEE_PLAN: member,

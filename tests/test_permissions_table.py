@@ -154,6 +154,8 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invite": OWNERS,
     "/claims/<uuid:claim_id>": "?ooo---.",  # the stranger's claim
+    "/claims/<uuid:claim_id>/mail-again": "?--o---.",  # the stranger's own claim
+    "/claims/my-mailbox/<token>": EVERYBODY,
     "/claims/still-here/<token>": EVERYBODY,
     "/join-requests/<uuid:join_request_id>": "?--o---.",  # the stranger's request
     "/transfers/<uuid:transfer_id>": MEMBERS,  # the owner offers, the colleague answers
@@ -388,6 +390,8 @@ def fill(
             message="",
             status=ClaimStatus.WITH_SCHEME,
             claimed_at=now(),
+            proof_hash=hashed("my-mailbox"),
+            proof_mailed_at=now(),
             reason="",
         )
         session.add(claimed)
@@ -454,6 +458,7 @@ def fill(
         "/certificates/<code>.pdf": {"code": award.code},
         "/invitations/<token>": {"token": invited},
         **{f"/sign-off/<token>{page}": {"token": approval} for page in ("", "/approve", "/send-back")},
+        "/claims/my-mailbox/<token>": {"token": "my-mailbox"},
         "/claims/still-here/<token>": {"token": "still-here"},
         "/survey/<code>": {"code": codes[0]},
         "/confirm-email/<token>": {"token": tokens[LinkPurpose.CONFIRM_EMAIL]},

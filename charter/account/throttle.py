@@ -21,6 +21,9 @@ PER_ADDRESS_AND_NETWORK = 10
 PER_ADDRESS = 100
 PER_NETWORK = 300
 PER_CODE = 10
+NUMBERS = 20
+"""Company and charity numbers that one person may look up within `WINDOW`: enough for every slip of the hand, and too
+few to find out who is here."""
 LETTERS = 5
 """Emails that somebody who is not signed in may have us send to one address within `WINDOW`."""
 WAIT = "There were too many tries. Wait 15 minutes, then try again."
@@ -62,6 +65,11 @@ def try_code(session: Session, user_id: UUID, *, at: datetime) -> None:
 def forget_codes(session: Session, user_id: UUID) -> None:
     """The code was right."""
     _forget(session, _subject("code", str(user_id)))
+
+
+def look_up_number(session: Session, user_id: UUID, *, at: datetime) -> None:
+    """Count a look-up of an employer by a number, before it is looked up. Refusal when there were too many."""
+    _count(session, {_subject("number", str(user_id)): NUMBERS}, at)
 
 
 def may_write(session: Session, *, email: str, network: str, at: datetime) -> bool:

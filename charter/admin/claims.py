@@ -148,6 +148,7 @@ def about(claim: Claim) -> dict[str, Any]:
         "team": queries.team(db.session, claim.organisation),
         "can_sign_in": claiming.can_sign_in,
         "facts": claiming.facts(db.session, claim, at=now()),
+        "left_at": claiming.has_left(db.session, claim.organisation_id, claim.user_id),
         "asked": asking.latest(db.session, claim.organisation_id, claim.user_id),
         "others": [one for one in claiming.of_employer(db.session, claim.organisation_id) if one.id != claim.id],
         "due": claiming.is_due(claim, at=now()),

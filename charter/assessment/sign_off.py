@@ -5,6 +5,7 @@ what was approved, as the submission will freeze it: after any change it no long
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -121,7 +122,7 @@ def ask(
         raise Refusal(f"You have asked {now.asked.name} already. Take that back before you ask somebody else.")
     if now.approval is not None:
         raise Refusal(f"{now.approval.name} has approved the answers as they are. You can send them.")
-    _take_back_all(session, assessment)  # one whose link is too old
+    end(session, assessment, by=by, at=at)  # one whose link is too old
     token = secrets.token_urlsafe(32)
     asked = SignOff(
         assessment=assessment,
@@ -150,12 +151,16 @@ def ask(
 def remind(session: Session, asked: SignOff, *, by: User, at: datetime) -> str | None:
     """Send the person a new link, as its token; the one before stops working. None when that was done a moment ago.
 
-    Raises Refusal when they decided already, or when the last email is less than a day old.
+    Raises Refusal when they decided already, when the answers were sent or withdrawn, so that the new link would lead
+    nowhere, or when the last email is less than a day old.
     """
     author = by.id
-    session.refresh(asked, with_for_update=True)
+    session.refresh(asked.assessment, with_for_update=True)
+    session.refresh(asked, with_for_update={"of": SignOff})
     if asked.status is not SignOffStatus.WAITING:
         raise Refusal("There is nothing to remind anybody of: it is decided or taken back.")
+    if not asked.assessment.is_editable:
+        raise Refusal("These answers were sent or withdrawn. There is nothing to approve now.")
     if asked.reminded_at is not None and at - asked.reminded_at < SAME_CLICK:
         return None
     if at - (asked.reminded_at or asked.asked_at) < REMIND_AFTER:
@@ -174,6 +179,13 @@ def take_back(session: Session, asked: SignOff, *, by: User, at: datetime) -> No
         return
     asked.move(TAKE_BACK)
     audit.record(session, "sign-off:take-back", asked, by=author, at=at, case=asked.assessment_id)
+
+
+def end(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:
+    """Ask nobody any longer about this assessment: each link that waits stops working. The assessment is locked."""
+    author = by.id
+    for asked in _take_back_all(session, assessment):
+        audit.record(session, "sign-off:take-back", asked, by=author, at=at, case=assessment.id)
 
 
 def find(session: Session, token: str) -> SignOff | None:
@@ -227,6 +239,16 @@ def send_back(session: Session, token: str, *, seen: str, words: str, at: dateti
     return asked
 
 
+def last_asked(session: Session, assessment: Assessment) -> SignOff | None:
+    """Whoever was asked last and not let off, to be asked again with a press of the button."""
+    return session.scalars(
+        sa.select(SignOff)
+        .where(SignOff.assessment_id == assessment.id, SignOff.status != SignOffStatus.WITHDRAWN)
+        .order_by(SignOff.asked_at.desc(), SignOff.id.desc())
+        .limit(1)
+    ).first()
+
+
 def read_before(session: Session, asked: SignOff) -> SignOff | None:
     """The last time that the same person decided on this assessment, with what they read then."""
     return session.scalars(
@@ -268,11 +290,13 @@ def _newest(session: Session, assessment: Assessment, coming: int) -> SignOff | 
     ).first()
 
 
-def _take_back_all(session: Session, assessment: Assessment) -> None:
-    waiting = sa.select(SignOff).where(SignOff.assessment_id == assessment.id, SignOff.status == SignOffStatus.WAITING)
-    for one in session.scalars(waiting.with_for_update().execution_options(populate_existing=True)):
+def _take_back_all(session: Session, assessment: Assessment) -> Sequence[SignOff]:
+    query = sa.select(SignOff).where(SignOff.assessment_id == assessment.id, SignOff.status == SignOffStatus.WAITING)
+    waiting = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    for one in waiting:
         one.move(TAKE_BACK)
     session.flush()  # before another one waits
+    return waiting
 
 
 def _complete(session: Session, assessment: Assessment, on: date) -> Material:

@@ -14,6 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation import engagement
+from charter.organisation import queries as organisations
 from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import Organisation
 
@@ -146,12 +147,25 @@ def submit(
     return submission
 
 
+def second_owner_missing(session: Session, assessment: Assessment) -> bool:
+    """Whether to ask for a second owner before this assessment is sent: there is one who can sign in, and nobody has
+    said of an earlier round that there is no other (two queries)."""
+    owners = organisations.owners(session, [assessment.organisation_id]).get(assessment.organisation_id, [])
+    said = sa.select(Submission.id).where(Submission.assessment_id == assessment.id, Submission.only_owner.is_(True))
+    return len(owners) == 1 and session.scalars(said).first() is None
+
+
 def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:
-    """Take the assessment back for good. Raises Refusal when it is decided or withdrawn already."""
+    """Take the assessment back for good; whoever is asked to approve it is asked no longer.
+
+    Raises Refusal when it is decided or withdrawn already.
+    """
+    author = by.id
     session.refresh(assessment, with_for_update=True)
     assessment.move(WITHDRAW)
+    sign_off.end(session, assessment, by=by, at=at)
     metric_values.replace(session, metric_values.Source(assessment_id=assessment.id), at=at)
-    audit.record(session, "assessment:withdraw", assessment, by=by.id, at=at, case=assessment.id)
+    audit.record(session, "assessment:withdraw", assessment, by=author, at=at, case=assessment.id)
 
 
 def _not_complete(gaps: tuple[progress.Gap, ...]) -> str:

@@ -1,6 +1,6 @@
 """Ask employers in time to renew evidence that an award they hold, or an assessment under way, rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from charter import audit
+from charter.account.models import User
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState
 from charter.assessment.status import OPEN
 from charter.award.models import Award
@@ -25,18 +26,18 @@ def ask_to_renew(session: Session, on: date, at: datetime) -> int:
     A last day is told of once, also when this is done twice or days were missed; what comes up on a day on which the
     employer was asked already waits for the next.
     """
-    asked = 0
-    for _, found in groupby(_ending(session, on), key=lambda piece: piece.organisation_id):
-        _ask(session, list(found), on=on, at=at)
-        asked += 1
-    return asked
+    ending = _ending(session, on)
+    people = organisations.people(session, {piece.organisation_id for piece in ending})
+    for organisation_id, found in groupby(ending, key=lambda piece: piece.organisation_id):
+        _ask(session, list(found), to=people.get(organisation_id, []), on=on, at=at)
+    return len({piece.organisation_id for piece in ending})
 
 
-def _ask(session: Session, pieces: list[Evidence], *, on: date, at: datetime) -> None:
+def _ask(session: Session, pieces: list[Evidence], *, to: list[User], on: date, at: datetime) -> None:
     organisation = pieces[0].organisation
     emails.evidence_ending(
         session,
-        to=[membership.user for membership in organisations.team(session, organisation)],
+        to=to,
         organisation_name=organisation.name,
         pieces=[(piece.title, piece.ends_on, piece.id) for piece in pieces if piece.ends_on],
         organisation_id=organisation.id,
@@ -48,7 +49,7 @@ def _ask(session: Session, pieces: list[Evidence], *, on: date, at: datetime) ->
         audit.record(session, "evidence:remind", piece, by=None, at=at, ends_on=str(piece.ends_on))
 
 
-def _ending(session: Session, on: date) -> Iterable[Evidence]:
+def _ending(session: Session, on: date) -> Sequence[Evidence]:
     """What ends soon, is used for something that counts, and was not told of yet: employer by employer."""
     newer, told = aliased(Evidence), aliased(Evidence)
     held = sa.exists().where(Award.assessment_id == Assessment.id, *valid_on(on))

@@ -17,6 +17,7 @@ from charter.framework.content import Content
 from charter.improvement.models import Action, ActionSource, ProgrammeRequest
 from charter.organisation.engagement import Engagement
 from charter.organisation.models import (
+    FormerMember,
     Invitation,
     MemberRole,
     Membership,
@@ -110,6 +111,15 @@ def _joined(mine: str | None, theirs: str | None, between: str = "\n\n") -> str:
     if theirs in mine:
         return mine
     return theirs if mine in theirs else f"{mine}{between}{theirs}"
+
+
+def _former_members(stays: Rows, goes: Rows, _: Content) -> Outcome:
+    pairs, rest = _matched(stays, goes, lambda row: row.user_id)
+    settled = []
+    for mine, theirs in pairs:
+        values = {"left_at": max(mine.left_at, theirs.left_at)}
+        settled.append(Settled(theirs, mine, "Somebody left both teams. It stays once.", (Change(mine, values),)))
+    return Outcome(rest, settled)
 
 
 def _sites(stays: Rows, goes: Rows, _: Content) -> Outcome:
@@ -252,6 +262,7 @@ class Part:
 
 PARTS: tuple[Part, ...] = (
     Part(Membership, "person", "people", _members, ("role", "joined_at")),
+    Part(FormerMember, "person who left", "people who left", _former_members, ("left_at",)),
     Part(Invitation, "invitation", "invitations"),
     Part(Site, "place", "places", _sites, ("town", "postcode", "county")),
     Part(

@@ -1,7 +1,7 @@
 """Messages are written here by whoever changes something, and taken from here by whoever sends them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -63,6 +63,13 @@ def enqueue(
     except sa.exc.IntegrityError:
         return None
     return message
+
+
+def reword(session: Session, *, naming: str, words: Mapping[str, str]) -> None:
+    """Put other words in the place of some in every message whose body holds `naming`, whether or not it has left."""
+    for message in session.scalars(sa.select(Message).where(Message.body.contains(naming, autoescape=True))):
+        for old, new in words.items():
+            message.body = message.body.replace(old, new)
 
 
 def one_line(text: str) -> str:

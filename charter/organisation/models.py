@@ -108,6 +108,21 @@ class Membership(Base):
     user: Mapped[User] = relationship(back_populates="memberships")
 
 
+class FormerMember(Base):
+    """That somebody went out of an employer's team, by themselves or not. The row stays when they come back.
+
+    The portal never gives them the employer by itself (`charter.succession.claiming`).
+    """
+
+    __tablename__ = "former_member"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "user_id"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    left_at: Mapped[datetime]
+    """When they went last."""
+
+
 class Invitation(Base):
     """An offer to join an employer, mailed as a link; only the hash of its token is kept."""
 

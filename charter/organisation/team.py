@@ -10,7 +10,7 @@ from charter import audit
 from charter.account.models import User
 from charter.account.sessions import hashed
 from charter.errors import Refusal
-from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
+from charter.organisation.models import FormerMember, Invitation, MemberRole, Membership, Organisation
 
 VALID_FOR = timedelta(days=14)
 SAME_CLICK = timedelta(minutes=1)
@@ -59,11 +59,15 @@ def invite(
 
 
 def cancel(session: Session, invitation: Invitation, *, by: User, at: datetime) -> None:
-    """Stop an invitation from working. Raises Refusal when it was accepted already."""
+    """Stop an invitation from working; twice, it is done once. Raises Refusal when it was accepted already."""
+    author = by.id
+    session.refresh(invitation, with_for_update=True)
     if invitation.accepted_at is not None:
         raise Refusal("This invitation was accepted already. You can remove the person from the team.")
-    invitation.expires_at = min(invitation.expires_at, at)
-    audit.record(session, "invitation:cancel", invitation, by=by.id, at=at)
+    if invitation.expires_at <= at:
+        return
+    invitation.expires_at = at
+    audit.record(session, "invitation:cancel", invitation, by=author, at=at)
 
 
 def find(session: Session, token: str, *, at: datetime) -> Invitation | None:
@@ -136,6 +140,21 @@ def remove(session: Session, membership: Membership, *, by: User, at: datetime) 
     audit.record(
         session, "membership:remove", membership, by=by.id, at=at, organisation=str(membership.organisation_id)
     )
+    end(session, membership, at=at)
+
+
+def end(session: Session, membership: Membership, *, at: datetime) -> None:
+    """Delete a person's part and keep that they had one. Every way out of a team comes through here."""
+    employer, person = membership.organisation_id, membership.user_id
+    # The employer's row is locked, so that two who take the same person out do not both note it.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == employer).with_for_update())
+    before = session.scalars(
+        sa.select(FormerMember).where(FormerMember.organisation_id == employer, FormerMember.user_id == person)
+    ).first()
+    if before is None:
+        session.add(FormerMember(organisation_id=employer, user_id=person, left_at=at))
+    else:
+        before.left_at = at
     session.delete(membership)
 
 

@@ -119,7 +119,7 @@ PARTS: tuple[Part, ...] = (
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
     Part("whose_tasks", Assignment, _of_assessment(Assignment)),
-    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash"})),
+    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash", "content"})),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",
@@ -154,6 +154,7 @@ LEFT_OUT: Mapping[str, str] = {
     "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
     "claim_notice": "links by which one person stops a claim: they are that person's alone",
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "former_member": "who left the team, kept so that nobody takes the employer over later",
     "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
     "survey_ballot": "codes of a survey: they must lead to nobody",

@@ -5,6 +5,7 @@ It counts neither for nor against the criterion: no finding is made or changed h
 
 from copy import deepcopy
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,10 +14,10 @@ from sqlalchemy.orm import Session, undefer
 from charter import audit
 from charter.account.models import User
 from charter.assessment import snapshot
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, Submission
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
 from charter.clock import local_date
 from charter.errors import Refusal
-from charter.notification import emails
+from charter.notification import emails, outbox
 from charter.organisation import queries as organisations
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
@@ -29,12 +30,15 @@ _SHOWN = ("title", "filename", "url", "text")
 def turn_down(
     session: Session, review: Review, evidence: Evidence, *, reason: PrivacyReason, by: User, at: datetime
 ) -> str | None:
-    """Take away the content of a piece of a case, also from what was submitted, and ask the employer for another.
+    """Take away the content of a piece of a case, also where it was copied, and ask the employer for another.
+
+    It is copied in what was submitted, in what a senior person decided on (`SignOff.content`), and in emails that name
+    the piece; comments, plans and the trail never hold it.
 
     Returns the hash of the content that no piece of this employer names now: after the commit, hand it to
     `evidence_files.forget`. Raises Refusal when the case is somebody else's or closed, the piece is no part of it, or
-    it was turned down before. What a submission says of the piece is the one thing that ever changes in one: the trail
-    names each hash, before and after.
+    it was turned down before. What a submission or an approval says of the piece is the one thing that ever changes in
+    one: the trail names each hash, before and after.
     """
     review = locked(session, review)
     check_holds(session, by, review)
@@ -49,12 +53,14 @@ def turn_down(
     if evidence.removed_at is not None:
         raise Refusal("This was turned down already.")
     gone = evidence.sha256 if evidence.kind is EvidenceKind.FILE else None
+    named = (evidence.title, evidence.filename)
     evidence.removed_at, evidence.removed_by_id, evidence.removed_for = at, by.id, reason
     evidence.title = f"{evidence.kind.label} removed for privacy"
     evidence.filename = None
     evidence.url = "" if evidence.url is not None else None
     evidence.text = "" if evidence.text is not None else None
-    changed = _redact(session, evidence)
+    submissions, approvals = _redact_submissions(session, evidence), _redact_approvals(session, evidence)
+    _redact_emails(session, evidence, *named)
     audit.record(
         session,
         "evidence:turn-down",
@@ -66,7 +72,8 @@ def turn_down(
         reason=reason.value,
         criteria=criteria,
         sha256=evidence.sha256,
-        submissions=changed,
+        submissions=submissions,
+        approvals=approvals,
     )
     content = review.assessment.framework.content
     emails.evidence_turned_down(
@@ -94,23 +101,59 @@ def _with_older(session: Session, evidence: Evidence) -> set[UUID]:
     return found
 
 
-def _redact(session: Session, evidence: Evidence) -> list[dict[str, str]]:
+def _redact_submissions(session: Session, evidence: Evidence) -> list[dict[str, str]]:
     """Take what a piece says out of every submission that holds it; the hash of each, before and after."""
     changed = []
     for submission in session.scalars(
         sa.select(Submission)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(
-            Assessment.organisation_id == evidence.organisation_id,
-            sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
-        )
+        .where(_holds(Submission.snapshot, evidence))
         .options(undefer(Submission.snapshot))
         .order_by(Submission.id)
     ):
-        said = deepcopy(submission.snapshot)
-        for item in said["evidence"]:
-            if item["id"] == str(evidence.id):
-                item.update({name: getattr(evidence, name) for name in _SHOWN}, removed=True)
+        said = _without(submission.snapshot, evidence)
         before, submission.snapshot, submission.snapshot_hash = submission.snapshot_hash, said, snapshot.digest(said)
         changed.append({"submission": str(submission.id), "before": before, "after": submission.snapshot_hash})
     return changed
+
+
+def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, str | None]]:
+    """The same for what senior people decided on. What was sent back keeps no hash, so it has none in the trail."""
+    changed: list[dict[str, str | None]] = []
+    for asked in session.scalars(
+        sa.select(SignOff)
+        .join(Assessment, Assessment.id == SignOff.assessment_id)
+        .where(_holds(SignOff.content, evidence))
+        .options(undefer(SignOff.content))
+        .order_by(SignOff.id)
+    ):
+        if asked.content is None:
+            continue
+        before, asked.content = asked.content_hash, _without(asked.content, evidence)
+        asked.content_hash = snapshot.digest(asked.content) if before is not None else None
+        changed.append({"sign_off": str(asked.id), "before": before, "after": asked.content_hash})
+    return changed
+
+
+def _holds(frozen: Any, evidence: Evidence) -> sa.ColumnElement[bool]:
+    """Whether a frozen text of this employer names the piece."""
+    ours = Assessment.organisation_id == evidence.organisation_id
+    return sa.and_(ours, sa.cast(frozen, sa.Text).contains(str(evidence.id)))
+
+
+def _without(frozen: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
+    """A frozen text that says of the piece only what is left of it."""
+    said = deepcopy(frozen)
+    for item in said["evidence"]:
+        if item["id"] == str(evidence.id):
+            item.update({name: getattr(evidence, name) for name in _SHOWN}, removed=True)
+    return said
+
+
+def _redact_emails(session: Session, evidence: Evidence, title: str, filename: str | None) -> None:
+    """Take the name of the piece out of our copies of emails about it, and out of those that have not left."""
+    named, gone = outbox.one_line(title), evidence.title
+    words = {f"- {named}: in date until": f"- {gone}: in date until", f"\n  {named}": f"\n  {gone}"}
+    if filename:
+        words[f"({outbox.one_line(filename)})"] = ""
+    outbox.reword(session, naming=f"/evidence/{evidence.id}", words=words)

@@ -1,8 +1,8 @@
 """Somebody claims an employer whose owners have gone: notice to all its people, and two weeks to say "I am still here".
 
 What only time decides is `ground` and `next_step`, two plain functions of dates and facts. With an address at a domain
-that is this employer's alone, the portal grants the claim by itself; otherwise an administrator decides, with a reason.
-See docs/adr/0015.
+that is this employer's alone, and a button pressed that was mailed there after they claimed, the portal grants it by
+itself; otherwise an administrator decides, with a reason. See docs/adr/0015.
 """
 
 import enum
@@ -21,7 +21,7 @@ from charter.account.sessions import hashed
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
-from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation
 from charter.succession import domains
 from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
 from charter.succession.status import (
@@ -44,8 +44,15 @@ NOTICE = timedelta(days=14)
 """How long an employer's people have to object."""
 AGAIN_AFTER = timedelta(days=90)
 """How long after a claim was stopped or refused the same person may not claim the same employer again."""
+MAIL_AGAIN = timedelta(hours=1)
+"""How long after one email to the claimant's own address the next may be asked for."""
+SAME_CLICK = timedelta(minutes=1)
 TEXT_LENGTH = 500
 
+NO_DOMAIN = "Your email address alone does not show us that you work there, so we decide."
+LEFT = "You were in this employer’s team before and went out of it, so we decide."
+ALONE = "Nobody else in the team could be told of it, so we decide."
+NOT_PRESSED = "You did not press the button in the email to you in time, so we decide."
 CHANGED = "The address that you claimed with is no longer the confirmed address of your account."
 SOMEBODY = "An owner has signed in since, so this employer can no longer be claimed. Ask the owner."
 
@@ -99,22 +106,42 @@ class Facts:
     """Their confirmed address; None when their account is closed or the address is not confirmed."""
     by_itself: bool
     """Whether the claim is one that the portal grants, not the scheme."""
-    proved: bool
+    at_domain: bool
     """Whether the address is at a domain that is this employer's alone."""
+    left: bool
+    """Whether the claimant has ever gone out of this employer's team."""
+    told: bool
+    """Whether anybody but the claimant could be given notice."""
+    proved_at: datetime | None
+    """When the claimant showed that the mailbox of that address is still theirs."""
     ground: Ground | None
 
 
 def next_step(facts: Facts, *, at: datetime) -> tuple[Next, str]:
-    """What is to be done with an open claim at a moment, and why when it ends."""
+    """What is to be done with an open claim at a moment; and why, when it ends or the scheme has to decide."""
     if facts.address_now != facts.address:
         return Next.VOID, CHANGED
     if facts.ground is None:
         return Next.VOID, SOMEBODY
     if not facts.by_itself:
         return Next.WAIT, ""
-    if not facts.proved:
-        return Next.HAND_TO_SCHEME, ""
-    return (Next.GRANT, "") if at - facts.claimed_at >= NOTICE else (Next.WAIT, "")
+    why = why_scheme(at_domain=facts.at_domain, left=facts.left, told=facts.told)
+    if why is not None:
+        return Next.HAND_TO_SCHEME, why
+    if at - facts.claimed_at < NOTICE:
+        return Next.WAIT, ""
+    if facts.proved_at is None or facts.proved_at < facts.claimed_at:
+        return Next.HAND_TO_SCHEME, NOT_PRESSED
+    return Next.GRANT, ""
+
+
+def why_scheme(*, at_domain: bool, left: bool, told: bool) -> str | None:
+    """Why the scheme has to decide about a claim, in a sentence for the claimant; None when the portal can."""
+    if not at_domain:
+        return NO_DOMAIN
+    if left:
+        return LEFT
+    return None if told else ALONE
 
 
 # What the tables say -------------------------------------------------------------------------------------------------
@@ -165,6 +192,24 @@ def knows(session: Session, organisation_id: UUID, user: User) -> bool:
     return user.email_confirmed_at is not None and domains.proves(session, organisation_id, user.email)
 
 
+def scheme_decides(session: Session, organisation_id: UUID, user: User) -> str | None:
+    """Why the scheme would decide if this person claimed now, in a sentence for them; None when the portal would."""
+    return why_scheme(
+        at_domain=domains.proves(session, organisation_id, user.email),
+        left=has_left(session, organisation_id, user.id) is not None,
+        told=any(one.user_id != user.id and can_sign_in(one.user) for one in _members(session, organisation_id)),
+    )
+
+
+def has_left(session: Session, organisation_id: UUID, user_id: UUID) -> datetime | None:
+    """When this person last went out of an employer's team; None when they never did."""
+    return session.scalars(
+        sa.select(FormerMember.left_at).where(
+            FormerMember.organisation_id == organisation_id, FormerMember.user_id == user_id
+        )
+    ).first()
+
+
 def can_sign_in(user: User) -> bool:
     """Whether somebody's account is open and their address proved."""
     return user.disabled_at is None and user.email_confirmed_at is not None
@@ -177,7 +222,10 @@ def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
         address=claim.address,
         address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
         by_itself=claim.status is ClaimStatus.NOTICE,
-        proved=domains.proves(session, claim.organisation_id, claim.address),
+        at_domain=domains.proves(session, claim.organisation_id, claim.address),
+        left=has_left(session, claim.organisation_id, claim.user_id) is not None,
+        told=session.scalars(sa.select(ClaimNotice.id).where(ClaimNotice.claim_id == claim.id)).first() is not None,
+        proved_at=claim.proved_at,
         # The claimant had asked, or belonged there, when they claimed: now only the owners matter.
         ground=ground(owners_seen(session, claim.organisation_id), asked_at=None, member=True, at_domain=True, at=at),
     )
@@ -191,6 +239,7 @@ def claim(
 ) -> Claim:
     """Claim an employer whose owners have gone, and tell all its people at once how to stop it.
 
+    The claimant gets a link to their own address, by which they show that its mailbox is still theirs (`prove`).
     The open claim of the same person when this is sent twice. Raises Refusal when there is no ground for it, `by` has
     nothing to do with the employer, somebody else has claimed it, or a claim of theirs was stopped lately; on "message"
     when it is too long or not there although the scheme has to decide.
@@ -212,10 +261,11 @@ def claim(
     if found is None:
         raise Refusal("An owner has signed in lately, or has had too little time to answer you. Ask the owner.")
     _check_not_again(session, organisation.id, by, at)
-    by_itself = domains.proves(session, organisation.id, by.email)
+    by_itself = scheme_decides(session, organisation.id, by) is None
     message = _text(message, "message", "What you write")
     if not by_itself and not message:
         raise Refusal("Tell us how we can see that you work there, such as your job.", field="message")
+    token = secrets.token_urlsafe(32)
     made = Claim(
         organisation_id=organisation.id,
         organisation=organisation,
@@ -226,6 +276,9 @@ def claim(
         message=message,
         status=ClaimStatus.NOTICE if by_itself else ClaimStatus.WITH_SCHEME,
         claimed_at=at,
+        proof_hash=hashed(token),
+        proof_mailed_at=at,
+        proved_at=None,
         ended_at=None,
         ended_by_id=None,
         reason="",
@@ -243,19 +296,50 @@ def claim(
         by_itself=by_itself,
     )
     _give_notice(session, made, at=at)
-    emails.claim_received(
-        session,
-        to=by,
-        organisation_name=organisation.name,
-        claim_id=made.id,
-        until=local_date(at + NOTICE),
-        by_itself=by_itself,
-        event_key=f"claim:{made.id}",
-        at=at,
-    )
+    _mail_proof(session, made, token, at=at)
     if not by_itself:
         _tell_scheme(session, made, scheme_email, at)
     return made
+
+
+def prove(session: Session, token: str, *, at: datetime) -> Claim:
+    """The claimant still reads the mailbox they claim with. Pressed twice, the first time stays.
+
+    Raises Refusal when the link was replaced by a newer one, or the claim has ended.
+    """
+    found = with_proof(session, token)
+    if found is not None:
+        _lock(session, found)
+    if found is None or found.proof_hash != hashed(token):
+        raise Refusal("This link no longer works. Use the one in the newest email.")
+    if found.proved_at is not None:
+        return found
+    _check_open(found)
+    found.proved_at = at
+    audit.record(session, "claim:prove", found, by=found.user_id, at=at, organisation=str(found.organisation_id))
+    return found
+
+
+def mail_proof_again(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
+    """Send the claimant a new link to their own address; the one before stops working. On a double click, one.
+
+    Raises Refusal when the claim is somebody else's, has ended or is proved, or the last email went less than an hour
+    ago.
+    """
+    _lock(session, claim)
+    if claim.user_id != by.id:
+        raise Refusal("This is not your claim.")
+    _check_open(claim)
+    if claim.proved_at is not None:
+        raise Refusal("You have pressed the button already.")
+    if at - claim.proof_mailed_at < SAME_CLICK:
+        return
+    if at - claim.proof_mailed_at < MAIL_AGAIN:
+        raise Refusal("We emailed you less than an hour ago. Look in your junk mail too, or try again later.")
+    token = secrets.token_urlsafe(32)
+    claim.proof_hash, claim.proof_mailed_at = hashed(token), at
+    audit.record(session, "claim:mail-again", claim, by=by.id, at=at, organisation=str(claim.organisation_id))
+    _mail_proof(session, claim, token, at=at)
 
 
 def stop(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
@@ -342,6 +426,7 @@ def settle(session: Session, on: date, at: datetime) -> int:
                 to=claim.user,
                 organisation_name=claim.organisation.name,
                 claim_id=claim.id,
+                reason=why,
                 event_key=f"claim:{claim.id}",
                 at=at,
             )
@@ -387,6 +472,15 @@ def noticed(session: Session, token: str) -> ClaimNotice | None:
     ).first()
 
 
+def with_proof(session: Session, token: str) -> Claim | None:
+    """The claim whose claimant holds this link."""
+    return session.scalars(
+        sa.select(Claim)
+        .where(Claim.proof_hash == hashed(token))
+        .options(joinedload(Claim.organisation), joinedload(Claim.user))
+    ).first()
+
+
 def open_one(session: Session, organisation_id: UUID) -> Claim | None:
     """The open claim to an employer."""
     return session.scalars(
@@ -415,9 +509,9 @@ def is_due(claim: Claim, *, at: datetime) -> bool:
 
 
 def _give_notice(session: Session, claim: Claim, *, at: datetime) -> None:
-    """Tell every member, each with a link of their own that stops it."""
+    """Tell every member who can be told, each with a link of their own that stops it."""
     for one in _members(session, claim.organisation_id):
-        if one.user_id == claim.user_id:
+        if one.user_id == claim.user_id or not can_sign_in(one.user):
             continue
         token = secrets.token_urlsafe(32)
         session.add(ClaimNotice(claim_id=claim.id, user_id=one.user_id, token_hash=hashed(token)))
@@ -433,6 +527,21 @@ def _give_notice(session: Session, claim: Claim, *, at: datetime) -> None:
             event_key=f"claim:{claim.id}",
             at=at,
         )
+
+
+def _mail_proof(session: Session, claim: Claim, token: str, *, at: datetime) -> None:
+    """Write to the claimant's own address, with the link by which they show that it is."""
+    emails.claim_received(
+        session,
+        to=claim.user,
+        organisation_name=claim.organisation.name,
+        claim_id=claim.id,
+        until=local_date(claim.claimed_at + NOTICE),
+        by_itself=claim.status is ClaimStatus.NOTICE,
+        token=token,
+        event_key=f"claim:{claim.id}:{claim.proof_hash[:16]}",
+        at=at,
+    )
 
 
 def _tell_scheme(session: Session, claim: Claim, scheme_email: str, at: datetime) -> None:

@@ -147,6 +147,8 @@ class Claim(Base, HasStatus):
 
     __tablename__ = "claim"
     __table_args__ = (
+        sa.UniqueConstraint("proof_hash"),
+        sa.CheckConstraint("proved_at >= claimed_at", name="proved_after_claimed"),
         sa.Index("ix_claim_user_id", "user_id"),
         sa.Index("ix_claim_status_claimed_at", "status", "claimed_at"),
         sa.Index("ix_claim_organisation_id", "organisation_id"),
@@ -167,6 +169,11 @@ class Claim(Base, HasStatus):
     message: Mapped[str] = mapped_column(sa.String(500))
     status: Mapped[ClaimStatus]
     claimed_at: Mapped[datetime]
+    proof_hash: Mapped[str] = mapped_column(sa.String(64))
+    """Of the token in the newest link to the claimant's own address, by which they show that they still read it."""
+    proof_mailed_at: Mapped[datetime]
+    proved_at: Mapped[datetime | None]
+    """When they pressed the button of such a link."""
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     """Who stopped, withdrew or decided it; empty when the portal did."""

@@ -19,7 +19,7 @@ from charter.account.registering import find, normal_address
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
-from charter.organisation import queries
+from charter.organisation import queries, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import domains
 from charter.succession.models import Afterwards, Transfer
@@ -127,7 +127,7 @@ def accept(session: Session, transfer: Transfer, *, by: User, at: datetime) -> N
     else:
         mine.role = MemberRole.OWNER
     if transfer.afterwards is Afterwards.LEAVES:
-        session.delete(giver)
+        team.end(session, giver, at=at)
     else:
         giver.role = MemberRole.CONTRIBUTOR
     transfer.to_id, transfer.ended_at = by.id, at

@@ -71,6 +71,9 @@ def percent(part: int, whole: int) -> int:
     return (200 * part + whole) // (2 * whole) if whole else 0
 
 
-def in_tens(number: int) -> int:
-    """A number rounded down to tens: while a survey is open, one more answer cannot be told from none."""
-    return number // 10 * 10
+def at_least(number: int, *, fewest: int) -> int:
+    """While a survey is open: how many answers there are at least, in tens, so that one more cannot be told from none.
+
+    0 while there are fewer than `fewest`, the answers from which results are shown.
+    """
+    return max(number // 10 * 10, fewest) if number >= fewest else 0

@@ -136,10 +136,11 @@ def make_codes(session: Session, survey: Survey, *, by: User, at: datetime, agai
     session.refresh(survey, with_for_update={"of": Survey})
     if survey.status is not SurveyStatus.OPEN:
         raise Refusal("This survey is closed.")
-    if survey.answers:
-        raise Refusal("Somebody has answered, so the slips you have must stay as they are.")
+    # In this order: a press of the button that changes nothing must not say whether the first answer is in.
     if survey.codes_made_at is not None and not again:
         raise Refusal("You have made the codes already. Say whether you want new ones.", field="again")
+    if survey.answers:
+        raise Refusal("Somebody has answered, so the slips you have must stay as they are.")
     session.execute(sa.delete(Ballot).where(Ballot.survey_id == survey.id))
     made = tuple(codes.new() for _ in range(survey.people))
     # In the order of their hashes and with random keys: the rows do not say which slip stood where.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import flask
-from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask import Response, abort, current_app, flash, g, make_response, redirect, request, url_for
 from flask_login import current_user, login_user, logout_user
 from werkzeug.datastructures import MultiDict
 
@@ -176,6 +176,21 @@ def public(view: View) -> View:
     """Say that anyone may open a page."""
     view.permission = None  # type: ignore[attr-defined]
     return view
+
+
+def unkept(page: Any, status: int = 200) -> Response:
+    """A page behind a secret address, or the way to one: nobody keeps it, no search engine lists it, and it gives its
+    address away to no other page.
+
+    Such an address is the whole right to do what its page offers. Who does not know it cannot send the form from
+    elsewhere, so its views are `csrf.exempt` with forms `WithoutToken`: they work signed out and set no cookie, and the
+    check of a form's origin, which `no-referrer` would make fail, does not apply to them.
+    """
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 # Which employer a page is about ---------------------------------------------------------------------------------------

@@ -19,19 +19,37 @@ def upgrade() -> None:
     sa.Column('message', sa.String(length=500), nullable=False),
     sa.Column('status', sa.Enum('notice', 'with_scheme', 'stopped', 'withdrawn', 'void', 'refused', 'granted', name='claimstatus', native_enum=False, length=32), nullable=False),
     sa.Column('claimed_at', charter.orm.UTCDateTime(), nullable=False),
+    sa.Column('proof_hash', sa.String(length=64), nullable=False),
+    sa.Column('proof_mailed_at', charter.orm.UTCDateTime(), nullable=False),
+    sa.Column('proved_at', charter.orm.UTCDateTime(), nullable=True),
     sa.Column('ended_at', charter.orm.UTCDateTime(), nullable=True),
     sa.Column('ended_by_id', sa.Uuid(), nullable=True),
     sa.Column('reason', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['ended_by_id'], ['user.id'], name=op.f('fk_claim_ended_by_id_user'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_claim_organisation_id_organisation'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_claim_user_id_user'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_claim'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_claim')),
+    sa.CheckConstraint('proved_at >= claimed_at', name=op.f('ck_claim_proved_after_claimed')),
+    sa.UniqueConstraint('proof_hash', name=op.f('uq_claim_proof_hash'))
     )
     with op.batch_alter_table('claim', schema=None) as batch_op:
         batch_op.create_index('ix_claim_organisation_id', ['organisation_id'], unique=False)
         batch_op.create_index('ix_claim_status_claimed_at', ['status', 'claimed_at'], unique=False)
         batch_op.create_index('ix_claim_user_id', ['user_id'], unique=False)
         batch_op.create_index('uq_claim_one_open', ['organisation_id'], unique=True, sqlite_where=sa.text("status IN ('notice', 'with_scheme')"), postgresql_where=sa.text("status IN ('notice', 'with_scheme')"))
+
+    op.create_table('former_member',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('left_at', charter.orm.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_former_member_organisation_id_organisation'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_former_member_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_former_member')),
+    sa.UniqueConstraint('organisation_id', 'user_id', name=op.f('uq_former_member_organisation_id_user_id'))
+    )
+    with op.batch_alter_table('former_member', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_former_member_user_id'), ['user_id'], unique=False)
 
     op.create_table('email_domain',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -138,6 +156,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_email_domain_domain')
 
     op.drop_table('email_domain')
+    with op.batch_alter_table('former_member', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_former_member_user_id'))
+
+    op.drop_table('former_member')
     with op.batch_alter_table('claim', schema=None) as batch_op:
         batch_op.drop_index('uq_claim_one_open', sqlite_where=sa.text("status IN ('notice', 'with_scheme')"), postgresql_where=sa.text("status IN ('notice', 'with_scheme')"))
         batch_op.drop_index('ix_claim_user_id')

@@ -56,6 +56,9 @@ def test_the_list_says_what_waits_and_the_page_shows_the_facts(
             "The claimant asked to join on 22 November 2026",
             "Olive Owner",
             "Never",
+            "The claimant has not pressed the button mailed to that address",
+            "The claimant has never gone out of this team.",
+            "Others in the team were told of the claim and can stop it.",
             "Grant it",
             "Refuse it",
         ):

@@ -10,6 +10,7 @@ from charter.account.models import User
 from charter.assessment import answers, declarations, queries, sign_off, submission
 from charter.assessment.models import Answer, Assessment, SignOff, SignOffStatus
 from charter.assessment.sign_off import State
+from charter.assessment.status import WITHDRAW
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -213,6 +214,40 @@ def test_sending_without_waiting_ends_the_link(make: Factory, complete: Assessme
     assert db.session.get_one(SignOff, asked.id).status is SignOffStatus.WITHDRAWN
     with pytest.raises(Refusal, match="no longer works"), transaction() as session:
         sign_off.approve(session, token, seen=read, signed_as="Dee", agreed=True, at=AT, on=ON)
+
+
+def test_whoever_was_asked_last_is_offered_again_but_nobody_who_was_let_off(complete: Assessment, owner: User) -> None:
+    assert sign_off.last_asked(db.session, complete) is None
+    asked, _ = ask(complete, owner)
+    assert sign_off.last_asked(db.session, complete).id == asked.id
+    with transaction() as session:
+        sign_off.take_back(session, session.get_one(SignOff, asked.id), by=owner, at=AT)
+    assert sign_off.last_asked(db.session, complete) is None
+
+
+def test_withdrawing_the_assessment_ends_the_link_and_the_trail_says_so(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
+    asked, token = make.asks_for_sign_off(complete, by=owner)
+    with transaction() as session:
+        submission.withdraw(session, session.get_one(Assessment, complete.id), by=owner, at=AT)
+    db.session.expire_all()
+    found = sign_off.find(db.session, token)
+    assert found is not None
+    assert found.status is SignOffStatus.WITHDRAWN
+    events = [one for one in audit.timeline(db.session, complete.id) if one.action == "sign-off:take-back"]
+    assert [(one.subject_id, one.actor_id) for one in events] == [(asked.id, owner.id)]
+
+
+def test_nobody_is_reminded_of_answers_that_cannot_be_approved_any_more(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
+    asked, token = make.asks_for_sign_off(complete, by=owner)
+    with transaction() as session:  # withdrawn by an older version of the portal, which let the link wait
+        session.get_one(Assessment, complete.id).move(WITHDRAW)
+    with pytest.raises(Refusal, match="sent or withdrawn"), transaction() as session:
+        sign_off.remind(session, session.get_one(SignOff, asked.id), by=owner, at=AT + timedelta(days=2))
+    assert sign_off.find(db.session, token) is not None, "the old link still says what became of it"
 
 
 def test_a_round_of_more_information_has_an_approval_of_its_own(

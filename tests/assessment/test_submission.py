@@ -173,6 +173,21 @@ def test_the_level_aimed_for_can_change_until_it_is_sent(make: Factory, assessme
     assert assessment.target_level == 1
 
 
+def test_a_second_owner_is_missing_until_there_is_one_or_the_only_one_says_there_is_no_other(
+    make: Factory, employer: Organisation, assessment: Assessment, owner: User
+) -> None:
+    assert submission.second_owner_missing(db.session, assessment)
+    sent = submit(make.answered(assessment, by=owner), owner)
+    assert submission.second_owner_missing(db.session, assessment)
+    with transaction() as session:
+        session.get_one(Submission, sent.id).only_owner = True
+    assert not submission.second_owner_missing(db.session, assessment)
+    with transaction() as session:
+        session.get_one(Submission, sent.id).only_owner = None
+    make.member(employer, "Olga Owner")
+    assert not submission.second_owner_missing(db.session, assessment)
+
+
 def test_every_step_is_in_the_audit_of_the_case(make: Factory, assessment: Assessment, owner: User) -> None:
     submit(make.answered(assessment, by=owner), owner)
     with transaction() as session:

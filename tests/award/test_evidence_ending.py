@@ -18,6 +18,7 @@ from charter.organisation.models import Organisation
 from charter.worker import DAILY
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.review.test_queries import Counted
 
 PDF = Checked(FileKind.PDF, FileKind.PDF.media_type, "pdf")
 ON = local_date(AT)
@@ -128,6 +129,18 @@ def test_new_dates_are_told_of_anew(assessment: Assessment, owner: User) -> None
             at=AT,
         )
     assert asked(1) == 1
+
+
+def test_the_people_of_all_employers_are_looked_up_at_once(make: Factory, assessment: Assessment, owner: User) -> None:
+    ending(assessment, owner, 3, 1)
+    for number in (2, 3):
+        other = make.organisation(f"Employer {number}")
+        person = make.member(other, f"Olga{number} Owner")
+        ending(make.assessment(other, by=person), person, 3, number)
+    with Counted() as done:
+        assert asked() == 3
+    assert len([one for one in done.statements if "FROM membership" in one]) == 1
+    assert len({one.to_address for one in messages()}) == 3
 
 
 def test_it_is_done_daily() -> None:

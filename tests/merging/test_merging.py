@@ -27,7 +27,7 @@ from charter.merging.merging import Choices, Plan
 from charter.merging.parts import PARTS
 from charter.notification.models import Message
 from charter.organisation import recognition, team
-from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
+from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation, Recognition, Site
 from charter.reporting import engagement, measures
 from charter.review import allocation
 from charter.review.models import Conflict, Review
@@ -114,8 +114,11 @@ def fill(
                     message="",
                     status=ClaimStatus.NOTICE,
                     claimed_at=AT,
+                    proof_hash=here.id.hex * 2,
+                    proof_mailed_at=AT,
                     reason="",
                 ),
+                FormerMember(organisation_id=here.id, user_id=both.id, left_at=AT),
                 VirusFinding(
                     organisation_id=here.id,
                     sha256="a" * 64,
@@ -209,6 +212,7 @@ def test_each_row_moves_or_is_accounted_for(
     assert twice == {
         "conflict": 1,
         "email_domain": 1,
+        "former_member": 1,
         "join_request": 1,
         "membership": 1,
         "programme_request": 1,

@@ -183,13 +183,18 @@ VALUES = {
         "claim_id": 4,
         "until": date(2026, 12, 6),
         "by_itself": True,
+        "token": "tok-en_1",
     },
     "claim_to_decide": {
         "to": "charter@example.org",
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "claim_id": 4,
     },
-    "claim_with_scheme": {"organisation_name": "Teme Valley\r\nBcc: eve@example.org", "claim_id": 4},
+    "claim_with_scheme": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "claim_id": 4,
+        "reason": "You did not press the button.",
+    },
     "claim_ended": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "claimant": "Nina New",
@@ -287,7 +292,7 @@ SAYS = {
     "transfer_offered": "[portal]/transfers/3\n\nSign in with this address: nina@example.org.",
     "transfer_news": "undo it until 6 December 2026:\n[portal]/transfers/3",
     "claim_made": "[portal]/claims/still-here/tok-en_1",
-    "claim_received": "[portal]/claims/4",
+    "claim_received": "[portal]/claims/my-mailbox/tok-en_1",
     "claim_to_decide": "[portal]/admin/claims/details/?id=4",
     "claim_with_scheme": "[portal]/claims/4",
     "claim_ended": "Nobody at the employer knows you.",

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.admin.base import locked
+from charter.audit import AuditEvent
 from charter.clock import local_date
 from charter.errors import Refusal
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.organisation import joining, recognition, team
 from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Organisation, Recognition, Scope, Site
@@ -87,6 +88,18 @@ def test_a_button_pressed_twice_at_once_sends_one_invitation(app: Flask, employe
     assert (first.id, sent is not None) == (second.id, True)
     assert again is None
     assert len(db.session.scalars(sa.select(Invitation)).all()) == 1
+
+
+def cancel(session: Session, invitation: Invitation, user: User) -> None:
+    team.cancel(session, invitation, by=user, at=AT + timedelta(hours=1))
+
+
+def test_an_invitation_is_cancelled_once(app: Flask, employer: Organisation, owner: User) -> None:
+    with transaction() as session:
+        invitation, _ = invite(session, employer, owner)
+    assert in_turn(app, invitation, (owner, cancel), (owner, cancel)) == [None, None]
+    cancelled = sa.select(sa.func.count()).where(AuditEvent.action == "invitation:cancel")
+    assert db.session.scalar(cancelled) == 1
 
 
 def name_it(session: Session, organisation: Organisation, user: User) -> str:

@@ -11,16 +11,18 @@ from flask import Flask
 
 from charter import worker
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library, queries, snapshot
+from charter.assessment import evidence, evidence_files, library, queries, sign_off, snapshot
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, Submission
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
 from charter.audit import AuditEvent, verify
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import EvidenceRules
+from charter.notification import emails
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
+from charter.reporting import holdings
 from charter.review import findings, privacy, submitted
 from charter.review.models import Review
 from charter.storage import Store
@@ -95,6 +97,87 @@ def test_what_it_said_is_gone_from_the_store_the_piece_and_what_was_submitted(
     assert stored.snapshot_hash == snapshot.digest(stored.snapshot) != before
     shown = next(one for one in submitted.latest(db.session, draft).evidence[code] if one.id == piece.id)
     assert (shown.removed, shown.title) == (True, "File removed for privacy")
+
+
+@pytest.mark.parametrize("decided", ["approved", "sent back"])
+def test_what_it_said_is_gone_from_what_a_senior_person_decided_on(
+    make: Factory, draft: Assessment, piece: Evidence, owner: User, assessor: User, decided: str
+) -> None:
+    asked, token = make.asks_for_sign_off(draft, by=owner)
+    if decided == "approved":
+        make.signs_off(asked, token)
+    else:
+        with transaction() as session:
+            said = queries.material(session, session.get_one(Assessment, draft.id))
+            seen = sign_off.standing(session, said, at=AT, on=AT.date()).content_hash
+            sign_off.send_back(session, token, seen=seen, words="Not yet.", at=AT, on=AT.date())
+    before = db.session.scalars(sa.select(SignOff.content_hash)).one()
+    assert "jane" in json.dumps(db.session.scalars(sa.select(SignOff.content)).one()).lower()
+    turn_down(make.claimed(make.submitted(draft, by=owner), by=assessor), piece, assessor)
+    stored = db.session.scalars(sa.select(SignOff)).one()
+    assert stored.content is not None
+    assert "jane" not in json.dumps(stored.content).lower()
+    now = snapshot.digest(stored.content) if decided == "approved" else None
+    assert stored.content_hash == now
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "evidence:turn-down")).one()
+    assert event.details["approvals"] == [{"sign_off": str(stored.id), "before": before, "after": now}]
+
+
+def test_what_an_employer_takes_away_has_no_text_of_an_approval(
+    make: Factory, draft: Assessment, piece: Evidence, owner: User
+) -> None:
+    make.signs_off(*make.asks_for_sign_off(draft, by=owner))
+    (taken,) = holdings.gather(db.session, draft.organisation, at=AT).list_of("approvals")
+    assert taken["content_hash"]
+    assert "content" not in taken
+
+
+def test_an_approval_is_still_of_exactly_what_was_sent_when_a_piece_of_both_is_gone(
+    make: Factory, draft: Assessment, piece: Evidence, owner: User, assessor: User
+) -> None:
+    make.signs_off(*make.asks_for_sign_off(draft, by=owner))
+    turn_down(make.claimed(make.submitted(draft, by=owner), by=assessor), piece, assessor)
+    sent = db.session.scalars(sa.select(Submission)).one()
+    assert sent.sign_off is not None
+    assert sent.sign_off.content_hash == sent.snapshot_hash
+
+
+@pytest.mark.parametrize("title", ["Jane Doe", "in date"])
+def test_our_copies_of_emails_about_it_no_longer_name_it(
+    review: Review, piece: Evidence, employer: Organisation, assessor: User, owner: User, title: str
+) -> None:
+    with transaction() as session:
+        session.get_one(Evidence, piece.id).title = title
+        emails.evidence_ending(
+            session,
+            to=owner,
+            organisation_name=employer.name,
+            pieces=[(title, AT.date(), piece.id)],
+            organisation_id=employer.id,
+            event_key="ending",
+            at=AT,
+        )
+        emails.virus_found(
+            session,
+            to=[owner],
+            organisation_name=employer.name,
+            title=title,
+            filename="jane doe.pdf",
+            virus="Eicar",
+            criteria=[],
+            organisation_id=employer.id,
+            evidence_id=piece.id,
+            event_key="virus",
+            at=AT,
+        )
+    turn_down(review, piece, assessor)
+    kinds = ["evidence_ending", "virus_found"]
+    bodies = db.session.scalars(sa.select(Message.body).where(Message.kind.in_(kinds))).all()
+    assert len(bodies) == 2
+    for body in bodies:
+        assert "jane" not in body.lower()
+        assert "File removed for privacy" in body
+    assert any("File removed for privacy: in date until 22 November 2026" in body for body in bodies)
 
 
 def test_the_trail_keeps_who_when_why_and_both_hashes_of_the_submission(

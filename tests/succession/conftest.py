@@ -1,5 +1,6 @@
 """An employer with a domain of its own, somebody new at that domain, and time that passes."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,22 @@ def ask(employer: Organisation, user: User, *, at: datetime = AT, by: Matched = 
 def claim(employer: Organisation, user: User, *, at: datetime, message: str = "I run the place now.") -> Claim:
     with transaction() as session:
         return claiming.claim(session, employer, message=message, scheme_email="charter@example.org", by=user, at=at)
+
+
+def proof(person: User) -> str:
+    """The token in the newest email to a claimant's own address."""
+    bodies = sa.select(Message.body).where(Message.kind == "claim_received", Message.to_address == person.email)
+    found = re.search(
+        r"/claims/my-mailbox/([\w-]+)", db.session.scalars(bodies.order_by(Message.id.desc())).first() or ""
+    )
+    assert found
+    return found[1]
+
+
+def presses(person: User, at: datetime) -> None:
+    """A claimant shows that the mailbox is still theirs."""
+    with transaction() as session:
+        claiming.prove(session, proof(person), at=at)
 
 
 def a_day_passes(at: datetime) -> int:

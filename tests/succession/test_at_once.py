@@ -17,7 +17,7 @@ from charter.succession.models import Afterwards, Claim, JoinRequest, Matched, T
 from charter.succession.status import ClaimStatus
 from tests.conftest import AT
 from tests.factories import Factory
-from tests.succession.conftest import ask, at_domain, claim, close, days, fresh, parts, told
+from tests.succession.conftest import ask, at_domain, claim, close, days, fresh, parts, presses, told
 from tests.turns import in_turn
 
 OWNER, CONTRIBUTOR = MemberRole.OWNER, MemberRole.CONTRIBUTOR
@@ -101,7 +101,9 @@ def test_of_two_who_claim_at_once_one_does(
     other = at_domain(make.user("Sam Second"))
 
     def claims(session: Session, employer: Organisation, user: User) -> Claim:
-        return claiming.claim(session, employer, message="", scheme_email="charter@example.org", by=user, at=AT)
+        return claiming.claim(
+            session, employer, message="I run it.", scheme_email="charter@example.org", by=user, at=AT
+        )
 
     made, refused = in_turn(app, known, (newcomer, claims), (other, claims))
     assert made.user_id == newcomer.id
@@ -117,6 +119,7 @@ def test_a_claim_that_is_stopped_while_it_is_granted_is_one_or_the_other(
 ) -> None:
     close(owner)
     made = claim(known, newcomer, at=AT)
+    presses(newcomer, AT)
 
     def stops(session: Session, employer: Organisation, user: User) -> None:
         claiming.stop(session, session.get_one(Claim, made.id), by=user, at=days(14))

@@ -19,6 +19,7 @@ PERSONAL = {
     "membership",
     "assignment",  # whose a question is: one that is nobody's has no row
     "uploaded_sheet",  # a spreadsheet that its person has not saved yet
+    "former_member",
     "join_request",
     "transfer",
     "claim",

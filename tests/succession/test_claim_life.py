@@ -67,7 +67,10 @@ facts = st.builds(
     address=st.just("nina@teme.example"),
     address_now=st.sampled_from(["nina@teme.example", "nina@elsewhere.example", None]),
     by_itself=st.booleans(),
-    proved=st.booleans(),
+    at_domain=st.booleans(),
+    left=st.booleans(),
+    told=st.booleans(),
+    proved_at=st.none() | moments,
     ground=grounds,
 )
 
@@ -91,10 +94,14 @@ def test_a_claim_is_granted_only_with_everything_in_order(found: Facts) -> None:
     if step is Next.GRANT:
         assert AT - found.claimed_at >= NOTICE
         assert found.address_now == found.address
-        assert found.proved
+        assert found.at_domain
+        assert not found.left
+        assert found.told
+        assert found.proved_at is not None
+        assert found.proved_at >= found.claimed_at
         assert found.by_itself
         assert found.ground is not None
-    assert (why != "") == (step is Next.VOID)
+    assert (why != "") == (step in {Next.VOID, Next.HAND_TO_SCHEME})
 
 
 @given(facts)
@@ -104,6 +111,6 @@ def test_a_changed_address_or_an_owner_who_is_back_ends_a_claim_whatever_else_is
 
 
 @given(facts, st.integers(0, 24 * 60))
-def test_waiting_longer_changes_only_from_waiting_to_granted(found: Facts, hours: int) -> None:
+def test_waiting_longer_changes_only_from_waiting_to_granted_or_to_the_scheme(found: Facts, hours: int) -> None:
     now, later = next_step(found, at=AT)[0], next_step(found, at=AT + hours * HOUR)[0]
-    assert now is later or (now, later) == (Next.WAIT, Next.GRANT)
+    assert now is later or (now is Next.WAIT and later in {Next.GRANT, Next.HAND_TO_SCHEME})

@@ -10,9 +10,10 @@ from charter.audit import AuditEvent
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.organisation.models import MemberRole, Organisation
-from charter.succession import asking, claiming
-from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
+from charter.organisation import team
+from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.succession import asking, claiming, transferring
+from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, JoinRequest
 from charter.succession.status import ClaimStatus, JoinStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -25,6 +26,8 @@ from tests.succession.conftest import (
     days,
     fresh,
     parts,
+    presses,
+    proof,
     said,
     signs_in,
     told,
@@ -61,6 +64,7 @@ def test_with_the_employers_domain_it_is_granted_after_14_days_and_nobody_is_thr
     assert (made.status, made.ground) == (ClaimStatus.NOTICE, Ground.NOBODY)
     assert told("claim_made") == {colleague.email}  # the owner's account is closed
     assert told("claim_received") == {newcomer.email}
+    presses(newcomer, days(2))
     assert [a_day_passes(days(number)) for number in (1, 13, 14, 14, 15)] == [0, 0, 1, 0, 0]
     assert fresh(made).status is ClaimStatus.GRANTED
     assert parts(left) == {"Olive": CONTRIBUTOR, "Colin": CONTRIBUTOR, "Nina": OWNER}
@@ -76,6 +80,7 @@ def test_owners_who_have_been_silent_for_long_become_contributors(
     a_day_passes(days(64))
     made = claim(known, newcomer, at=days(64))
     assert made.ground is Ground.SILENT
+    presses(newcomer, days(64))
     a_day_passes(days(78))
     assert parts(known) == {"Olive": CONTRIBUTOR, "Nina": OWNER}
     assert fresh(request).status is JoinStatus.ACCEPTED
@@ -122,6 +127,7 @@ def test_changing_ones_address_voids_it_at_once_and_changing_back_does_not_help(
     left: Organisation, newcomer: User
 ) -> None:
     made, address = claim(left, newcomer, at=AT), newcomer.email
+    presses(newcomer, AT)
     with transaction() as session:
         again = session.get_one(User, newcomer.id)
         again.email = "nina@elsewhere.example"
@@ -138,6 +144,7 @@ def test_at_granting_the_address_must_still_be_the_claimants_and_confirmed(
     left: Organisation, newcomer: User, fault: str
 ) -> None:
     made = claim(left, newcomer, at=AT)
+    presses(newcomer, AT)
     with transaction() as session:
         again = session.get_one(User, newcomer.id)
         if fault == "another address":
@@ -155,11 +162,124 @@ def test_a_domain_that_has_become_shared_or_was_removed_leaves_it_to_the_scheme(
     left: Organisation, newcomer: User, stranger: User
 ) -> None:
     made = claim(left, newcomer, at=AT)
+    presses(newcomer, AT)
     said(stranger.memberships[0].organisation, stranger)
     assert a_day_passes(days(14)) == 1
     assert fresh(made).status is ClaimStatus.WITH_SCHEME
     assert told("claim_with_scheme") == {newcomer.email}
     assert a_day_passes(days(15)) == 0
+
+
+# The claimant's own mailbox, and who could object ---------------------------------------------------------------------
+
+
+def test_an_old_mailbox_takes_nothing_over_the_button_in_it_has_to_be_pressed(
+    left: Organisation, newcomer: User
+) -> None:
+    made = claim(left, newcomer, at=AT)
+    assert a_day_passes(days(13)) == 0
+    assert a_day_passes(days(14)) == 1
+    assert fresh(made).status is ClaimStatus.WITH_SCHEME
+    assert parts(left) == {"Olive": OWNER, "Colin": CONTRIBUTOR}
+    body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_with_scheme")).one()
+    assert "did not press the button" in body
+    presses(newcomer, days(15))  # late, and still a fact for whoever decides
+    assert a_day_passes(days(40)) == 0
+    assert fresh(made).proved_at == days(15)
+
+
+def test_pressing_the_button_twice_keeps_the_first_time_and_no_token_is_kept(
+    left: Organisation, newcomer: User
+) -> None:
+    made = claim(left, newcomer, at=AT)
+    token = proof(newcomer)
+    for day in (1, 3):
+        presses(newcomer, days(day))
+    assert fresh(made).proved_at == days(1)
+    assert token not in str(vars(fresh(made)))
+    presses_ = sa.select(AuditEvent.actor_id).where(AuditEvent.action == "claim:prove")
+    assert db.session.scalars(presses_).all() == [newcomer.id]
+
+
+def test_the_email_is_sent_again_an_hour_later_with_a_link_that_replaces_the_first(
+    left: Organisation, newcomer: User, colleague: User
+) -> None:
+    made = claim(left, newcomer, at=AT)
+    first = proof(newcomer)
+    do("mail_proof_again", made, newcomer, day=0)  # a double click
+    assert proof(newcomer) == first
+    soon = AT + claiming.MAIL_AGAIN - claiming.SAME_CLICK
+    with pytest.raises(Refusal, match="less than an hour ago"), transaction() as session:
+        claiming.mail_proof_again(session, session.get_one(Claim, made.id), by=newcomer, at=soon)
+    with pytest.raises(Refusal, match="not your claim"):
+        do("mail_proof_again", made, colleague, day=1)
+    do("mail_proof_again", made, newcomer, day=1)
+    assert proof(newcomer) != first
+    with pytest.raises(Refusal, match="no longer works"), transaction() as session:
+        claiming.prove(session, first, at=days(1))
+    presses(newcomer, days(1))
+    with pytest.raises(Refusal, match="pressed the button already"):
+        do("mail_proof_again", made, newcomer, day=2)
+
+
+def test_a_claim_that_has_ended_is_not_proved_any_more(left: Organisation, newcomer: User) -> None:
+    made = claim(left, newcomer, at=AT)
+    do("withdraw", made, newcomer, day=1)
+    with pytest.raises(Refusal, match="has ended"):
+        presses(newcomer, days(1))
+    assert fresh(made).proved_at is None
+
+
+@pytest.mark.parametrize("how", ["taken out", "handed over"])
+def test_a_former_colleague_takes_nothing_over_by_themselves(
+    make: Factory, known: Organisation, owner: User, colleague: User, newcomer: User, how: str
+) -> None:
+    with transaction() as session:
+        if how == "taken out":
+            part = Membership(organisation_id=known.id, user_id=newcomer.id, role=CONTRIBUTOR, joined_at=AT)
+            session.add(part)
+            session.flush()
+            team.remove(session, part, by=owner, at=days(1))
+    if how == "handed over":
+        make.joins(known, newcomer, "owner")
+        with transaction() as session:
+            offer = transferring.offer(
+                session, known, to=colleague.email, afterwards=Afterwards.LEAVES, by=newcomer, at=AT
+            )
+            session.flush()
+            transferring.accept(session, offer, by=colleague, at=days(1))
+        close(colleague)
+    close(owner)
+    second = make.member(known, "Cora Contributor", role="contributor")
+    made = claim(known, newcomer, at=days(300))
+    assert second.email in told("claim_made")
+    assert made.status is ClaimStatus.WITH_SCHEME
+    presses(newcomer, days(300))
+    assert a_day_passes(days(330)) == 0
+    assert "Nina" not in parts(known)
+
+
+def test_who_goes_out_of_the_team_while_their_claim_waits_is_left_to_the_scheme(
+    make: Factory, left: Organisation, newcomer: User, owner: User
+) -> None:
+    make.joins(left, newcomer, "contributor")
+    made = claim(left, newcomer, at=AT)
+    presses(newcomer, AT)
+    with transaction() as session:
+        for part in session.scalars(sa.select(Membership).where(Membership.user_id == newcomer.id)):
+            team.remove(session, part, by=owner, at=days(2))
+    assert a_day_passes(days(3)) == 1
+    assert fresh(made).status is ClaimStatus.WITH_SCHEME
+
+
+def test_where_nobody_can_be_told_nothing_happens_by_itself(known: Organisation, owner: User, newcomer: User) -> None:
+    close(owner)
+    made = claim(known, newcomer, at=AT)
+    assert told("claim_made") == set()
+    assert made.status is ClaimStatus.WITH_SCHEME
+    presses(newcomer, AT)
+    assert a_day_passes(days(40)) == 0
+    assert parts(known) == {"Olive": OWNER}
 
 
 def test_a_stranger_learns_nothing_and_claims_nothing(left: Organisation, make: Factory) -> None:

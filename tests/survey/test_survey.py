@@ -131,6 +131,9 @@ def test_codes_made_again_replace_the_first_until_somebody_has_answered(opens: O
         second = running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT, again=True)
     assert answering.look_up(db.session, asked.codes[0], on=ON)[0] is Standing.UNKNOWN
     answer(second[0])
+    # A press of the button that changes nothing does not say that the first answer is in.
+    with pytest.raises(Refusal, match="You have made the codes already"), transaction() as session:
+        running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT)
     with pytest.raises(Refusal, match="Somebody has answered"), transaction() as session:
         running.make_codes(session, session.get_one(Survey, asked.survey.id), by=owner, at=AT, again=True)
 
@@ -234,7 +237,9 @@ def test_a_question_that_fewer_than_ten_answered_is_not_shown(opens: Opens) -> N
 
 
 def test_while_it_is_open_one_more_answer_cannot_be_told_from_none() -> None:
-    assert [results.in_tens(number) for number in (0, 9, 10, 19, 20, 104)] == [0, 0, 10, 10, 20, 100]
+    numbers = (0, 9, 10, 19, 20, 104)
+    assert [results.at_least(number, fewest=10) for number in numbers] == [0, 0, 10, 10, 20, 100]
+    assert [results.at_least(number, fewest=15) for number in numbers] == [0, 0, 0, 15, 20, 100]
 
 
 # What a day brings about ----------------------------------------------------------------------------------------------

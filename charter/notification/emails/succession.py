@@ -209,10 +209,14 @@ def claim_received(
     claim_id: UUID,
     until: date,
     by_itself: bool,
+    token: str,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To the claimant: what happens now. `by_itself` says whether the portal settles it, not the scheme."""
+    """To the claimant: what happens now, and the link that shows that this mailbox is still theirs.
+
+    `by_itself` says whether the portal settles it, not the scheme.
+    """
     name = outbox.one_line(organisation_name)
     tell(
         session,
@@ -225,6 +229,7 @@ def claim_received(
         claim_id=claim_id,
         until=until,
         by_itself=by_itself,
+        token=token,
     )
 
 
@@ -246,9 +251,9 @@ def claim_to_decide(
 
 
 def claim_with_scheme(
-    session: Session, *, to: User, organisation_name: str, claim_id: UUID, event_key: str, at: datetime
+    session: Session, *, to: User, organisation_name: str, claim_id: UUID, reason: str, event_key: str, at: datetime
 ) -> None:
-    """To the claimant: the portal cannot settle it, so the scheme decides."""
+    """To the claimant: the portal cannot settle it, so the scheme decides; why is `reason`."""
     name = outbox.one_line(organisation_name)
     tell(
         session,
@@ -259,6 +264,7 @@ def claim_with_scheme(
         at,
         organisation_name=name,
         claim_id=claim_id,
+        reason=reason,
     )
 
 

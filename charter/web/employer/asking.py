@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from charter.account import throttle
 from charter.clock import now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -26,13 +27,22 @@ def ask_to_join() -> ResponseReturnValue:
     """The employers that a person seems to work for, by name and county alone, and a form to ask one to let them in."""
     typed = request.form if request.method == "POST" else request.args
     numbers = {"company_number": typed.get("company_number", ""), "charity_number": typed.get("charity_number", "")}
+    too_many = None
+    if any(value.strip() for value in numbers.values()):
+        try:
+            with transaction() as session:
+                throttle.look_up_number(session, the_user().id, at=now())
+        except Refusal as refusal:
+            too_many, numbers = refusal, dict.fromkeys(numbers, "")
     matches = asking.matches(
         db.session, the_user(), company=numbers["company_number"], charity=numbers["charity_number"]
     )
     if any(match.by is not Matched.DOMAIN for match in matches):  # they told us which one it is
         matches = [match for match in matches if match.by is not Matched.DOMAIN]
     form = AskForm.among(matches, **numbers)
-    if form.validate_on_submit():
+    if too_many is not None:
+        form.refuse(too_many)
+    elif form.validate_on_submit():
         match = next(one for one in matches if str(one.organisation.id) == form.employer.data)
         try:
             with transaction() as session:
@@ -50,7 +60,7 @@ def ask_to_join() -> ResponseReturnValue:
         by_number=any(match.by is not Matched.DOMAIN for match in matches),
         domain=domains.domain_of(the_user().email),
     )
-    return page, 400 if form.errors else 200
+    return page, 429 if too_many else 400 if form.errors else 200
 
 
 @blueprint.route("/join-requests/<uuid:join_request_id>", methods=["GET", "POST"])

@@ -21,6 +21,7 @@ from charter.assessment import (
     returns,
     sharing,
     short_path,
+    submission,
 )
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
@@ -48,7 +49,6 @@ from charter.time_spent.typical import Typical
 from charter.web.access import employer_home, requires, the_user
 from charter.web.employer import blueprint, sign_off, timing
 from charter.web.employer.forms import SubmitForm, TargetForm, number_in
-from charter.web.employer.succession import second_owner_missing
 from charter.web.employer.succession_forms import SecondOwnerForm
 from charter.web.forms import EmptyForm
 
@@ -366,7 +366,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     if not assessment.is_editable:
         return after
     form, second = SubmitForm(data={"declared_by": the_user().name, "round": str(coming)}), SecondOwnerForm()
-    lonely = second_owner_missing(assessment)
+    lonely = submission.second_owner_missing(db.session, assessment)
     if form.is_submitted() and number_in(form.round) != coming:
         return after  # the form of a submission that was made already
     said = queries.material(db.session, assessment)

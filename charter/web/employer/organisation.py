@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
+from charter.account import throttle
 from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -61,8 +62,17 @@ def create_organisation() -> ResponseReturnValue:
 
 
 def _here_already(form: OrganisationForm) -> list[asking.Match]:
-    """The employers that have a number which was typed. What was typed is kept for whoever looks at them first."""
+    """The employers that have a number which was typed; none for whoever has looked up too many numbers lately.
+
+    What was typed is kept for whoever looks at them first.
+    """
     company, charity = form.company_number.data, form.charity_number.data
+    if company or charity:
+        try:
+            with transaction() as session:
+                throttle.look_up_number(session, the_user().id, at=now())
+        except Refusal:
+            return []
     found = asking.matches(db.session, the_user(), company=company, charity=charity)
     found = [match for match in found if match.by is not Matched.DOMAIN]
     if found:
@@ -138,6 +148,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
     """Where the saved details and those of the form are not the same."""
     mine = form.details()
     listed = {True: "On it", False: "Not on it"}
+    approval = {True: "Needed", False: "Not needed"}
     return differing(
         [
             (form.name.label.text, organisation.name, mine.name),
@@ -151,6 +162,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
             ("Website", organisation.website, mine.website),
             ("About you", organisation.about, mine.about),
             ("Public list", listed[organisation.listed], listed[mine.listed]),
+            ("Approval before you send", approval[organisation.needs_sign_off], approval[mine.needs_sign_off]),
         ]
     )
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, StringField
@@ -80,7 +79,7 @@ def ask_for_sign_off(assessment: Assessment) -> ResponseReturnValue:
     after = redirect(url_for(".submit_assessment", assessment_id=assessment.id), 303)
     if not assessment.is_editable:
         return after
-    before = _last_asked(assessment)
+    before = sign_off.last_asked(db.session, assessment)
     form = AskForm(data={"name": before.name, "role": before.role, "email": before.email} if before else None)
     if form.validate_on_submit():
         try:
@@ -149,16 +148,6 @@ def _asked(assessment: Assessment, sign_off_id: UUID) -> SignOff:
     queries.with_its_own(db.session, assessment)
     found = db.session.get(SignOff, sign_off_id)
     return found if found is not None and found.assessment_id == assessment.id else abort(404)
-
-
-def _last_asked(assessment: Assessment) -> SignOff | None:
-    """Whoever was asked last, to be asked again with a press of the button."""
-    return db.session.scalars(
-        sa.select(SignOff)
-        .where(SignOff.assessment_id == assessment.id, SignOff.status != SignOffStatus.WITHDRAWN)
-        .order_by(SignOff.asked_at.desc(), SignOff.id.desc())
-        .limit(1)
-    ).first()
 
 
 def _mail(session: Any, asked: SignOff, token: str, *, again: bool) -> None:

@@ -4,25 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment.models import Assessment, Submission
 from charter.clock import local_date, now
 from charter.errors import Refusal
-from charter.extensions import db, transaction
+from charter.extensions import csrf, db, transaction
 from charter.organisation import queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.succession import asking, claiming, domains, transferring
 from charter.succession.models import Afterwards, Claim, Transfer
 from charter.succession.status import TransferStatus
-from charter.web.access import is_about, public, requires, settings, the_user
+from charter.web.access import is_about, public, requires, settings, the_user, unkept
 from charter.web.account.profile import prove_again
 from charter.web.employer import blueprint
 from charter.web.employer.succession_forms import ClaimForm, HandOverForm
-from charter.web.forms import EmptyForm
+from charter.web.forms import EmptyForm, WithoutToken
 
 
 def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -> dict[str, Any]:
@@ -35,14 +33,6 @@ def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -
         "claim": claiming.open_one(db.session, organisation.id),
         "domains": domains.of(db.session, organisation.id),
     }
-
-
-def second_owner_missing(assessment: Assessment) -> bool:
-    """Whether to ask for a second owner before this assessment is sent: there is one who can sign in, and nobody has
-    said of an earlier round that there is no other."""
-    owners = queries.owners(db.session, [assessment.organisation_id]).get(assessment.organisation_id, [])
-    said = sa.select(Submission.id).where(Submission.assessment_id == assessment.id, Submission.only_owner.is_(True))
-    return len(owners) == 1 and db.session.scalars(said).first() is None
 
 
 # Domains -------------------------------------------------------------------------------------------------------------
@@ -199,10 +189,23 @@ def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
         form=form,
         organisation=organisation,
         ground=claiming.ground_for(db.session, organisation.id, the_user(), at=now()),
-        by_itself=domains.proves(db.session, organisation.id, the_user().email),
+        scheme_decides=claiming.scheme_decides(db.session, organisation.id, the_user()),
         until=local_date(now() + claiming.NOTICE),
     )
     return page, 400 if form.errors else 200
+
+
+@blueprint.route("/claims/<uuid:claim_id>/mail-again", methods=["GET", "POST"])
+@requires(Permission.MAIL_CLAIMANT, Claim)
+def mail_proof_again(claim: Claim) -> ResponseReturnValue:
+    """Have the button that shows whose mailbox it is mailed once more."""
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            claiming.mail_proof_again(session, claim, by=the_user(), at=now())
+        flash(f"We have emailed {claim.address}.", "success")
+        return redirect(url_for(".show_claim", claim_id=claim.id), 303)
+    return render_template("employer/succession/mail_again.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>", methods=["GET", "POST"])
@@ -224,16 +227,36 @@ def show_claim(claim: Claim) -> ResponseReturnValue:
     )
 
 
+@blueprint.route("/claims/my-mailbox/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@public
+def my_mailbox(token: str) -> ResponseReturnValue:
+    """A button, for mail scanners open every link they see; pressing it shows that a claimant's mailbox is theirs."""
+    claim = claiming.with_proof(db.session, token)
+    if claim is None:
+        abort(404)
+    form = WithoutToken()
+    if form.validate_on_submit() and claim.is_open:
+        with transaction() as session:
+            claiming.prove(session, token, at=now())
+        return unkept(redirect(url_for(".my_mailbox", token=token), 303), 303)
+    page = render_template(
+        "employer/succession/my_mailbox.html", token=token, claim=claim, until=claim.claimed_at + claiming.NOTICE
+    )
+    return unkept(page)
+
+
 @blueprint.route("/claims/still-here/<token>", methods=["GET", "POST"])
+@csrf.exempt
 @public
 def still_here(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it stops a claim, without signing in."""
     notice = claiming.noticed(db.session, token)
     if notice is None:
         abort(404)
-    form = EmptyForm()
+    form = WithoutToken()
     if form.validate_on_submit() and notice.claim.is_open:
         with transaction() as session:
             claiming.stop(session, notice.claim, by=notice.user, at=now())
-        return redirect(url_for(".still_here", token=token), 303)
-    return render_template("employer/succession/still_here.html", form=form, claim=notice.claim)
+        return unkept(redirect(url_for(".still_here", token=token), 303), 303)
+    return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))

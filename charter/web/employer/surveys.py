@@ -122,13 +122,14 @@ def open_survey(organisation: Organisation) -> ResponseReturnValue:
 def show_survey(organisation: Organisation, survey_id: UUID) -> ResponseReturnValue:
     """Where a survey stands; once it is closed, what staff said."""
     survey = _survey(organisation, survey_id)
+    asked = running.questions(survey.framework)
     return render_template(
         "employer/surveys/show.html",
         organisation=organisation,
         survey=survey,
-        asked=running.questions(survey.framework),
+        asked=asked,
         is_open=survey.is_open,
-        about=results.in_tens(survey.answers),
+        about=results.at_least(survey.answers, fewest=asked.min_answers),
         results=results.results(survey),
     )
 
@@ -166,12 +167,13 @@ def close_survey(organisation: Organisation, survey_id: UUID) -> ResponseReturnV
             running.close(session, survey, by=the_user(), at=now())
         flash(f"{survey.title} is closed.", "success")
         return redirect(_page(organisation, survey.id), 303)
+    asked = running.questions(survey.framework)
     return render_template(
         "employer/surveys/close.html",
         organisation=organisation,
         survey=survey,
-        asked=running.questions(survey.framework),
-        about=results.in_tens(survey.answers),
+        asked=asked,
+        about=results.at_least(survey.answers, fewest=asked.min_answers),
         form=form,
     )
 

@@ -6,7 +6,7 @@ tell no other site where their reader comes from.
 
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
@@ -18,7 +18,7 @@ from charter.extensions import csrf, db, transaction
 from charter.notification import emails
 from charter.organisation import queries as organisations
 from charter.review import differences, submitted
-from charter.web.access import public
+from charter.web.access import public, unkept
 from charter.web.forms import WithoutToken, stripped
 from charter.web.public import blueprint
 
@@ -67,7 +67,7 @@ def show_sign_off(token: str) -> ResponseReturnValue:
         before=before,
         changed=changed,
     )
-    return _private(page)
+    return unkept(page)
 
 
 @blueprint.route("/sign-off/<token>/approve", methods=["GET", "POST"])
@@ -101,7 +101,7 @@ def approve_sign_off(token: str) -> ResponseReturnValue:
                 return _no_longer(again)
             form.refuse(refusal)
         else:
-            return _private(redirect(url_for(".show_sign_off", token=token), 303), 303)
+            return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
     page = render_template(
         "public/sign_off/approve.html",
         token=token,
@@ -110,7 +110,7 @@ def approve_sign_off(token: str) -> ResponseReturnValue:
         assessment=queries.with_its_own(db.session, asked.assessment),
         overtaken=overtaken,
     )
-    return _private(page, 400 if form.errors or form.form_errors else 409 if overtaken else 200)
+    return unkept(page, 400 if form.errors or form.form_errors else 409 if overtaken else 200)
 
 
 @blueprint.route("/sign-off/<token>/send-back", methods=["GET", "POST"])
@@ -135,7 +135,7 @@ def send_back_sign_off(token: str) -> ResponseReturnValue:
                 return _no_longer(again)
             form.refuse(refusal)
         else:
-            return _private(redirect(url_for(".show_sign_off", token=token), 303), 303)
+            return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
     page = render_template(
         "public/sign_off/send_back.html",
         token=token,
@@ -143,7 +143,7 @@ def send_back_sign_off(token: str) -> ResponseReturnValue:
         asked=asked,
         assessment=queries.with_its_own(db.session, asked.assessment),
     )
-    return _private(page, 400 if form.errors or form.form_errors else 200)
+    return unkept(page, 400 if form.errors or form.form_errors else 200)
 
 
 def _can_be_decided(asked: SignOff) -> bool:
@@ -157,7 +157,7 @@ def _no_longer(asked: SignOff | None) -> Response:
     page = render_template(
         "public/sign_off/no_longer.html", asked=asked, assessment=assessment, decided=decided, Status=SignOffStatus
     )
-    return _private(page, 200 if decided else 410 if asked else 404)
+    return unkept(page, 200 if decided else 410 if asked else 404)
 
 
 def _tell(session: Any, asked: SignOff) -> None:
@@ -174,12 +174,3 @@ def _tell(session: Any, asked: SignOff) -> None:
         event_key=f"sign-off-decided:{asked.id}",
         at=now(),
     )
-
-
-def _private(page: Any, status: int = 200) -> Response:
-    """A page that nobody keeps, no search engine lists, and that gives its address away to no other page."""
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

@@ -6,7 +6,7 @@ elsewhere. So the form needs no token of its own, and the page no cookie to tie 
 
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, url_for
+from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -18,7 +18,7 @@ from charter.framework.content import StaffSurvey
 from charter.survey import answering, codes, running
 from charter.survey.answering import NotNow, Standing
 from charter.survey.models import Survey
-from charter.web.access import public
+from charter.web.access import public, unkept
 from charter.web.forms import WithoutToken, stripped
 from charter.web.public import blueprint
 
@@ -59,16 +59,16 @@ def enter_code() -> ResponseReturnValue:
     if form.validate_on_submit():
         code = codes.tidy(form.code.data or "")
         if code:
-            return _private(redirect(url_for(".answer_survey", code=code), 303), 303)
+            return unkept(redirect(url_for(".answer_survey", code=code), 303), 303)
         form.refuse(Refusal("Enter the code as it stands on your slip: 12 letters and numbers.", field="code"))
-    return _private(render_template("public/surveys/code.html", form=form), 400 if form.errors else 200)
+    return unkept(render_template("public/surveys/code.html", form=form), 400 if form.errors else 200)
 
 
 @blueprint.get("/survey/thank-you")
 @public
 def survey_answered() -> ResponseReturnValue:
     """Thanks; the address says nothing of who answered what."""
-    return _private(render_template("public/surveys/thank_you.html"))
+    return unkept(render_template("public/surveys/thank_you.html"))
 
 
 @blueprint.route("/survey/<code>", methods=["GET", "POST"])
@@ -78,7 +78,7 @@ def answer_survey(code: str) -> ResponseReturnValue:
     """The questions, or a kind word when the code cannot be used."""
     tidy = codes.tidy(code)
     if tidy and tidy != code:
-        return _private(redirect(url_for(".answer_survey", code=tidy), 308), 308)
+        return unkept(redirect(url_for(".answer_survey", code=tidy), 308), 308)
     standing, survey = answering.look_up(db.session, code, on=today())
     if standing is not Standing.READY or survey is None:
         return _not_now(standing, survey)
@@ -93,7 +93,7 @@ def answer_survey(code: str) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            return _private(redirect(url_for(".survey_answered"), 303), 303)
+            return unkept(redirect(url_for(".survey_answered"), 303), 303)
     page = render_template(
         "public/surveys/answer.html",
         code=code,
@@ -102,17 +102,9 @@ def answer_survey(code: str) -> ResponseReturnValue:
         survey=survey,
         employer=survey.organisation.name,
     )
-    return _private(page, 400 if form.errors else 200)
+    return unkept(page, 400 if form.errors else 200)
 
 
 def _not_now(standing: Standing, survey: Survey | None) -> Response:
     page = render_template("public/surveys/not_now.html", standing=standing, survey=survey, Standing=Standing)
-    return _private(page, STATUS[standing])
-
-
-def _private(page: Any, status: int = 200) -> Response:
-    """A page, or the way to one, that nobody keeps and no search engine lists."""
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return unkept(page, STATUS[standing])

@@ -5,6 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from charter.account import throttle
 from charter.account.models import User
 from charter.extensions import db, transaction
 from charter.organisation.models import MemberRole, Organisation
@@ -57,6 +58,26 @@ def test_without_a_match_one_simply_adds_an_employer(make: Factory, sign_in: Sig
     browser = sign_in(make.user("Elsa Elsewhere"))
     assert browser.get(NEW).status_code == 200
     assert "We do not know an employer by your email address." in browser.get("/organisations/join").text
+
+
+def test_nobody_looks_up_number_after_number_to_find_out_who_is_here(
+    make: Factory, employer: Organisation, sign_in: SignIn
+) -> None:
+    with transaction() as session:
+        session.get_one(Organisation, employer.id).company_number = "01234567"
+    browser, other = sign_in(make.user("Elsa Elsewhere")), sign_in(make.user("Nina New"))
+    page = "/organisations/join?company_number=01234567"
+    for _ in range(throttle.NUMBERS):
+        assert employer.name in browser.get(page).text
+    refused = browser.get(page)
+    assert refused.status_code == 429
+    assert throttle.WAIT in refused.text
+    assert employer.name not in refused.text
+    typed = details(make, company_number="01234567")
+    assert employer.name not in browser.send(f"{NEW}?another=yes", typed).text
+    assert browser.get("/organisations/join").status_code == 200  # without a number nothing is looked up
+    assert employer.name in other.get(page).text
+    assert employer.name in other.send(f"{NEW}?another=yes", typed).text
 
 
 def test_employers_of_a_group_are_a_choice(

@@ -1,5 +1,6 @@
 """The dashboard, an employer's details, its sites and its team."""
 
+import dataclasses
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from charter.assessment.models import Assessment
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation import recognition
+from charter.organisation.joining import Details
 from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
 from tests.conftest import AT
 from tests.factories import Factory
@@ -186,6 +188,34 @@ def test_details_change_and_a_second_change_unseen_is_stopped(
     assert 'value="Another name"' in answered.text
     assert "Teme Orchards" in answered.text
     assert 'name="version" type="hidden" value="2"' in answered.text
+
+
+@pytest.mark.parametrize("field", [one.name for one in dataclasses.fields(Details)])
+def test_whatever_a_colleague_changed_meanwhile_the_later_is_shown_it(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn, field: str
+) -> None:
+    content = make.framework().content
+    other = {  # a field that is missing here is one that nobody thought of: it must be among the differences
+        "name": "Another name",
+        "county": content.counties[0].code,
+        "district": content.counties[-1].districts[0],
+        "size_band": content.size_bands[1].code,
+        "sector": content.sectors[1].code,
+        "company_number": "OC123456",
+        "charity_number": "1234567",
+        "website": "https://example.org",
+        "about": "Apples.",
+        "scope": "local",
+        "listed": "no",
+        "needs_sign_off": "y",
+    }[field]
+    browser, address = sign_in(owner), f"/organisations/{employer.id}/edit"
+    mine = {"csrf_token": browser.token(address), "version": "1", **details(make)}
+    assert browser.post(address, data=mine | {field: other}).status_code == 303
+    answered = browser.post(address, data=mine)
+    assert answered.status_code == 409
+    table = answered.text.partition("<tbody")[2].partition("</tbody>")[0]
+    assert table.count("<tr") == 1
 
 
 def test_sites_are_added_and_removed(make: Factory, employer: Organisation, owner: User, sign_in: SignIn) -> None:

@@ -14,11 +14,12 @@ from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.succession import claiming
 from charter.succession.models import Claim, EmailDomain, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
-from tests.succession.conftest import DOMAIN, at_domain, close, parts, said
+from tests.succession.conftest import DOMAIN, at_domain, close, parts, proof, said
 from tests.web.employer.conftest import Counting, SignIn
 from tests.web.employer.test_organisation import details
 
@@ -198,7 +199,9 @@ def test_a_claim_is_seen_by_both_sides_and_stopped_from_the_mailed_link_without_
 ) -> None:
     theirs = sign_in(newcomer)
     page = theirs.send(f"/organisations/{left.id}/claim", {"message": ""}).location
-    assert "If nobody does, you become an owner after that day." in theirs.get(page).text
+    assert (
+        "If nobody does and you have pressed the button, you become an owner after that day." in theirs.get(page).text
+    )
     assert page in theirs.get("/dashboard").text
     browser = sign_in(colleague)
     assert f"Somebody asks to take over {left.name}" in browser.get("/dashboard").text
@@ -211,14 +214,70 @@ def test_a_claim_is_seen_by_both_sides_and_stopped_from_the_mailed_link_without_
     assert "I am still here" in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.NOTICE]  # opening it stops nothing
-    token = client.token(link)
     for _ in range(2):
-        client.post(link, data={"csrf_token": token})
+        client.post(link)
     assert "Thank you: it is stopped" in client.get(link).text
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.STOPPED]
     assert "Stopped" in theirs.get(page).text
     assert client.get("/claims/still-here/nonsense").status_code == 404
+
+
+def test_a_claimant_is_told_what_to_do_and_shows_by_the_mailed_link_that_the_mailbox_is_theirs(
+    left: Organisation, newcomer: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    theirs = sign_in(newcomer)
+    page = theirs.send(f"/organisations/{left.id}/claim", {"message": ""}).location
+    assert "Press the button in that email by " in theirs.get(page).text
+    again = theirs.send(f"{page}/mail-again")
+    assert again.location == page  # a moment ago: their email is on its way
+    db.session.rollback()
+    link = f"/claims/my-mailbox/{proof(newcomer)}"
+    assert "Yes, this mailbox is still mine" in client.get(link).text
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Claim.proved_at)).all() == [None]  # opening it proves nothing
+    for _ in range(2):  # a double click
+        assert client.post(link).location == link
+        assert "You need do nothing more." in client.get(link).text
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Claim.proved_at)).one() is not None
+    shown = theirs.get(page).text
+    assert "What you still have to do" not in shown
+    assert "Pressed on" in shown
+    assert "You have pressed the button" in theirs.get(f"{page}/mail-again").text
+    theirs.send(page)  # withdrawn
+    assert "This is over" in client.get(link).text
+    assert client.get("/claims/my-mailbox/nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("whose", ["the claimant's", "a member's"])
+def test_a_mailed_link_is_kept_by_nobody_and_needs_no_cookie(
+    left: Organisation, colleague: User, newcomer: User, client: CheckedClient, sign_in: SignIn, whose: str
+) -> None:
+    sign_in(newcomer).send(f"/organisations/{left.id}/claim", {"message": ""})
+    db.session.rollback()
+    link = f"/claims/my-mailbox/{proof(newcomer)}"
+    if whose == "a member's":
+        body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_made")).one()
+        link = body[body.index("/claims/still-here/") :].split()[0]
+    for answer in (client.get(link), client.post(link), client.get(link)):
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Set-Cookie" not in answer.headers
+    db.session.rollback()
+    found = db.session.scalars(sa.select(Claim)).one()
+    assert (found.proved_at is not None) == (whose == "the claimant's")
+    assert (found.status is ClaimStatus.STOPPED) == (whose == "a member's")
+
+
+def test_a_claim_that_the_scheme_decides_says_why_before_it_is_made(
+    left: Organisation, newcomer: User, colleague: User, sign_in: SignIn
+) -> None:
+    close(colleague)
+    browser, page = sign_in(newcomer), f"/organisations/{left.id}/claim"
+    assert claiming.ALONE in browser.get(page).text
+    assert "Tell us how we can see that you work there" in browser.send(page, {"message": ""}).text
 
 
 def test_a_member_stops_it_on_the_page_and_the_claimant_can_withdraw(
