@@ -18,7 +18,9 @@ LONGEST_WAIT = timedelta(hours=6)
 
 PORTAL, SCHEME = "[portal]", "[scheme]"
 """Stand in messages for the portal's address and the scheme's name, which only the sender and the panel know."""
-_SECRET = re.compile(r"(\[portal\]/(?:confirm-email|reset-password|invitations)/)[\w-]+")
+_SECRET = re.compile(
+    r"(\[portal\]/(?:confirm-email|reset-password|invitations|sign-off|claims/still-here|claims/my-mailbox)/)[\w-]+"
+)
 
 
 def filled(text: str, *, base_url: str, scheme_name: str) -> str:

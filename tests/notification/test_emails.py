@@ -350,6 +350,14 @@ def test_an_email_says_what_it_should_in_whole_sentences(session, asha, name):
     assert "[" not in filled
 
 
+@pytest.mark.parametrize("name", sorted(name for name, values in VALUES.items() if "token" in values))
+def test_whoever_reads_our_copy_of_an_email_cannot_use_its_link(session, asha, name):
+    getattr(emails, name)(session, event_key="event", at=AT, **{"to": asha, **VALUES[name]})
+    [message] = told(session)
+    assert "tok-en_1" in message.body
+    assert "tok-en_1" not in outbox.without_links(message.body)
+
+
 def test_everyone_of_the_employer_is_told_once_and_closed_accounts_not_at_all(session, asha):
     olive = User(email="olive@example.org", name="Olive", role=Role.EMPLOYER, created_at=AT)
     gone = User(email="gone@example.org", name="Gone", role=Role.EMPLOYER, created_at=AT, disabled_at=AT)
