@@ -22,6 +22,7 @@ from charter.assessment import (
     sharing,
     short_path,
 )
+from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -353,6 +354,7 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
         may_declare=lambda code: answers.is_open(assessment, code, open_declarations),
         may_give=lambda name: name in numbers,
         draft=assessment.status is AssessmentStatus.DRAFT,
+        to_mend=to_mend(said.evidence, on=today()),
     )
 
 

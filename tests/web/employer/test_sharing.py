@@ -140,7 +140,7 @@ def test_the_dashboard_says_how_many_of_ones_own_are_to_do_and_leads_to_the_firs
     assert f'<a class="govuk-link" href="{home}/criteria/{codes[0]}">Go to the first one</a>' in text
     assert "of yours" not in sign_in(owner).get("/dashboard").text
     make.answered(assessment, by=owner)
-    assert "What was yours is done." in sign_in(colleague).get("/dashboard").text
+    assert "All your own tasks are done." in sign_in(colleague).get("/dashboard").text
 
 
 def test_the_pages_of_a_closed_assessment_give_nothing_away(
