@@ -42,6 +42,8 @@ class CriterionTask:
     """Whether the answer is whole, and yet less than its level must have: a must that is not fully in place."""
     standing: Standing
     """What the rules up to the target level make of it."""
+    broken: str | None = None
+    """That it was planned at the last award and has to be in place now, when the answer only plans it once more."""
     done_for: StandIn | None = None
     """The award of another scheme that counts for it, when the employer has given no answer of its own."""
 
@@ -262,8 +264,9 @@ def _task(
     answer = said.answers.get(criterion.code)
     if done_by is not None:
         counts, stands = level.counts_on(criterion, on), standing(said.content, criterion, said.assessment.target_level)
-        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_by)
-    lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on)
+        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=done_by)
+    promised = said.promised.get(criterion.code)
+    lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on, promised=promised)
     begun = answer is not None or criterion.code in said.evidence
     state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
     to_check = lacks is None and answer is not None and answer.is_to_check
@@ -274,7 +277,8 @@ def _task(
     enough = value is not None and value.extent in {Extent.MET, Extent.NOT_APPLICABLE}
     stands = standing(said.content, criterion, said.assessment.target_level)
     falls_short = (lacks is None or to_check) and counts and stands.is_must and not enough
-    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands)
+    broken = None if enough or not counts or value is None else level.broken_promise(said.content, promised, on)
+    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands, broken)
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:
