@@ -4,6 +4,7 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
@@ -12,6 +13,7 @@ from charter.assessment.standing_in import StandIn, done_for
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
+from charter.organisation.models import Scope
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
@@ -214,7 +216,7 @@ def attainment(said: Material, *, on: date) -> Attainment:
 
 def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figures:
     """How far the figures of the target level are. `before` is what they came to last time (`metric_values.before`)."""
-    found = said.figures
+    found, employer = said.figures, said.assessment.organisation
     return figures_of(
         said.content,
         said.assessment.target_level,
@@ -223,6 +225,9 @@ def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figur
         unknown=said.unknown,
         period_end=found.period_end if found else None,
         before=before or {},
+        doubts=metrics.size_doubt(
+            said.content, said.inputs, said.unknown, employer.size_band, in_part=employer.scope is Scope.LOCAL
+        ),
     )
 
 
@@ -235,8 +240,12 @@ def figures_of(
     unknown: Collection[str],
     period_end: date | None,
     before: Mapping[str, Before],
+    doubts: Mapping[str, str] = MappingProxyType({}),
 ) -> Figures:
-    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return."""
+    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return.
+
+    `doubts` say of numbers, by name, what is odd about them beside what is odd among themselves.
+    """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
     return Figures(
@@ -244,7 +253,7 @@ def figures_of(
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings=metrics.warnings(content, inputs, unknown),
+        warnings={**metrics.warnings(content, inputs, unknown), **doubts},
         unexplained=tuple(
             figure
             for figure in worked_out

@@ -47,7 +47,7 @@ def so_far(
 ) -> Progress:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
-        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code),
+        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
     returned: Any = (
