@@ -13,7 +13,7 @@ from charter.assessment.progress import Progress, TaskState, progress
 from charter.assessment.queries import Material
 from charter.framework import publishing
 from charter.framework.content import Criterion, Extent, Need
-from charter.organisation.models import Recognition
+from charter.organisation.models import Recognition, Scope
 
 TODAY = date(2026, 11, 22)
 CONTENT = publishing.read(publishing.SHIPPED[-1])

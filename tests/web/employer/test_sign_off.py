@@ -239,3 +239,14 @@ def test_the_director_reads_each_question_and_each_account_in_full_and_decides_a
     text = unescape(client.get(link).text)
     assert text.index("/approve?read=") > text.index("The figures</h2>")
     assert text.count("/approve?read=") == 1
+
+
+def test_the_history_tells_of_the_approval_and_the_page_that_sending_need_not_wait(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    assert "they go without this approval" in browser.get(f"{home}/submit").text
+    approve(client, link)
+    text = browser.get(f"{home}/history").text
+    assert "asked a senior person to approve the answers" in text
+    assert re.search(r"A senior person\W*(<[^>]+>\W*)*approved the answers", text)
