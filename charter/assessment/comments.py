@@ -39,13 +39,27 @@ class Talk:
 
     holder: Holder | None
     comments: Sequence[Said]
+    people: int = 0
+    """How many of the team can sign in."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is somebody to talk to, or something was said or given before."""
+        return self.people > 1 or self.holder is not None or bool(self.comments)
 
 
 def about(session: Session, assessment: Assessment, criterion: str) -> Talk:
     """Whose a criterion is, and the comments on it (one query)."""
+    team = (
+        sa.select(sa.func.count())
+        .select_from(Membership)
+        .join(User, sa.and_(User.id == Membership.user_id, User.disabled_at.is_(None)))
+        .where(Membership.organisation_id == assessment.organisation_id)
+        .scalar_subquery()
+    )
     has, author, holding, writing = aliased(User), aliased(User), aliased(Membership), aliased(Membership)
     rows = session.execute(
-        sa.select(Comment, author.name, has.id, has.name)
+        sa.select(Comment, author.name, has.id, has.name, team)
         .select_from(Assessment)
         .outerjoin(Assignment, sa.and_(Assignment.assessment_id == Assessment.id, Assignment.task == criterion))
         .outerjoin(
@@ -66,6 +80,7 @@ def about(session: Session, assessment: Assessment, criterion: str) -> Talk:
     return Talk(
         Holder(first[2], first[3]) if first[2] else None,
         [Said(comment, name or FORMER) for comment, name, *_ in rows if comment is not None],
+        first[4],
     )
 
 

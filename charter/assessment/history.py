@@ -28,6 +28,7 @@ NAMED = 3
 """So many tasks are named in one line."""
 
 PORTAL, SCHEME, ASSESSOR, FORMER = "The portal", "The scheme", "The assessor", "A former colleague"
+SENIOR = "A senior person"
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,9 @@ def _of(assessment: Assessment) -> sa.ColumnElement[bool]:
 def _told(content: Content, events: Iterable[AuditEvent], known: Names) -> Iterable[Event]:
     """The events in words. What one press of a button did to several of the legal basics is one of them."""
     for (action, at, actor), together in groupby(events, lambda event: (event.action, event.at, event.actor_id)):
-        who = known.of(actor, staff=ASSESSOR if action in _BY_ASSESSORS else SCHEME)
+        who = (
+            SENIOR if action in _BY_SENIORS else known.of(actor, staff=ASSESSOR if action in _BY_ASSESSORS else SCHEME)
+        )
         same = list(together)
         if action == _DECLARED and len(same) > 1:
             yield Event(at, who, f"answered {len(same)} of the legal basics")
@@ -204,6 +207,8 @@ def _shared(content: Content, details: Details, known: Names, by: UUID | None) -
 
 
 _DECLARED = "declaration:save"
+_BY_SENIORS = frozenset({"sign-off:approve", "sign-off:send-back"})
+"""What somebody does by a link and without an account."""
 _BY_ASSESSORS = frozenset({"case:ask-for-more", "evidence:turn-down"})
 _WORDS: Mapping[str, _Words] = {
     "assessment:start": _plain("started the assessment"),
@@ -228,6 +233,11 @@ _WORDS: Mapping[str, _Words] = {
     "comment:add": _on("wrote a comment on"),
     "comment:change": _on("changed a comment on"),
     "comment:delete": _on("deleted a comment on"),
+    "sign-off:ask": _plain("asked a senior person to approve the answers"),
+    "sign-off:remind": _plain("reminded the senior person"),
+    "sign-off:take-back": _plain("took back the question to a senior person"),
+    "sign-off:approve": _plain("approved the answers"),
+    "sign-off:send-back": _plain("sent the answers back to be changed"),
     "case:ask-for-more": _plain("asked for more"),
     "case:decide": _plain("decided"),
     "award:issue": _plain("issued the award"),

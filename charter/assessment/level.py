@@ -122,8 +122,11 @@ class _Case:
 
     def is_broken(self, criterion: Criterion) -> bool:
         """Whether it was promised for a day that is past, in a version that takes no promise twice."""
-        due = self.promised.get(criterion.code)
-        return due is not None and due < self.on and not self.content.meta.planned_again
+        return self.promise(criterion) is not None
+
+    def promise(self, criterion: Criterion) -> str | None:
+        """What to say of such a promise."""
+        return broken_promise(self.content, self.promised.get(criterion.code), self.on)
 
     def counted(self, rank: int) -> tuple[Criterion, ...]:
         """The criteria up to level `rank` that count today and do apply to this employer."""
@@ -135,11 +138,11 @@ class _Case:
 
     def to_meet(self, rule: str, level: Level, criterion: Criterion, *, or_plan: bool = False) -> Missing:
         """That this criterion is not met, with what its answer lacks when that is known."""
-        lacking = self.lacking.get(criterion.code)
-        if lacking:
+        lacking, promise = self.lacking.get(criterion.code), self.promise(criterion)
+        if lacking and lacking != promise:
             sentence = f"Complete “{criterion.title}”. {lacking}"
-        elif self.is_broken(criterion):
-            sentence = f"Fully meet “{criterion.title}”. You planned it before, so a plan is not enough now."
+        elif promise:
+            sentence = f"Fully meet “{criterion.title}”. {promise}"
         elif or_plan:
             sentence = f"Meet “{criterion.title}”, or plan it with an owner and a date."
         else:
@@ -210,7 +213,7 @@ def level_of_answers(
         returned=returned,
         headcount_ceiling=headcount_ceiling,
         on=on,
-        lacking=lacking_of_answers(content, answers, evidenced=evidenced, on=on, met=met),
+        lacking=lacking_of_answers(content, answers, evidenced=evidenced, on=on, met=met, promised=promised),
         unknown=unknown,
         promised=promised,
     )
@@ -239,14 +242,21 @@ def outcomes_of_answers(
 
 
 def lacking_of_answers(
-    content: Content, answers: Iterable[Answer], *, evidenced: Collection[str], on: date, met: Collection[str] = ()
+    content: Content,
+    answers: Iterable[Answer],
+    *,
+    evidenced: Collection[str],
+    on: date,
+    met: Collection[str] = (),
+    promised: Mapping[str, date] = NO_PROMISE,
 ) -> dict[str, str]:
     """What each answer that was begun lacks, by criterion; those that lack nothing are left out."""
     lacking: dict[str, str] = {}
     for answer in answers:
         criterion = content.criterion(answer.criterion)
         if criterion is not None and criterion.code not in met:
-            lacks = why_not(content, criterion, answer, criterion.code in evidenced, on)
+            due = promised.get(criterion.code)
+            lacks = why_not(content, criterion, answer, criterion.code in evidenced, on, promised=due)
             if lacks:
                 lacking[criterion.code] = lacks
     return lacking
@@ -270,10 +280,27 @@ def outcomes_of_findings(
     return outcomes
 
 
-def why_not(content: Content, criterion: Criterion, answer: Answer | None, evidenced: bool, on: date) -> str | None:
+def broken_promise(content: Content, due: date | None, on: date) -> str | None:
+    """What to say of what was planned at the last award by `due`, once that day is past; None before, or when nothing
+    was planned, or in a version that takes a plan twice."""
+    if due is None or due >= on or content.meta.planned_again:
+        return None
+    return f"You planned this by {due.day} {due:%B %Y}. It has to be in place now."
+
+
+def why_not(
+    content: Content,
+    criterion: Criterion,
+    answer: Answer | None,
+    evidenced: bool,
+    on: date,
+    *,
+    promised: date | None = None,
+) -> str | None:
     """What one answer lacks before it counts for what it says, in a sentence; None when it lacks nothing.
 
-    "Not started" is a whole answer: it lacks nothing, and meets nothing.
+    "Not started" is a whole answer: it lacks nothing, and meets nothing. `promised` is the day by which the criterion
+    was planned at the last award: once it is past, a plan that lacks something is told so first.
     """
     value = content.scale_value(answer.value) if answer else None
     if answer is None or value is None:
@@ -287,7 +314,8 @@ def why_not(content: Content, criterion: Criterion, answer: Answer | None, evide
     if value.needs == Need.EXPLANATION and not answer.explanation.strip():
         return "Say what is in place, and what is not."
     if value.extent == Extent.IN_PROGRESS or value.needs == Need.ACTION:
-        return _why_no_action(content, answer, on)
+        lacks = _why_no_action(content, answer, on)
+        return broken_promise(content, promised, on) or lacks if lacks else None
     if value.extent == Extent.MET and criterion.evidence_required and not evidenced:
         return "Add evidence: this criterion needs it."
     return None

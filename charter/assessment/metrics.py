@@ -154,6 +154,23 @@ def warnings(content: Content, inputs: Mapping[str, str], unknown: Collection[st
     return found
 
 
+def size_doubt(
+    content: Content, inputs: Mapping[str, str], unknown: Collection[str], size_band: str, *, in_part: bool = False
+) -> dict[str, str]:
+    """That the number of people on the payroll is outside the size that the employer's details give, by its field.
+
+    `in_part`: the numbers are those of a part of the employer, which may well be smaller than the whole.
+    """
+    people = parse(content, inputs, unknown)[0].get(content.headcount_field)
+    band = content.size_band(size_band)
+    if people is None or band is None:
+        return {}
+    if (band.max is None or people <= band.max) and (in_part or people >= band.min):
+        return {}
+    sentence = f"Your details say “{band.title}”, and this number is {written(people)}. Which of the two is right?"
+    return {content.headcount_field: sentence}
+
+
 def figures(
     content: Content, inputs: Mapping[str, str], rank: int | None = None, unknown: Collection[str] = ()
 ) -> tuple[Figure, ...]:

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
@@ -12,6 +13,7 @@ from charter.assessment.standing_in import StandIn, done_for
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
+from charter.organisation.models import Scope
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
@@ -42,6 +44,8 @@ class CriterionTask:
     """Whether the answer is whole, and yet less than its level must have: a must that is not fully in place."""
     standing: Standing
     """What the rules up to the target level make of it."""
+    broken: str | None = None
+    """That it was planned at the last award and has to be in place now, when the answer only plans it once more."""
     done_for: StandIn | None = None
     """The award of another scheme that counts for it, when the employer has given no answer of its own."""
 
@@ -212,7 +216,7 @@ def attainment(said: Material, *, on: date) -> Attainment:
 
 def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figures:
     """How far the figures of the target level are. `before` is what they came to last time (`metric_values.before`)."""
-    found = said.figures
+    found, employer = said.figures, said.assessment.organisation
     return figures_of(
         said.content,
         said.assessment.target_level,
@@ -221,6 +225,9 @@ def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figur
         unknown=said.unknown,
         period_end=found.period_end if found else None,
         before=before or {},
+        doubts=metrics.size_doubt(
+            said.content, said.inputs, said.unknown, employer.size_band, in_part=employer.scope is Scope.LOCAL
+        ),
     )
 
 
@@ -233,8 +240,12 @@ def figures_of(
     unknown: Collection[str],
     period_end: date | None,
     before: Mapping[str, Before],
+    doubts: Mapping[str, str] = MappingProxyType({}),
 ) -> Figures:
-    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return."""
+    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return.
+
+    `doubts` say of numbers, by name, what is odd about them beside what is odd among themselves.
+    """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
     return Figures(
@@ -242,7 +253,7 @@ def figures_of(
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings=metrics.warnings(content, inputs, unknown),
+        warnings={**metrics.warnings(content, inputs, unknown), **doubts},
         unexplained=tuple(
             figure
             for figure in worked_out
@@ -262,8 +273,9 @@ def _task(
     answer = said.answers.get(criterion.code)
     if done_by is not None:
         counts, stands = level.counts_on(criterion, on), standing(said.content, criterion, said.assessment.target_level)
-        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_by)
-    lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on)
+        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=done_by)
+    promised = said.promised.get(criterion.code)
+    lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on, promised=promised)
     begun = answer is not None or criterion.code in said.evidence
     state = TaskState.COMPLETED if lacks is None else TaskState.INCOMPLETE if begun else TaskState.NOT_STARTED
     to_check = lacks is None and answer is not None and answer.is_to_check
@@ -274,7 +286,8 @@ def _task(
     enough = value is not None and value.extent in {Extent.MET, Extent.NOT_APPLICABLE}
     stands = standing(said.content, criterion, said.assessment.target_level)
     falls_short = (lacks is None or to_check) and counts and stands.is_must and not enough
-    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands)
+    broken = None if enough or not counts or value is None else level.broken_promise(said.content, promised, on)
+    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands, broken)
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:

@@ -46,6 +46,8 @@ class Material:
     """What was added to a declaration, by its code."""
     promised: Mapping[str, date] = field(default_factory=dict)
     """The criteria that were planned at the last award, with the day they were planned for."""
+    told_of_awards: bool = False
+    """Whether the employer told of any award of another scheme, checked or not."""
 
     @cached_property
     def content(self) -> Content:
@@ -121,13 +123,15 @@ def material(session: Session, assessment: Assessment, *, first: bool = False) -
     figures = session.scalars(sa.select(MetricReturn).where(MetricReturn.assessment_id == mine)).first()
     answers = session.scalars(sa.select(Answer).where(Answer.assessment_id == mine))
     declared = session.scalars(sa.select(Declaration).where(Declaration.assessment_id == mine)).all()
+    awards = stated(session, assessment.organisation_id)
     return Material(
         assessment=assessment,
         answers={answer.criterion: answer for answer in answers},
         evidence=uses(session, assessment),
         declarations={declaration.code: declaration.agreed for declaration in declared},
         figures=figures,
-        held=held(session, assessment.organisation_id),
+        held=tuple(award for award in awards if award.checked_at is not None),
+        told_of_awards=bool(awards),
         declaration_notes={declaration.code: declaration.note for declaration in declared if declaration.note},
         promised={} if first else promises.of(session, assessment),
     )
@@ -178,10 +182,13 @@ def supported(evidence: Mapping[str, Sequence[EvidenceUse]]) -> frozenset[str]:
 
 def held(session: Session, organisation_id: UUID) -> tuple[Recognition, ...]:
     """The awards of other schemes of one employer that were checked, whether or not they are in date (one query)."""
-    checked = sa.select(Recognition).where(
-        Recognition.organisation_id == organisation_id, Recognition.checked_at.is_not(None)
-    )
-    return tuple(session.scalars(checked.order_by(Recognition.starts_on, Recognition.id)))
+    return tuple(award for award in stated(session, organisation_id) if award.checked_at is not None)
+
+
+def stated(session: Session, organisation_id: UUID) -> tuple[Recognition, ...]:
+    """The awards of other schemes that one employer told of, checked or not (one query)."""
+    own = sa.select(Recognition).where(Recognition.organisation_id == organisation_id)
+    return tuple(session.scalars(own.order_by(Recognition.starts_on, Recognition.id)))
 
 
 def _uses(assessment: Assessment) -> sa.Select[EvidenceUse]:

@@ -27,6 +27,7 @@ PAGES = {DECLARATIONS: ("The legal basics", "declarations"), FIGURES: ("Your fig
 """Their titles and the last part of their addresses."""
 
 _APART = "\n"
+_TEAM = ":team"
 CLOSED = "This assessment is closed, so its questions cannot be given to anybody."
 
 
@@ -45,6 +46,13 @@ class Board:
     holders: Mapping[str, Holder]
     comments: Mapping[str, int]
     """How many comments stand on a criterion; one without any is not there."""
+    people: int = 0
+    """How many of the team can sign in: where there is one, there is nobody to share with."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is somebody to share with, or something was shared before."""
+        return self.people > 1 or bool(self.holders)
 
     def is_of(self, task: str, person: User) -> bool:
         """Whether a task is this person's."""
@@ -122,7 +130,7 @@ def of_person(session: Session, user: User, organisation: Organisation) -> list[
 
 
 def board(session: Session, assessment: Assessment) -> Board:
-    """Whose each task is, and how many comments each criterion has (one query)."""
+    """Whose each task is, how many comments each criterion has, and how large the team is (one query)."""
     held = (
         sa.select(Assignment.task, User.id, User.name, sa.literal(0))
         .join(Assessment, Assessment.id == Assignment.assessment_id)
@@ -140,15 +148,24 @@ def board(session: Session, assessment: Assessment) -> Board:
         .where(Comment.assessment_id == assessment.id, Comment.deleted_at.is_(None))
         .group_by(Comment.criterion)
     )
+    team = (
+        sa.select(sa.literal(_TEAM), sa.null(), sa.null(), sa.func.count())
+        .select_from(Membership)
+        .join(User, sa.and_(User.id == Membership.user_id, User.disabled_at.is_(None)))
+        .where(Membership.organisation_id == assessment.organisation_id)
+    )
     holders: dict[str, Holder] = {}
     comments: dict[str, int] = {}
-    rows: sa.Result[str, UUID, str, int] = session.execute(sa.union_all(held, said))
+    people = 0
+    rows: sa.Result[str, UUID, str, int] = session.execute(sa.union_all(held, said, team))
     for task, person_id, name, count in rows:
-        if count:
+        if task == _TEAM:
+            people = count
+        elif count:
             comments[task] = count
         else:
             holders[task] = Holder(person_id, name)
-    return Board(holders, comments)
+    return Board(holders, comments, people)
 
 
 def assign(

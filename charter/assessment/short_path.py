@@ -35,6 +35,13 @@ def next_page(progress: Progress) -> ThemeTasks | None:
     return next((theme for theme in pages(progress) if is_open(theme)), None)
 
 
+def place(progress: Progress, code: str) -> tuple[str, str] | None:
+    """The page of the short way on which a criterion is asked, by its theme, and its place there; None when on none."""
+    found = (task for theme in pages(progress) for task in theme.tasks if task.counts and task.criterion.code == code)
+    task = next(found, None)
+    return (task.criterion.theme, f"question-{code}") if task else None
+
+
 def is_open(theme: ThemeTasks) -> bool:
     """Whether something that counts is still to do in a theme."""
     return any(task.counts and task.state is not TaskState.COMPLETED for task in theme.tasks)

@@ -21,7 +21,7 @@ from charter.clock import local_date
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
-from charter.organisation.models import Organisation
+from charter.organisation.models import Organisation, Scope
 from charter.review import allocation, attainment, differences, findings, submitted, timeline
 from charter.review.differences import Change, Differences
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
@@ -391,7 +391,16 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
             )
             for figure in figures
         ),
-        warnings=metrics.warnings(content, said.inputs, said.unknown),
+        warnings={
+            **metrics.warnings(content, said.inputs, said.unknown),
+            **metrics.size_doubt(
+                content,
+                said.inputs,
+                said.unknown,
+                said.size_band,
+                in_part=assessment.organisation.scope is Scope.LOCAL,
+            ),
+        },
         requests=requests,
         moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
         moments=timeline.told(content, events, names),

@@ -8,6 +8,8 @@ document.querySelectorAll('[data-print]').forEach((button) => {
   button.hidden = false
   button.addEventListener('click', () => window.print())
 })
+// Whole questions that are folded away on a page are printed all the same.
+window.addEventListener('beforeprint', () => document.querySelectorAll('details.charter-question').forEach((one) => { one.open = true }))
 
 // Beside the name of a folded list: how many of its boxes are ticked.
 document.querySelectorAll('[data-ticked]').forEach((count) => {

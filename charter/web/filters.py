@@ -50,6 +50,13 @@ def count(value: int, singular: str, plural: str | None = None) -> str:
     return f"{value:,} {singular if value == 1 else plural or singular + 's'}"
 
 
+def of_unit(value: Any, unit: str) -> str:
+    """What a figure comes to with its unit: 7.5%, 1 person, 2 people."""
+    if unit == "percent":
+        return f"{number(value)}%"
+    return f"{number(value)} {'person' if unit == 'people' and value == 1 else unit}"
+
+
 def filesize(value: int | None) -> str:
     """340 KB or 2.4 MB."""
     if value is None:
@@ -78,7 +85,7 @@ def sum_of_example(metric: Metric) -> str:
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates.
 
-    They are `date`, `datetime`, `number`, `count`, `filesize`, `evidence_state`, `has_preview` and
+    They are `date`, `datetime`, `number`, `count`, `of_unit`, `filesize`, `evidence_state`, `has_preview` and
     `sum_of_example`.
     """
     app.jinja_env.filters |= {
@@ -86,6 +93,7 @@ def register_filters(app: Flask) -> None:
         "datetime": moment,
         "number": number,
         "count": count,
+        "of_unit": of_unit,
         "filesize": filesize,
         "evidence_state": evidence_state,
         "has_preview": has_preview,

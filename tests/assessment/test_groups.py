@@ -10,13 +10,14 @@ from charter.assessment.level import Missing
 from charter.assessment.models import Answer, MetricReturn
 from charter.assessment.progress import Gap, progress
 from charter.assessment.queries import Material
+from charter.organisation.models import Scope
 from tests.assessment.test_progress import ASKED, CONTENT, TODAY, answer
 
 
 def material(answers: Mapping[str, Answer] | None = None, *, level: int = 1) -> Material:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
-        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code),
+        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
     return Material(assessment, answers or {}, {}, {}, None)

@@ -389,7 +389,9 @@ def test_what_was_planned_at_the_last_award_is_not_under_way_once_its_day_is_pas
 
     assert found.level == level_reached
     assert [missing.sentence for missing in found.missing] == (
-        [] if level_reached else ["Fully meet “The C thing”. You planned it before, so a plan is not enough now."]
+        []
+        if level_reached
+        else ["Fully meet “The C thing”. You planned this by 21 November 2026. It has to be in place now."]
     )
 
 

@@ -13,7 +13,7 @@ from charter.assessment.progress import Progress, TaskState, progress
 from charter.assessment.queries import Material
 from charter.framework import publishing
 from charter.framework.content import Criterion, Extent, Need
-from charter.organisation.models import Recognition
+from charter.organisation.models import Recognition, Scope
 
 TODAY = date(2026, 11, 22)
 CONTENT = publishing.read(publishing.SHIPPED[-1])
@@ -47,7 +47,7 @@ def so_far(
 ) -> Progress:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
-        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code),
+        organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
     returned: Any = (

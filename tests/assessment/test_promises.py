@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment import answers, progress, promises, queries, snapshot
-from charter.assessment.models import Assessment
+from charter.assessment.models import Answer, Assessment
+from charter.clock import today
 from charter.extensions import db, transaction
 from charter.framework.content import Criterion, Extent, Need
 from charter.organisation.models import Organisation
@@ -116,7 +119,7 @@ def test_a_promise_that_is_planned_once_more_is_not_under_way_once_its_day_is_pa
     late = progress.attainment(said, on=DUE + timedelta(days=1))
     assert late.level == 0
     assert [item.criteria for item in late.missing] == [(criterion.code,)]
-    assert "You planned it before" in late.missing[0].sentence
+    assert f"You planned this by {DUE.day} {DUE:%B %Y}. It has to be in place now." in late.missing[0].sentence
 
 
 def test_what_is_sent_keeps_the_promises_so_that_findings_are_held_to_them(
@@ -167,3 +170,49 @@ def test_the_page_of_the_criterion_asks_whether_it_is_done(
     assert f"You planned this by {DUE.day} {DUE:%B %Y}. Is it done?" in text
     assert f'href="/organisations/{employer.id}/plan"' in text
     assert "Is it done?" not in page.get(f"/assessments/{renewal.id}/criteria/{other.code}").text
+
+
+def test_a_promise_past_its_day_is_said_to_have_to_be_in_place_wherever_it_is_planned_once_more(
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    criterion: Criterion,
+    last: Callable[[int], Assessment],
+    plan_it: Callable[[Assessment, date], None],
+    sign_in: Callable[[User], CheckedClient],
+) -> None:
+    first, past = last(1), today() - timedelta(days=9)
+    with transaction() as session:
+        session.scalars(
+            sa.select(Answer).where(Answer.assessment_id == first.id, Answer.criterion == criterion.code)
+        ).one().action_due = past
+    sentence, browser = f"You planned this by {past.day} {past:%B %Y}. It has to be in place now.", sign_in(owner)
+    renew = browser.get(f"/organisations/{employer.id}/renew").text
+    assert f"<li>{criterion.title}: you planned it by {past.day} {past:%B %Y}.</li>" in unescape(renew)
+    renewal = again(make, employer, owner)
+    home = f"/assessments/{renewal.id}"
+    make.answered(renewal, by=owner, but=[criterion.code])
+    for page in (home, f"{home}/check", f"{home}/level", f"{home}/criteria/{criterion.code}"):  # the old date
+        text = browser.get(page).text
+        assert sentence in text
+        assert "Give a date in the future" not in text
+    planned = next(one.value for one in renewal.framework.content.scale if one.needs is Need.ACTION)
+    again_planned = {
+        "value": planned,
+        "action": "Later.",
+        "action_owner": "Owner",
+        "action_due": today() + timedelta(9),
+    }
+    browser.send(f"{home}/criteria/{criterion.code}", as_typed(again_planned, seen_version="1") | {"then": "list"})
+    told = browser.get(home).text
+    assert f"{sentence} Planning it once more is not enough." in unescape(told)
+    for page in (home, f"{home}/check", f"{home}/level", f"{home}/criteria/{criterion.code}"):  # a new one
+        assert sentence in browser.get(page).text
+
+
+def as_typed(said: dict[str, object], **more: str) -> dict[str, str]:
+    """An answer as its form sends it."""
+    due = said["action_due"]
+    assert isinstance(due, date)
+    parts = {"action_due-day": due.day, "action_due-month": due.month, "action_due-year": due.year}
+    return {name: str(value) for name, value in (said | parts).items() if name != "action_due"} | more

@@ -1,6 +1,7 @@
 """One criterion a page: answer it, see its evidence, go on to the next."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -89,7 +90,7 @@ def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
         return _page(assessment, requests, criterion, form, stored, rest_saved=saved is not None), 400
     onward = _onward(assessment, criterion, open_criteria)
     if request.form.get("then") != "evidence":
-        _say_what_a_must_needs(assessment, criterion, saved)
+        _say_what_it_needs(assessment, criterion, saved)
     return redirect(onward, 303)
 
 
@@ -110,28 +111,35 @@ def _differs(said: dict[str, Any], answer: Answer | None) -> bool:
     return any(new != (getattr(answer, name) if answer else NOTHING[name]) for name, new in said.items())
 
 
-def _say_what_a_must_needs(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> None:
-    """When the answer to a must was saved and is too little for its level, say so on the page that follows."""
-    needs = _more_needed(assessment, criterion, answer)
+def _say_what_it_needs(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> None:
+    """When the answer was saved and is too little for its level, say so on the page that follows."""
+    last = cases.last_feedback(db.session, assessment, criterion.code)
+    needs = _more_needed(assessment, criterion, answer, last.promised if last else None)
     if needs is not None:
         found = progress.attainment(queries.material(db.session, assessment), on=today())
         reached = assessment.framework.content.level_title(found.level)
-        flash(f"Saved. “{criterion.title}” is a must: {needs} So far your answers reach: {reached}.", "notice")
+        flash(f"Saved: “{criterion.title}”. {needs} So far your answers reach: {reached}.", "notice")
 
 
-def _more_needed(assessment: Assessment, criterion: Criterion, answer: Answer | None) -> str | None:
-    """What a must needs beyond its answer before its level can be reached, in a sentence; None when that does."""
+def _more_needed(
+    assessment: Assessment, criterion: Criterion, answer: Answer | None, promised: date | None
+) -> str | None:
+    """What a must, or what was planned at the last award by a day that is past, needs beyond its answer before its
+    level can be reached, in a sentence; None when the answer does."""
     content = assessment.framework.content
     stands = standing(content, criterion, assessment.target_level)
     value = content.scale_value(answer.value) if answer else None
-    if value is None or value.extent in {Extent.MET, Extent.NOT_APPLICABLE}:
+    if value is None or value.extent in {Extent.MET, Extent.NOT_APPLICABLE} or not level.counts_on(criterion, today()):
         return None
-    if not stands.is_must or not level.counts_on(criterion, today()):
+    broken = level.broken_promise(content, promised, today())
+    if broken is not None:
+        return f"{broken} Planning it once more is not enough."
+    if not stands.is_must:
         return None
     enough = [one for one in content.scale if one.extent is Extent.MET]
     labels = "” or “".join(one.label for one in enough)
     hint = f" “{labels}” means: {enough[0].hint}" if len(enough) == 1 and enough[0].hint else ""
-    return f"You said “{value.label}”, and {stands.level.title} needs “{labels}”.{hint}"
+    return f"You said “{value.label}”. It is a must, so {stands.level.title} needs “{labels}”.{hint}"
 
 
 NOTHING: dict[str, Any] = {
@@ -190,7 +198,9 @@ def _page(
     own = {criterion.code: stored.answer.value if stored.answer else None}
     done = stand_in is not None and criterion.code in done_for({criterion.code: stand_in}, own)
     evidenced = any(not use.evidence.is_infected for use in stored.evidence) or stand_in is not None
-    lacks = None if done else level.why_not(content, criterion, stored.answer, evidenced, today())
+    last = cases.last_feedback(db.session, assessment, criterion.code)
+    due = last.promised if last else None
+    lacks = None if done else level.why_not(content, criterion, stored.answer, evidenced, today(), promised=due)
     return render_template(
         "employer/assessment/criterion.html",
         assessment=assessment,
@@ -203,13 +213,13 @@ def _page(
         scale=[(value, asks(value.value, content)) for value in content.scale if _offered(value.value, form)],
         needed_for=lambda what: [value.label for value in content.scale if what in asks(value.value, content)],
         lacks=lacks,
-        more_needed=_more_needed(assessment, criterion, stored.answer),
+        more_needed=_more_needed(assessment, criterion, stored.answer, due),
         standing=standing(content, criterion, assessment.target_level),
         stand_in=stand_in,
         done=done,
         change=(found.of_criterion.get(criterion.code) if (found := changing.since(assessment)) else None),
         to_check=stored.answer is not None and stored.answer.is_to_check and lacks is None,
-        last=cases.last_feedback(db.session, assessment, criterion.code),
+        last=last,
         evidence_types=[kind.title for kind in content.evidence_rules.types if kind.code in criterion.evidence_types],
         request_for_more=next(
             (one for one in requests if one.subject == Subject(About.CRITERION, criterion.code)), None

@@ -23,6 +23,7 @@ from charter.assessment import (
     short_path,
     submission,
 )
+from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.level import Attainment, Step
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
@@ -158,6 +159,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             rules=rules_up_to(said.content, assessment.target_level),
             announced=any(not level.counts_on(criterion, today()) for criterion in said.asked),
             time=_time(assessment),
+            ask_of_awards=_awards_to_ask_of(said),
         )
     requests = cases.asked_now(db.session, assessment)
     return render_template(
@@ -167,6 +169,13 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         sent=queries.last_submission(db.session, assessment),
         questions=_questions(said, requests),
     )
+
+
+def _awards_to_ask_of(said: Material) -> list[str]:
+    """Awards of other schemes to name to an employer that has answered nothing and told of none; else none at all."""
+    if said.answers or said.told_of_awards:
+        return []
+    return list(dict.fromkeys(passport.title for passport in said.content.passports))[:2]
 
 
 def _from_last_time_lacking(said: Material, found: progress.Progress) -> int:
@@ -313,6 +322,7 @@ def show_level(assessment: Assessment) -> ResponseReturnValue:
         missing=own,
         steps=_steps(attainment),
         asks=_asks(said.content, said.assessment.organisation.size_band),
+        typical=timing.took(said.assessment.organisation.size_band),
     )
 
 
@@ -353,7 +363,19 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
         may_declare=lambda code: answers.is_open(assessment, code, open_declarations),
         may_give=lambda name: name in numbers,
         draft=assessment.status is AssessmentStatus.DRAFT,
+        to_mend=to_mend(said.evidence, on=today()),
+        places=_short_places(assessment, facts["progress"]),
     )
+
+
+def _short_places(assessment: Assessment, found: progress.Progress) -> dict[str, str]:
+    """Where each question is answered on the short way, by its code, after the address of the assessment; none for an
+    employer that is not offered it."""
+    if short_path.offered(assessment) is None:
+        return {}
+    codes = [task.criterion.code for theme in found.themes for task in theme.tasks]
+    places = {code: short_path.place(found, code) for code in codes}
+    return {code: f"quick/{place[0]}#{place[1]}" for code, place in places.items() if place is not None}
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/submit", methods=["GET", "POST"])

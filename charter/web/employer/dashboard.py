@@ -9,6 +9,7 @@ from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import moving, progress, queries, sharing
+from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.yearly import queries as yearly
@@ -133,6 +134,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         case=case,
         requests=requests,
         draft=draft,
+        to_mend=to_mend(said.evidence, on=today()) if said else (),
         held=held,
         coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
         past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],

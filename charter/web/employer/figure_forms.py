@@ -3,7 +3,10 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
+from flask import request
+
 from charter.assessment import metrics
+from charter.assessment.progress import Figures
 from charter.framework.content import Content, Metric
 from charter.web.employer.forms import figures_form
 from charter.web.forms import BaseForm
@@ -57,6 +60,14 @@ def say_faults(form: BaseForm, content: Content, inputs: Mapping[str, str], unkn
                 f"Untick the box to use {'the numbers' if isinstance(one, Metric) else 'it'}, or delete "
                 f"{'the numbers' if isinstance(one, Metric) else 'it'}."
             ]
+
+
+SAY_WHY = "Saved. A figure is unusual or has changed a lot. Say why below if you can, then save again to go on."
+
+
+def not_asked_yet(numbers: Figures) -> str | None:
+    """The first figure to explain for which the form that was sent had no box yet, by its code: each is asked once."""
+    return next((one.metric.code for one in numbers.unexplained if f"note-{one.metric.code}" not in request.form), None)
 
 
 def names(content: Content) -> dict[str, str]:

@@ -170,6 +170,11 @@ def give_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
         differing.saw_figures(differing.of_year(due), form)
         return _page(due, form, rest_saved=True), 400
     if request.form.get("then") == "check":
+        asked_first = figure_forms.not_asked_yet(_numbers(due))
+        if asked_first:
+            flash(figure_forms.SAY_WHY, "notice")
+            page = url_for(".give_yearly_return", yearly_return_id=due.id, _anchor=f"note-{asked_first}")
+            return redirect(page, 303)
         return redirect(url_for(".send_yearly_return", yearly_return_id=due.id), 303)
     flash("Saved. What your numbers come to is below.", "success")
     return redirect(url_for(".give_yearly_return", yearly_return_id=due.id), 303)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import carrying, changing, moving, progress, queries
+from charter.assessment import carrying, changing, moving, progress, promises, queries
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
@@ -99,8 +99,15 @@ def renew(organisation: Organisation) -> ResponseReturnValue:
         brought=carrying.brought(db.session, last, content) if last else None,
         changes=_since(last, content, offered[-1].level.rank) if last and offered else None,
         only_owner=len(owners) == 1,
+        overdue=[] if under_way else _overdue(organisation, content),
     )
     return page, 400 if form.errors else 200
+
+
+def _overdue(organisation: Organisation, content: Content) -> list[tuple[Criterion, date]]:
+    """What was planned at the last award by a day that is past, in the charter's order (one query)."""
+    promised = promises.of_last_award(db.session, organisation.id, content)
+    return [(one, due) for one in content.criteria if (due := promised.get(one.code)) is not None and due < today()]
 
 
 def _since(last: Assessment, content: Content, rank: int) -> Changes | None:

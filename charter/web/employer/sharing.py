@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import history, progress, queries, sharing
 from charter.assessment.models import Assessment
+from charter.assessment.progress import TaskState
 from charter.assessment.sharing import Board, Holder
 from charter.clock import now, today
 from charter.errors import Refusal
@@ -23,7 +24,7 @@ from charter.web.forms import BaseForm
 
 NOBODY = ""
 REST = "rest"
-"""All tasks that nobody has yet; else a theme is named."""
+"""All tasks that nobody has yet and that are to do; else a theme is named."""
 THEME = "theme-"
 
 
@@ -79,7 +80,9 @@ def _several(
     content = assessment.framework.content
     untouched = [task for task in wanted if wanted[task] == seen.get(task)]
     if what == REST:
-        chosen = [task for task in untouched if seen.get(task) is None]
+        states = sharing.states(progress.progress(queries.material(db.session, assessment), on=today()))
+        done = {task for task, state in states.items() if state is TaskState.COMPLETED}
+        chosen = [task for task in untouched if seen.get(task) is None and task not in done]
     else:
         chosen = [
             task for task in untouched if (criterion := content.criterion(task)) and f"{THEME}{criterion.theme}" == what
@@ -96,7 +99,7 @@ def _form(assessment: Assessment, board: Board) -> BaseForm:
             "Which ones?",
             choices=[
                 SelectChoice(NOBODY, "Choose"),
-                SelectChoice(REST, "All that nobody has yet"),
+                SelectChoice(REST, "All that nobody has yet and that are not done"),
                 *(SelectChoice(f"{THEME}{theme.code}", f"All of {theme.title}") for theme in themes),
             ],
         ),

@@ -136,7 +136,10 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
         return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
-    now_there = progress.figures(said)
+    now_there = _numbers(said)
+    if request.form.get("then") == "next" and (asked_first := figure_forms.not_asked_yet(now_there)):
+        flash(figure_forms.SAY_WHY, "notice")
+        return redirect(url_for(".answer_figures", assessment_id=assessment.id, _anchor=f"note-{asked_first}"), 303)
     if now_there.complete:
         to_come = len(now_there.unknown)
         rest = f" You do not know {to_come} {'figure' if to_come == 1 else 'figures'} yet." if to_come else ""
@@ -185,6 +188,13 @@ def _say_faults(said: Material, form: BaseForm) -> None:
     figure_forms.say_faults(form, said.content, said.inputs, said.unknown)
 
 
+def _numbers(said: Material) -> progress.Figures:
+    """How far the figures are, beside those of last time (one query)."""
+    day = said.figures.period_end if said.figures else None
+    before = metric_values.before_assessment(db.session, said.assessment, period_end=day)
+    return progress.figures(said, before)
+
+
 def _figures_page(
     said: Material,
     form: BaseForm,
@@ -194,9 +204,7 @@ def _figures_page(
     rest_saved: bool = False,
     brought: bool = False,
 ) -> str:
-    day = said.figures.period_end if said.figures else None
-    before = metric_values.before_assessment(db.session, said.assessment, period_end=day)
-    content, numbers = said.content, progress.figures(said, before)
+    content, numbers = said.content, _numbers(said)
     own = {field.name for metric in content.metrics for field in metric.inputs}
     return render_template(
         "employer/assessment/figures.html",
@@ -212,5 +220,5 @@ def _figures_page(
         rest_saved=rest_saved,
         names=figure_forms.names(content),
         brought=brought,
-        bring=None if frozen or said.figures or not before else yearly.to_bring(db.session, said.assessment),
+        bring=None if frozen or said.figures or not numbers.before else yearly.to_bring(db.session, said.assessment),
     )

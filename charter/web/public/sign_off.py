@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
 from charter.assessment import progress, queries, sign_off
+from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.models import SignOff, SignOffStatus
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -63,6 +64,7 @@ def show_sign_off(token: str) -> ResponseReturnValue:
         content=said.content,
         said=said,
         progress=progress.progress(said, on=today()),
+        to_mend=to_mend(said.evidence, on=today()),
         seen=standing.content_hash,
         before=before,
         changed=changed,

@@ -348,11 +348,11 @@ def test_too_little_for_a_must_is_saved_and_said(
         answered = browser.send(address, {"value": partly, **plan, "seen_version": "0", "then": then})
         assert answered.status_code == 303
         page = html.unescape(browser.get(answered.location).text)
-        assert (f"Saved. “{criterion.title}” is a must:" in page) is warned
+        assert (f"Saved: “{criterion.title}”. You said" in page) is warned
         if warned:
-            needs = f"You said “{labels[partly]}”, and {content.level_title(1)} needs “{labels[fully]}”."
+            needs = f"You said “{labels[partly]}”. It is a must, so {content.level_title(1)} needs “{labels[fully]}”."
             assert needs in page
             assert f"So far your answers reach: {content.level_title(0)}." in page
         assert ("Change your answer once that is so" in browser.get(address).text) is warned
     answered = browser.send(f"{home}/criteria/{must.code}", {"value": fully, "seen_version": "1", "then": then})
-    assert "is a must: " not in browser.get(answered.location).text
+    assert "It is a must, so" not in browser.get(answered.location).text

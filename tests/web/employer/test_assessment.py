@@ -150,6 +150,30 @@ def test_once_everything_is_answered_the_task_list_leads_on_to_the_check(
     assert re.search(rf'<a href="{home}/check"[^>]*class="govuk-button', page)
 
 
+def test_answers_that_reach_no_level_name_what_is_in_the_way_before_they_can_be_sent_as_they_are(
+    make: Factory, assessment: Assessment, home: str, owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    content = assessment.framework.content
+    must = next(one for one in content.asked(1) if one.core)
+    browser = sign_in(owner)
+    for page in ("/dashboard", f"{home}/check"):
+        assert "do not reach" not in browser.get(page).text
+    little = next(value for value in content.scale if value.extent is Extent.NOT_MET)
+    with transaction():
+        answer = db.session.scalars(sa.select(Answer).where(Answer.criterion == must.code)).one()
+        answer.value = little.value
+    for page in ("/dashboard", f"{home}/check"):
+        text = html.unescape(browser.get(page).text)
+        assert f"answers do not reach {content.level_title(1)} yet" in text
+        assert f"Fully meet “{must.title}”." in text
+        assert re.search(rf'<a href="{home}/criteria/{must.code}"[^>]*class="govuk-button"', text)
+        assert "Everything is here." not in text
+    check = browser.get(f"{home}/check").text
+    assert re.search(rf'<a href="{home}/submit"[^>]*govuk-button--secondary[^>]*>Send them as they are', check)
+    assert browser.get(f"{home}/submit").status_code == 200
+
+
 def test_a_plan_left_from_before_is_not_shown_beside_an_answer_that_needs_none(
     make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, sign_in: SignIn
 ) -> None:

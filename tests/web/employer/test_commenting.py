@@ -14,6 +14,7 @@ from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import SignIn
 
+pytestmark = pytest.mark.usefixtures("colleague")  # who is alone is offered no comments
 WORDS = "Sali keeps the rota, ask her."
 
 

@@ -140,12 +140,15 @@ def test_a_big_change_asks_why_in_the_place_of_other_notes_and_holds_nothing_bac
     assert "This is 14 higher than last time. Tell us why, in a few words." in text
     assert f'name="note-{metric.code}"' in text
     assert "You have not said why." in page.get(f"{home}/send").text
+    assert f'href="{home}#note-{metric.code}"' in page.get(f"{home}/send").text
+    asked = page.send(home, {**typed(content, "21"), **period(ends), "seen_version": "2", "then": "check"})
+    assert asked.location == f"{home}#note-{metric.code}"
     why = {f"note-{metric.code}": "We opened a second site."}
-    page.send(home, {**typed(content, "20"), **why, **period(ends), "seen_version": "2"})
+    page.send(home, {**typed(content, "20"), **why, **period(ends), "seen_version": "3"})
     text = page.get(f"{home}/send").text
     assert "We opened a second site." in text
     assert "You have not said why." not in text
-    assert page.send(f"{home}/send", {**DECLARED, "seen_version": "3"}).status_code == 303
+    assert page.send(f"{home}/send", {**DECLARED, "seen_version": "4"}).status_code == 303
 
 
 # What belongs to both forms -----------------------------------------------------------------------------------------

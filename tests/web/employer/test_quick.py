@@ -2,18 +2,20 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import html5lib
 import pytest
 
 from charter.account.models import User
-from charter.assessment import evidence, metrics, queries, short_path
+from charter.assessment import evidence, metrics, progress, queries, short_path
 from charter.assessment.models import Assessment, EvidenceKind
 from charter.assessment.queries import Material
 from charter.clock import today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.framework.asking import standing
 from charter.framework.content import Content, Criterion, Extent, ShortPath
 from charter.organisation.models import Organisation
 from tests.factories import Factory
@@ -267,3 +269,30 @@ def test_the_short_way_to_the_first_level_is_as_short_as_the_readme_says(
     assert all(evidence.words(use.evidence.text or "") for uses in said.evidence.values() for use in uses)
     assert (pages, filled, len(said.evidence)) == (PAGES, FIELDS, ACCOUNTS)
     assert WORDS - 300 < read <= WORDS
+
+
+def test_each_must_is_marked_and_answers_that_are_not_finished_are_named_on_saving(
+    assessment: Assessment, home: str, content: Content, owner: User, sign_in: SignIn
+) -> None:
+    theme, questions = of_theme(assessment)
+    musts = [one for one in questions if standing(content, one, 1).is_must]
+    browser, page = sign_in(owner), f"{home}/quick/{theme}"
+    assert browser.get(page).text.count(f"Must for {content.level_title(1)}.") == len(musts) > 0
+    planned = next(one.value for one in content.scale if one.needs == "action_with_date")
+    first = questions[0]
+    onward = browser.send(page, {f"{first.code}-value": planned, f"{first.code}-seen_version": "0", "then": "next"})
+    told = unescape(browser.get(onward.location).text)
+    assert f"Saved, but not finished. “{first.title}”: Say what you will do, who will do it and by when." in told
+    last = short_path.pages(progress.progress(material(assessment), on=today()))[-1].theme.code
+    done = browser.send(f"{home}/quick/{last}", {"then": "next"})
+    assert done.location == f"{home}/declarations"
+    assert f"1 answer is not finished: “{first.title}”." in unescape(browser.get(done.location).text)
+    assert f'href="{home}/quick/{theme}#question-{first.code}"' in browser.get(f"{home}/check").text
+
+
+def test_the_short_way_is_the_first_button_of_the_task_list(
+    home: str, content: Content, owner: User, sign_in: SignIn
+) -> None:
+    button = re.search(r'<a href="([^"]+)"[^>]*class="govuk-button"', sign_in(owner).get(home).text)
+    assert button is not None
+    assert button[1] == f"{home}/quick/{content.themes[0].code}"

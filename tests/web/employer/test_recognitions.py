@@ -1,6 +1,7 @@
 """Awards of other schemes on the employer's pages and in the panel: proof, check, turn down, and what rests on them."""
 
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment import recognising
-from charter.assessment.models import Evidence, EvidenceKind, ScanState
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, ScanState
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
@@ -302,3 +303,25 @@ def test_the_list_of_awards_takes_as_many_queries_for_three_as_for_one(
         return len(said)
 
     assert queries_with(range(1)) == queries_with(range(1, 3))
+
+
+def test_which_awards_an_employer_holds_is_asked_once_before_it_begins(
+    make: Factory,
+    assessment: Assessment,
+    home: str,
+    address: str,
+    employer: Organisation,
+    owner: User,
+    sign_in: SignIn,
+) -> None:
+    browser, question = sign_in(owner), "Do you hold another award already?"
+    text = browser.get(home).text
+    assert question in text
+    assert unescape(text).count(assessment.framework.content.passports[0].title) == 1
+    told = tell(browser, make, employer, address)
+    assert question not in browser.get(home).text
+    with transaction() as session:
+        session.delete(session.get_one(Recognition, told.id))
+    assert question in browser.get(home).text
+    make.answered(assessment, by=owner, but=[one.code for one in assessment.framework.content.asked(1)][1:])
+    assert question not in browser.get(home).text

@@ -328,3 +328,35 @@ def test_what_was_taken_in_before_goes_too_when_the_same_content_is_found_bad_at
     assert {one.organisation_id for one in quarantine.findings(db.session, 9)} == {theirs, employer.id}
     with transaction() as session:
         assert quarantine.waiting(session).number == 0
+
+
+def test_each_page_before_the_sending_says_what_became_of_a_file(
+    owner: User,
+    home: str,
+    codes: list[str],
+    assessment: Assessment,
+    fake: FakeClamd,
+    scan: Callable[[], int],
+    make: Factory,
+    sign_in: SignIn,
+    client: CheckedClient,
+) -> None:
+    make.answered(assessment, by=owner)
+    _, token = make.asks_for_sign_off(assessment, by=owner)
+    fake.leave()
+    browser = sign_in(owner)
+    upload(browser, f"{home}/criteria/{codes[0]}/evidence", BAD, "Advert.txt")
+    pages = [f"{home}/check", f"/sign-off/{token}"]
+    for page in pages:
+        assert "Being checked for viruses" in browser.get(page).text
+        assert "Advert.txt</strong>" not in browser.get(page).text  # nobody can do anything about it
+    fake.listen()
+    assert scan() == 1
+    for page in pages:
+        text = browser.get(page).text
+        assert "Deleted: it had a virus" in text
+        assert "Advert.txt</strong>, for" in text
+    assert f"/evidence/{the_piece().id}/replace" in browser.get("/dashboard").text
+    assert "A file for it had a virus and was deleted." in browser.get(home).text
+    assert f"/evidence/{the_piece().id}/replace" in browser.get(pages[0]).text
+    assert browser.get(f"{home}/submit").status_code == 200  # sending is not held back

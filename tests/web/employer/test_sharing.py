@@ -140,7 +140,7 @@ def test_the_dashboard_says_how_many_of_ones_own_are_to_do_and_leads_to_the_firs
     assert f'<a class="govuk-link" href="{home}/criteria/{codes[0]}">Go to the first one</a>' in text
     assert "of yours" not in sign_in(owner).get("/dashboard").text
     make.answered(assessment, by=owner)
-    assert "What was yours is done." in sign_in(colleague).get("/dashboard").text
+    assert "All your own tasks are done." in sign_in(colleague).get("/dashboard").text
 
 
 def test_the_pages_of_a_closed_assessment_give_nothing_away(
@@ -281,3 +281,31 @@ def test_the_history_has_pages_and_takes_the_same_queries_however_long_it_is(
     assert second
     assert events(browser.get(f"{home}/history?page=999").text)[-1] == "Olive Owner started the assessment."
     assert events(browser.get(f"{home}/history?page=no").text) == first
+
+
+def test_who_is_alone_is_asked_to_share_nothing_until_there_is_a_second_person(
+    make: Factory, employer: Organisation, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    browser, question = sign_in(owner), f"{home}/criteria/{codes[0]}"
+    assert "Share them out" not in browser.get(home).text
+    for words in ("Nobody has this yet", "Comments among colleagues"):
+        assert words not in browser.get(question).text
+    make.member(employer, "Second Person")
+    assert "Share them out" in browser.get(home).text
+    for words in ("Nobody has this yet", "Comments among colleagues"):
+        assert words in browser.get(question).text
+
+
+def test_all_that_nobody_has_leaves_out_what_is_done(
+    make: Factory,
+    assessment: Assessment,
+    home: str,
+    codes: list[str],
+    owner: User,
+    colleague: User,
+    sign_in: SignIn,
+) -> None:
+    make.answered(assessment, by=owner, but=codes[:1])
+    sign_in(owner).send(f"{home}/sharing", {"several": "rest", "several_to": str(colleague.id)})
+    db.session.rollback()
+    assert set(sharing.board(db.session, assessment).holders) == {codes[0]}

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
+from charter.assessment import evidence
 from charter.assessment.models import Answer, Assessment, SignOff
+from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation.models import Organisation
@@ -213,3 +215,38 @@ def test_the_page_takes_the_same_queries_for_little_and_for_much(
     with counting() as said:
         client.get(link)
     assert len(said) <= 14, said
+
+
+def test_the_director_reads_each_question_and_each_account_in_full_and_decides_at_the_end(
+    complete: Assessment,
+    link: str,
+    home: str,
+    codes: list[str],
+    owner: User,
+    client: CheckedClient,
+    sign_in: SignIn,
+) -> None:
+    words = "We write down how each new person is welcomed. " * 6 + "The last words."
+    with transaction() as session:
+        evidence.add_account(
+            session, complete, criteria=codes[:1], title="", text=words, dated_on=None, by=owner, at=now()
+        )
+    content = complete.framework.content
+    for browser, page in ((client, link), (sign_in(owner), f"{home}/check")):
+        text = unescape(browser.get(page).text)
+        assert words in text
+        assert all(content.criterion(code).statement in text for code in codes)
+    text = unescape(client.get(link).text)
+    assert text.index("/approve?read=") > text.index("The figures</h2>")
+    assert text.count("/approve?read=") == 1
+
+
+def test_the_history_tells_of_the_approval_and_the_page_that_sending_need_not_wait(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    assert "they go without this approval" in browser.get(f"{home}/submit").text
+    approve(client, link)
+    text = browser.get(f"{home}/history").text
+    assert "asked a senior person to approve the answers" in text
+    assert re.search(r"A senior person\W*(<[^>]+>\W*)*approved the answers", text)

@@ -1,6 +1,8 @@
 """The declarations and the figures: short answers, saved as they come."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from charter.clock import today
 from charter.extensions import db
 from charter.framework.content import Content
 from charter.organisation.models import Organisation, Scope
+from charter.review import queries as cases
 from tests.factories import Factory
 from tests.web.employer.conftest import SignIn
 
@@ -227,3 +230,46 @@ def test_back_after_submit_is_a_friendly_page(
     answered = browser.post(home + path, data={"csrf_token": token, "seen_version": "1"})
     assert answered.status_code == 409
     assert "with the assessor and cannot be changed now" in answered.text
+
+
+def test_a_figure_to_explain_is_asked_about_once_and_is_on_top_of_the_check_until_then(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    made = make.assessment(employer, level=2, by=owner)
+    page, browser = f"/assessments/{made.id}/figures", sign_in(owner)
+    sent = {f"number-{field.name}": "5" for field in metrics.fields(made.framework.content, 2)} | period(-30)
+    back = browser.send(page, sent | {"seen_version": "0", "then": "next"})
+    outside = next(one for one in metrics.figures(made.framework.content, figures(made).inputs, 2) if one.warning)
+    note = f"note-{outside.metric.code}"
+    assert back.location == f"{page}#{note}"
+    text = browser.get(page).text
+    assert "Say why below if you can" in text
+    assert f'id="{note}"' in text
+    check = f"/assessments/{made.id}/check"
+    assert f'href="{page}#{note}"' in browser.get(check).text
+    boxes = {f"note-{code}": "" for code in re.findall(r'name="note-([^"]+)"', text)}
+    assert browser.send(page, sent | boxes | {"seen_version": "1", "then": "next"}).location == check
+    assert f'href="{page}#{note}"' in browser.get(check).text
+    said = dict.fromkeys(boxes, "We are a new firm.")
+    assert browser.send(page, sent | said | {"seen_version": "1", "then": "next"}).location == check
+    assert f'href="{page}#{note}"' not in browser.get(check).text
+
+
+def test_more_people_than_the_size_in_the_details_is_asked_about_and_told_to_the_assessor(
+    make: Factory, assessment: Assessment, home: str, owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    band = content.size_band(assessment.organisation.size_band)
+    assert band is not None
+    assert band.max is not None
+    make.answered(assessment, by=owner)
+    browser, doubt = sign_in(owner), f"Your details say “{band.title}”, and this number is"
+    for people, doubted in ((band.max, False), (band.max + 1, True)):
+        numbers = {f"number-{field.name}": str(people) for field in metrics.fields(content, 1)}
+        version = str(figures(assessment).version)
+        browser.send(f"{home}/figures", numbers | period(-30) | {"seen_version": version, "then": "list"})
+        for page in (f"{home}/figures", f"{home}/check"):
+            assert (doubt in unescape(browser.get(page).text)) is doubted
+    review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    case = cases.case(db.session, review, by=assessor, on=today())
+    assert doubt in case.warnings[content.headcount_field]
