@@ -24,6 +24,7 @@ from charter.organisation import choosing
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
+from charter.succession import asking
 from charter.succession import queries as succession
 from charter.web.access import employer_home, is_about, requires, the_user
 from charter.web.employer import blueprint
@@ -39,7 +40,9 @@ def dashboard() -> ResponseReturnValue:
     """What to do next for the employer that the person turned to last."""
     part = choosing.chosen(the_user().memberships)
     if part is None:
-        return render_template("employer/welcome.html", comings=_comings())
+        waits = _comings()
+        known = [] if waits else [match.organisation for match in asking.matches(db.session, the_user())]
+        return render_template("employer/welcome.html", comings=waits, known=known)
     current = publishing.current(db.session)
     elsewhere = _elsewhere(current.content)
     employer = db.session.get_one(Organisation, part.organisation_id)
