@@ -66,6 +66,11 @@ def edit_domains(organisation: Organisation) -> ResponseReturnValue:
         flash(message, "success")
         return redirect(url_for(".edit_domains", organisation_id=organisation.id), 303)
     found = domains.of(db.session, organisation.id)
+    asked = request.args.get("remove")
+    if any(one.domain == asked for one in found):
+        return render_template(
+            "employer/succession/remove_domain.html", form=form, organisation=organisation, domain=asked, mine=mine
+        )
     return render_template(
         "employer/succession/domains.html",
         form=form,

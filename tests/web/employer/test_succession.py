@@ -47,8 +47,15 @@ def test_an_owner_adds_the_domain_of_their_address_and_takes_it_away(
     for _ in range(2):
         assert browser.send(page, {"add": "yes"}).location == page
     assert f"Your email domains: {DOMAIN}" in browser.get(team).text
-    assert f"Yes, {DOMAIN}" not in browser.get(page).text
-    assert browser.send(page, {"remove": DOMAIN}).location == page
+    text = browser.get(page).text
+    assert f"Yes, {DOMAIN}" not in text
+    assert 'value="' + DOMAIN not in text, "one tap would take it away"
+    assert f'href="?remove={DOMAIN}"' in text
+    asked = browser.get(f"{page}?remove={DOMAIN}").text
+    assert f"Remove {DOMAIN}?" in asked
+    assert f'name="remove" value="{DOMAIN}"' in asked
+    assert "Remove nonsense.example?" not in browser.get(f"{page}?remove=nonsense.example").text
+    assert browser.send(f"{page}?remove={DOMAIN}", {"remove": DOMAIN}, to=page).location == page
     db.session.rollback()
     assert db.session.scalars(sa.select(EmailDomain)).all() == []
 
