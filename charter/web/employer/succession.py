@@ -138,6 +138,8 @@ def show_transfer(transfer: Transfer) -> ResponseReturnValue:
         return redirect(home, 303)
     mine = transferring.is_for(transfer, the_user())
     waits = transfer.status is TransferStatus.OFFERED and now() - transfer.offered_at < transferring.LASTS
+    if mine and waits and "decline" in request.args:
+        return render_template("employer/succession/decline.html", form=form, transfer=transfer)
     return render_template(
         "employer/succession/transfer.html",
         form=form,
