@@ -131,7 +131,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         progress=found,
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
-        outlook=plan.outlook(db.session, employer.id),
+        outlook=plan.outlook(db.session, employer.id, on=today()),
         yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if yearly_figures else (),
         case=case,
         requests=requests,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from charter.account.models import User
 from charter.assessment import recognising
@@ -276,3 +277,44 @@ def test_the_list_of_awards_takes_as_many_queries_for_three_as_for_one(
         return len(said)
 
     assert queries_with(range(1)) == queries_with(range(1, 3))
+
+
+def test_home_says_calmly_what_is_soon_out_of_date_and_the_awards_say_how_to_renew(
+    make: Factory, employer: Organisation, owner: User, administrator: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+
+    def change(**values: Any) -> None:
+        with transaction() as session:
+            one = session.get_one(Recognition, told.id)
+            for name, value in values.items():
+                setattr(one, name, value)
+
+    change(ends_on=today() + timedelta(days=13))
+    assert "Soon out of date" not in browser.get("/dashboard").text  # nothing rests on what nobody has checked
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, told.id), by=administrator, at=AT)
+    assert "1 award of other schemes ends on" in browser.get("/dashboard").text
+    page = browser.get(address).text
+    assert "It ends in 13 days." in page
+    assert "add the renewed one" in page
+    change(ends_on=today() + timedelta(days=61))
+    assert "Soon out of date" not in browser.get("/dashboard").text
+    assert "add the renewed one" not in browser.get(address).text
+    change(ends_on=today() + timedelta(days=13))
+    with transaction() as session:
+        first = session.get_one(Recognition, told.id)
+        kept = {column.name: getattr(first, column.name) for column in Recognition.__table__.columns}
+        later = {"id": uuid7(), "starts_on": first.ends_on, "ends_on": today() + timedelta(days=700)}
+        session.add(Recognition(**(kept | later)))
+    assert "Soon out of date" not in browser.get("/dashboard").text
+    assert "add the renewed one" not in browser.get(address).text
+    proof = recognising.proof_of(db.session, told)
+    assert proof is not None
+    for days, words in ((10, "see what ends soon"), (-1, "see what needs a newer version"), (90, None)):
+        with transaction() as session:
+            session.get_one(type(proof), proof.id).ends_on = today() + timedelta(days=days)
+        page = browser.get("/dashboard").text
+        assert ("Soon out of date" in page) == (words is not None)
+        assert words is None or words in page
