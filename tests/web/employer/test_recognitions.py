@@ -101,6 +101,7 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     browser, theirs = sign_in(owner), sign_in(administrator)
     told = tell(browser, make, employer, address)
     panel = f"/admin/employers/recognitions/{told.id}"
+    assert "1 award is not checked yet." in sign_in(administrator).get("/admin/recognitions/").text
     assert employer.name in theirs.get("/admin/recognitions/?flt0_status=stated").text
     assert employer.name not in theirs.get("/admin/recognitions/?flt0_status=checked").text
     assert f"{panel}/check" in theirs.get(f"/admin/recognitions/details/?id={told.id}").text
