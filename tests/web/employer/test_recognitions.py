@@ -1,5 +1,6 @@
 """Awards of other schemes on the employer's pages and in the panel: proof, check, turn down, and what rests on them."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -175,6 +176,10 @@ def test_other_schemes_are_shown_item_by_item_and_printed(
     assert len(said) <= 10, said
     assert ">One of these</strong>" in browser.get(f"{home}/{scheme.code}").text
     assert "With these answers you are" in after
+    done = [int(one) / int(of) for one, of in re.findall(r"already done (\d+) of (\d+)", after)]
+    assert done == sorted(done, reverse=True), "the nearest comes first"
+    put_away = after.partition("where nothing of yours counts yet")[2]
+    assert put_away.count("already done") == done.count(0)
     with counting() as said:
         page = browser.get(f"{home}/{scheme.code}").text
     assert len(said) <= 10, said

@@ -131,3 +131,15 @@ def test_the_dashboard_takes_the_same_queries_for_one_employer_and_for_three(
     with counting() as three:
         browser.get("/dashboard")
     assert len(one) == len(three), (one, three)
+
+
+def test_the_titles_of_two_tabs_say_which_employer_each_is_about(
+    make: Factory, employer: Organisation, second: Organisation, owner: User, stranger: User, sign_in: SignIn
+) -> None:
+    def title(person: User, one: Organisation) -> str:
+        return sign_in(person).get(f"/organisations/{one.id}/plan").text.split("<title>")[1].split("</title>")[0]
+
+    for one in (employer, second):
+        assert title(owner, one).startswith(f"Improvement plan – {one.name} – ")
+    own = db.session.get_one(Organisation, stranger.memberships[0].organisation_id)
+    assert own.name not in title(stranger, own)  # who has one needs no telling
