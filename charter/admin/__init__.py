@@ -34,23 +34,30 @@ from charter.succession.models import Claim
 
 
 def register_admin(app: Flask) -> Admin:
-    """Build the panel: its menu, in order."""
+    """Build the panel: its menu, in groups and in order."""
     panel = Admin(app, name="Panel", index_view=PanelHome())
-    panel.add_view(ReviewsView(name="Cases", endpoint="reviews"))
-    panel.add_view(OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers"))
-    panel.add_view(ClaimsView(Claim, db, name="Claims to employers", endpoint="claims"))
-    panel.add_view(DuplicatesView(name="Employers here twice", endpoint="duplicates"))
-    panel.add_view(RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions"))
-    panel.add_view(ScansView(name="Virus scans", endpoint="scans"))
-    panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards"))
-    panel.add_view(YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures"))
-    panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks"))
-    panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk"))
-    panel.add_view(StopsView(name="Where employers stop", endpoint="stops"))
-    panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns"))
-    panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services"))
-    panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests"))
-    panel.add_view(PeopleView(User, db, name="People", endpoint="people"))
-    panel.add_view(MessagesView(Message, db, name="Messages", endpoint="messages"))
-    panel.add_view(TrailView(AuditEvent, db, name="Who did what", endpoint="trail"))
+    cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
+    panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
+    panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
+    panel.add_view(
+        YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)
+    )
+    panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
+    panel.add_view(
+        OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers", **employers)
+    )
+    panel.add_view(ClaimsView(Claim, db, name="Claims to employers", endpoint="claims", **employers))
+    panel.add_view(DuplicatesView(name="Employers here twice", endpoint="duplicates", **employers))
+    panel.add_view(
+        RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions", **employers)
+    )
+    panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks", **charter))
+    panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk", **charter))
+    panel.add_view(StopsView(name="Where employers stop", endpoint="stops", **charter))
+    panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services", **charter))
+    panel.add_view(RequestsView(ProgrammeRequest, db, name="Requests for services", endpoint="requests", **charter))
+    panel.add_view(ReturnsView(Return, db, name="Values of measures", endpoint="returns", **scheme))
+    panel.add_view(PeopleView(User, db, name="People", endpoint="people", **scheme))
+    panel.add_view(MessagesView(Message, db, name="Messages", endpoint="messages", **scheme))
+    panel.add_view(TrailView(AuditEvent, db, name="Who did what", endpoint="trail", **scheme))
     return panel

@@ -15,6 +15,7 @@ from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy.orm import Session
 
 from charter import audit
+from charter.admin import waiting
 from charter.clock import now, today
 from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal
@@ -90,6 +91,7 @@ class PanelHome(Guarded, AdminIndexView):
         """The page with its numbers, for those who have cases to work on."""
         if allows(signed_in_user(), Permission.SEE_QUEUE):
             values["counts"] = queries.counts(db.session, the_user(), on=today())
+        values["waits"] = waiting.for_person(db.session, the_user(), on=today())
         html: str = super().render(template, **values)
         return html
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from charter.admin.base import Chosen, RecordView, of_status
 from charter.admin.organisations import NAMES, content, counties
 from charter.clock import today
+from charter.extensions import db
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
 from charter.permissions import Permission
 
@@ -94,7 +95,13 @@ class RecognitionsView(RecordView):
         "declined_for",
     )
     column_export_list = column_list
+    list_template = "admin/records/recognitions.html"
     details_template = "admin/records/recognition.html"
+
+    def waiting(self) -> int:
+        """How many awards nobody has checked or turned down."""
+        query = sa.select(sa.func.count()).select_from(Recognition).where(FACTS[RecognitionStatus.STATED])
+        return db.session.scalar(query) or 0
 
     def title(self, model: Recognition) -> str:
         """The heading of one award's page."""

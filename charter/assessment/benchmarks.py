@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from charter.assessment.metric_values import MetricValue
 from charter.clock import LOCAL
+from charter.framework import formula
 from charter.framework.content import Content, Metric
 from charter.organisation.models import Organisation
 from charter.orm import Base
@@ -100,7 +101,9 @@ def compared(
     """What similar employers have, by metric, as at the end of the last quarter; nothing of fewer than five others.
 
     `values` are all that the employer's own figures ever came to: its own is not in what it is shown. Employers of the
-    same sector and size come first, then of the same size, of the same sector, and all (one query).
+    same sector and size come first, then of the same size, of the same sector, and all (one query). A figure that
+    counts people, and divides by nothing, is only compared within the size: ten apprentices are many for some and few
+    for others.
     """
     size, sector = organisation.size_band, organisation.sector
     newest = sa.select(sa.func.max(BenchmarkRun.as_at)).where(BenchmarkRun.as_at < on).scalar_subquery()
@@ -112,7 +115,10 @@ def compared(
     there = {(row.metric, row.size_band, row.sector): row for row in rows}
     found: dict[str, Compared] = {}
     for metric in content.metrics:
-        for group in ((size, sector), (size, ALL), (ALL, sector), (ALL, ALL)):
+        groups = [(size, sector), (size, ALL)]
+        if formula.divides(metric.formula):
+            groups += [(ALL, sector), (ALL, ALL)]
+        for group in groups:
             row = there.get((metric.code, *group))
             told = _told(metric, row, _own(values, row), _words(content, *group)) if row else None
             if told is not None:

@@ -365,6 +365,8 @@ def replace(
     *,
     rules: EvidenceRules,
     dates: Dates,
+    title: str = "",
+    type: str | None = None,
     open_criteria: Collection[str] | None = None,
     by: User,
     at: datetime,
@@ -375,7 +377,11 @@ def replace(
     used instead. What was submitted keeps the older one, unless that is gone (turned down for privacy, or for its
     virus): then the newer one stands in for it in the assessment under way too. Raises Refusal when a colleague
     replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be.
+
+    `title` and `type` are what the newer one is called and its kind; without them those of the older one stay, but for
+    a title that is no more than the name of the older file: the newer one is called by its own.
     """
+    title, kind = _title(title) or piece.title, _type(rules, type) or piece.type
     organisation = session.get_one(Organisation, piece.organisation_id)
     _hold(session, organisation)
     assessment = under_way(session, piece)
@@ -391,12 +397,12 @@ def replace(
         raise Refusal("This is the same as before. Choose the newer version.", field=field)
     if there is not None:
         raise Refusal(f"You gave this before, as “{there.title}”. Use that one instead.", field=field)
-    dates = evidence_dates.checked(rules, piece.type, dates, on=local_date(at))
+    dates = evidence_dates.checked(rules, kind, dates, on=local_date(at))
     was_removed = piece.is_gone
-    newer = evidence.new_piece(
-        organisation.id, piece.kind, facts, title=name if was_removed else piece.title, dates=dates, by=by, at=at
-    )
-    newer.type, newer.shelved, newer.replaces_id = piece.type, piece.shelved, piece.id
+    if title == (piece.title if was_removed else piece.filename):
+        title = name
+    newer = evidence.new_piece(organisation.id, piece.kind, facts, title=title, dates=dates, by=by, at=at)
+    newer.type, newer.shelved, newer.replaces_id = kind, piece.shelved, piece.id
     newer.ends_on = evidence_dates.last_day(rules, newer.type, dates)
     session.add(newer)
     try:

@@ -161,6 +161,18 @@ def goes_on(award: Recognition, other: Recognition) -> bool:
     )
 
 
+def ending(stated: Iterable[Recognition], *, on: date) -> frozenset[UUID]:
+    """Which of an employer's awards end so soon that its owners are warned, with none to carry them on."""
+    checked = [one for one in stated if one.checked_at is not None]
+    return frozenset(
+        one.id
+        for one in checked
+        if one.ends_on is not None
+        and on <= one.ends_on <= on + timedelta(days=max(WARN_DAYS))
+        and not any(goes_on(one, other) for other in checked)
+    )
+
+
 def opening_again(content: Content, held: Iterable[Recognition], *, after: date) -> list[str]:
     """The titles of the criteria that awards stand in for on a day and no longer on the next."""
     held = list(held)

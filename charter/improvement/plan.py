@@ -7,13 +7,13 @@ from functools import cached_property
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 from uuid_utils.compat import uuid7
 
 from charter import audit
-from charter.assessment import answers, progress, queries
+from charter.assessment import answers, evidence_dates, progress, queries, recognising
 from charter.assessment.level import Missing, counts_on
-from charter.assessment.models import Assessment, Submission
+from charter.assessment.models import Assessment, Evidence, ScanState, Submission
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import AssessmentStatus
@@ -474,21 +474,52 @@ def _below(own: Sequence[Action]) -> int:
 
 @dataclass(frozen=True)
 class Outlook:
-    """A plan in a line: how much is to be done, and when the first of it is due."""
+    """A plan in a line: how much is to be done, and when the first of it is due; and what will soon hold no more."""
 
     to_do: int
     done: int
     next_due: date | None
+    evidence_out: int = 0
+    """How many pieces of evidence are out of date."""
+    evidence_soon: int = 0
+    """How many go out of date soon."""
+    awards_soon: int = 0
+    """How many checked awards of other schemes end soon, with none to carry them on."""
+    award_ends_on: date | None = None
+    """When the first of them ends."""
 
 
-def outlook(session: Session, organisation_id: UUID) -> Outlook:
+def outlook(session: Session, organisation_id: UUID, *, on: date) -> Outlook:
     """The plan in a line (one query)."""
     is_open = Action.status == ActionStatus.TO_DO
+    newer, later = aliased(Evidence), aliased(Recognition)
+    pieces = sa.select(sa.func.count()).where(
+        Evidence.organisation_id == organisation_id,
+        Evidence.removed_at.is_(None),
+        Evidence.scan != ScanState.INFECTED,
+        ~sa.exists().where(newer.replaces_id == Evidence.id),
+    )
+    ending = (
+        Recognition.organisation_id == organisation_id,
+        Recognition.checked_at.is_not(None),
+        Recognition.ends_on.between(on, on + timedelta(days=max(recognising.WARN_DAYS))),
+        ~sa.exists().where(
+            later.organisation_id == organisation_id,
+            later.checked_at.is_not(None),
+            later.scheme == Recognition.scheme,
+            later.id != Recognition.id,
+            sa.or_(later.ends_on.is_(None), later.ends_on > Recognition.ends_on),
+        ),
+    )
     row = session.execute(
         sa.select(
             sa.func.count().filter(is_open),
             sa.func.count().filter(Action.status == ActionStatus.DONE),
             sa.func.min(Action.due_on).filter(is_open),
+            pieces.where(Evidence.ends_on < on).scalar_subquery(),
+            pieces.where(Evidence.ends_on.between(on, on + evidence_dates.SOON)).scalar_subquery(),
+            sa.select(sa.func.count()).where(*ending).scalar_subquery(),
+            sa.select(sa.func.min(Recognition.ends_on)).where(*ending).scalar_subquery(),
         ).where(Action.organisation_id == organisation_id)
     ).one()
-    return Outlook(row[0], row[1], row[2])
+    return Outlook(*row)

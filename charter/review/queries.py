@@ -73,6 +73,11 @@ def _open() -> sa.ColumnElement[bool]:
     return Review.status.in_(sa.bindparam("open", sorted(OPEN), expanding=True, literal_execute=True))
 
 
+def _overdue(on: date) -> sa.ColumnElement[bool]:
+    """The cases that should have been decided before a day. While the employer has to answer, the clock is theirs."""
+    return sa.and_(Review.due_on < on, Review.status != ReviewStatus.WITH_EMPLOYER)
+
+
 def queue(
     session: Session,
     *,
@@ -93,7 +98,7 @@ def queue(
     if assessor:
         of_case.append(Review.assessor_id == assessor)
     if overdue_on:
-        of_case.extend([Review.due_on < overdue_on, _open()])
+        of_case.extend([_overdue(overdue_on), _open()])
     if county:
         of_employer.append(Organisation.county == county)
     if level:
@@ -161,7 +166,7 @@ def counts(session: Session, user: User, *, on: date) -> Counts:
                     sa.and_(Review.status == ReviewStatus.IN_REVIEW, Review.assessor_id == user.id),
                     Review.status == ReviewStatus.WITH_EMPLOYER,
                     Review.status == ReviewStatus.RECOMMENDED,
-                    Review.due_on < on,
+                    _overdue(on),
                 )
             )
         ).where(_open())

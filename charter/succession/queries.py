@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from charter.account.models import User
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import transferring
-from charter.succession.models import Claim, JoinRequest, Transfer
+from charter.succession.models import Afterwards, Claim, JoinRequest, Transfer
 from charter.succession.status import OPEN, UNANSWERED, TransferStatus
 
 
@@ -25,6 +25,8 @@ class Kind(enum.StrEnum):
     """Somebody asks to join an employer they own."""
     OFFER = "offer"
     """Somebody offers them an employer."""
+    HANDED = "handed"
+    """They have handed over an employer, so lately that they can undo it."""
     CLAIMED = "claimed"
     """They have claimed an employer."""
     ASKED = "asked"
@@ -42,6 +44,11 @@ class Waiting:
     organisation_id: UUID
     name: str
     since: datetime
+
+    @property
+    def undone_until(self) -> datetime:
+        """Until when handing over can be undone."""
+        return self.since + transferring.UNDONE_WITHIN
 
 
 def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
@@ -76,6 +83,13 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
             Transfer.status == TransferStatus.OFFERED,
             Transfer.offered_at > at - transferring.LASTS,
             sa.or_(Transfer.to_id == user.id, sa.and_(Transfer.to_id.is_(None), Transfer.to_email == user.email)),
+        ),
+        _of(Kind.HANDED, Transfer, Transfer.ended_at).where(
+            Transfer.status == TransferStatus.ACCEPTED,
+            Transfer.ended_at > at - transferring.UNDONE_WITHIN,
+            Transfer.from_id == user.id,
+            Transfer.afterwards == Afterwards.STAYS,
+            Transfer.organisation_id.in_(mine),
         ),
         _of(Kind.CLAIMED, Claim, Claim.claimed_at).where(Claim.status.in_(OPEN), Claim.user_id == user.id),
         _of(Kind.ASKED, JoinRequest, JoinRequest.asked_at).where(

@@ -298,6 +298,7 @@ def _tell(session: Session, transfer: Transfer, what: str, *, at: datetime, but:
             what=what,
             from_name=transfer.from_user.name,
             to_name=taker.name if taker else transfer.to_email,
+            is_taker=one == (taker or transfer.to_email),
             leaves=transfer.afterwards is Afterwards.LEAVES,
             undo_until=local_date(transfer.ended_at + UNDONE_WITHIN) if transfer.ended_at else None,
             event_key=f"transfer:{transfer.id}:{what}",

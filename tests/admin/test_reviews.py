@@ -14,14 +14,18 @@ from charter.account.models import SignInSession, User
 from charter.assessment import evidence, returns
 from charter.assessment import queries as queries_of_assessment
 from charter.assessment.models import Assessment, EvidenceKind
+from charter.assessment.status import AssessmentStatus
 from charter.award.models import Award
 from charter.clock import now, today
 from charter.extensions import db, transaction
+from charter.improvement.models import Programme
 from charter.organisation.models import Organisation, Scope
 from charter.review import desk, findings, queries
 from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
 from charter.review.submitted import EvidenceSaid
+from charter.succession.models import Claim, Ground
+from charter.succession.status import ClaimStatus
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.review.test_queries import Counted, case_of
@@ -45,25 +49,81 @@ def test_the_first_page_counts_the_work(sign_in, make, assessor, claimed) -> Non
 
 
 def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, board_member) -> None:
-    def menu(person: User) -> list[str]:
-        page = sign_in(person).get("/admin/").text
-        return re.findall(r"charter-panel-menu__link[^>]*>([^<]+)</a>", page)
+    def menu(person: User, page: str = "/admin/") -> list[str]:
+        text = sign_in(person).get(page).text
+        return re.findall(r"charter-panel-menu__link[^>]*>([^<]+)</a>", text)
+
+    def listed(person: User) -> list[str]:
+        return re.findall(
+            r"govuk-!-font-weight-bold\" href=\"/admin[^>]*>([^<]+)</a>", sign_in(person).get("/admin/").text
+        )
 
     assert menu(board_member) == ["Overview"]
-    assert menu(assessor) == [
-        "Overview",
+    assert listed(board_member) == []
+    assert menu(assessor) == ["Overview", "Casework", "Employers", "Charter"]
+    assert menu(administrator) == ["Overview", "Casework", "Employers", "Charter", "Scheme"]
+    within = ["Claims to employers", "Awards of other schemes"]  # those of the group where one is, no more
+    assert menu(assessor, "/admin/claims/") == ["Overview", "Casework", "Employers", "Charter", "Employers", *within]
+    assert listed(assessor) == [
         "Cases",
-        "Employers",
-        "Claims to employers",
-        "Awards of other schemes",
-        "Virus scans",
         "Awards",
         "Yearly figures",
+        "Virus scans",
+        "Employers",
+        *within,
         "Versions of the charter",
         "Other schemes",
         "Where employers stop",
     ]
-    assert menu(administrator)[-4:] == ["Requests for services", "People", "Messages", "Who did what"]
+    assert listed(administrator)[-4:] == ["Values of measures", "People", "Messages", "Who did what"]
+
+
+def test_while_the_employer_has_to_answer_a_case_is_not_overdue(sign_in, make, assessor, employer, claimed) -> None:
+    sent = db.session.get_one(Assessment, claimed.assessment_id)
+    code = sent.framework.content.asked(sent.target_level)[0].code
+    make.asked_for_more(sent, [code], assessor=assessor)
+    review = claimed
+    with transaction() as session:
+        session.get_one(Review, review.id).due_on = today() - timedelta(days=1)
+    assert queries.counts(db.session, assessor, on=today()).overdue == 0
+    assert queries.queue(db.session, overdue_on=today()).total == 0
+    page = sign_in(assessor).get("/admin/reviews/").text
+    assert employer.name in page
+    assert ">Overdue<" not in page
+    with transaction() as session:
+        session.get_one(Review, review.id).status = ReviewStatus.IN_REVIEW
+        session.get_one(Assessment, review.assessment_id).status = AssessmentStatus.SUBMITTED
+    assert queries.counts(db.session, assessor, on=today()).overdue == 1
+    assert queries.queue(db.session, overdue_on=today()).total == 1
+    assert ">Overdue<" in sign_in(assessor).get("/admin/reviews/").text
+
+
+def test_the_first_page_says_what_else_waits_and_leads_there(
+    sign_in, make, assessor, administrator, employer, owner
+) -> None:
+    assert "Also waiting" not in sign_in(administrator).get("/admin/").text
+    service = make.programmes()[0]
+    with transaction() as session:
+        session.get_one(Programme, service.id).review_by = today() - timedelta(days=1)
+        session.add(
+            Claim(
+                organisation_id=employer.id,
+                user_id=owner.id,
+                address=owner.email,
+                message="",
+                ground=Ground.NOBODY,
+                status=ClaimStatus.WITH_SCHEME,
+                claimed_at=AT,
+                reason="",
+            )
+        )
+    page = sign_in(administrator).get("/admin/").text
+    for text in ("claims to decide", "services past the day to check them"):
+        found = re.search(rf'href="([^"]+)"><span class="charter-figure__number">1</span> <span[^>]*>{text}', page)
+        assert found, text
+        shown = sign_in(administrator).get(html.unescape(found[1])).text
+        assert "1 claim" in shown or "1 service" in shown
+    assert "Also waiting" not in sign_in(assessor).get("/admin/").text, "it is not for them to decide"
 
 
 def test_the_queue_shows_each_case_and_says_when_it_is_overdue(sign_in, make, assessor, waiting, employer) -> None:

@@ -16,6 +16,7 @@ from charter.assessment import benchmarks, metric_values
 from charter.assessment.benchmarks import CUTS, Benchmark, Compared, cut_of, quarter_end, window
 from charter.assessment.metric_values import MetricValue, Source
 from charter.assessment.metrics import Figure
+from charter.framework import formula
 from charter.framework.content import Metric
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation, Scope
@@ -163,6 +164,16 @@ def test_employers_of_the_same_size_and_kind_come_first_then_of_the_size_the_kin
         (1, 0): f"employers in your kind of work ({kind})",
         (1, 2): "all employers",
     }
+
+
+def test_a_count_is_compared_within_the_size_only(session: Session, framework: Framework) -> None:
+    count_ = next(one for one in framework.content.metrics if not formula.divides(one.formula))
+    makes = Makes(session, framework, count_)
+    makes.group([1, 1, 1, 1, 1], size=0, sector=0)
+    told = makes.told(makes.employer(size=0, sector=1))
+    assert told is not None
+    assert told.group == f"employers of your size ({framework.content.size_bands[0].title})"
+    assert makes.told(makes.employer(size=1, sector=0)) is None  # theirs is another measure of how big one is
 
 
 def test_lower_and_upper_quarters_need_twenty_others(makes: Makes) -> None:

@@ -348,8 +348,8 @@ def test_a_plan_in_a_line_says_how_much_and_by_when(
     optional: list[Criterion],
     say: Callable[..., None],
 ) -> None:
-    assert plan.outlook(db.session, employer.id) == plan.Outlook(0, 0, None)
+    assert plan.outlook(db.session, employer.id, on=DUE) == plan.Outlook(0, 0, None)
     say(optional[0].code, Extent.IN_PROGRESS, action="We write it down.")
     build(draft)
-    line = plan.outlook(db.session, employer.id)
+    line = plan.outlook(db.session, employer.id, on=DUE)
     assert (line.to_do > 1, line.done, line.next_due) == (True, 0, DUE)

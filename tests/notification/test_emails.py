@@ -167,6 +167,7 @@ VALUES = {
         "what": "accepted",
         "from_name": "Olive Owner",
         "to_name": "Nina New",
+        "is_taker": False,
         "leaves": False,
         "undo_until": date(2026, 12, 6),
     },

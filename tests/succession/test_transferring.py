@@ -1,10 +1,12 @@
 """Handing over: offered by one side, accepted by the other, undone for a week while both are there."""
 
 import pytest
+import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.notification.models import Message
 from charter.organisation import team
 from charter.organisation.models import MemberRole, Organisation
 from charter.succession import transferring
@@ -75,6 +77,11 @@ def test_either_side_can_say_no_before_it_is_accepted(employer: Organisation, ow
         made = offer(employer, owner, colleague.email)
         for _ in range(2):
             do(verb, made, who)
+        bodies = db.session.execute(sa.select(Message.to_address, Message.body).where(Message.kind == "transfer_news"))
+        words = {address: " ".join(body.split()) for address, body in bodies}
+        if verb == "decline":  # whoever declined is not told about herself as about somebody else
+            assert f"You have declined to take over {employer.name}." in words[colleague.email]
+            assert f"{colleague.name} has declined to take over {employer.name}." in words[owner.email]
     assert parts(employer) == {"Olive": OWNER, "Colin": CONTRIBUTOR}
     assert told("transfer_news") == {owner.email, colleague.email}
 

@@ -134,6 +134,7 @@ def transfer_news(
     what: str,
     from_name: str,
     to_name: str,
+    is_taker: bool,
     leaves: bool,
     undo_until: date | None,
     event_key: str,
@@ -141,7 +142,8 @@ def transfer_news(
 ) -> None:
     """To both and to the other owners: what became of an offer to hand over.
 
-    `what` is offered, accepted, declined, withdrawn, lapsed or undone. `leaves` says whether whoever hands over leaves.
+    `what` is offered, accepted, declined, withdrawn, lapsed or undone. `leaves` says whether whoever hands over leaves,
+    `is_taker` whether this one goes to the person it was offered to, and so speaks to them.
     """
     name = outbox.one_line(organisation_name)
     happened = {
@@ -165,6 +167,7 @@ def transfer_news(
         what=what,
         from_name=outbox.one_line(from_name),
         to_name=outbox.one_line(to_name),
+        is_taker=is_taker,
         leaves=leaves,
         undo_until=undo_until,
     )

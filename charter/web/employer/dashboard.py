@@ -25,6 +25,7 @@ from charter.organisation import choosing
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
+from charter.succession import asking
 from charter.succession import queries as succession
 from charter.web.access import employer_home, is_about, requires, the_user
 from charter.web.employer import blueprint
@@ -40,7 +41,9 @@ def dashboard() -> ResponseReturnValue:
     """What to do next for the employer that the person turned to last."""
     part = choosing.chosen(the_user().memberships)
     if part is None:
-        return render_template("employer/welcome.html", comings=_comings())
+        waits = _comings()
+        known = [] if waits else [match.organisation for match in asking.matches(db.session, the_user())]
+        return render_template("employer/welcome.html", comings=waits, known=known)
     current = publishing.current(db.session)
     elsewhere = _elsewhere(current.content)
     employer = db.session.get_one(Organisation, part.organisation_id)
@@ -129,7 +132,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         progress=found,
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
-        outlook=plan.outlook(db.session, employer.id),
+        outlook=plan.outlook(db.session, employer.id, on=today()),
         yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if yearly_figures else (),
         case=case,
         requests=requests,

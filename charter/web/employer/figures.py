@@ -19,7 +19,7 @@ from charter.award.yearly.models import YearlyReturn
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
-from charter.framework import publishing
+from charter.framework import formula, publishing
 from charter.framework.content import Content, Metric
 from charter.organisation.models import Organisation
 from charter.permissions import Permission, allows
@@ -67,6 +67,11 @@ class Shown:
     compared: Compared | None
     """What similar employers have."""
     chart: HistoryChart
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it divides by something, so that employers of any size can be compared."""
+        return formula.divides(self.metric.formula)
 
     @property
     def latest(self) -> MetricValue:

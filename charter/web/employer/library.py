@@ -66,6 +66,8 @@ class ReplaceForm(BaseForm):
     file = FileField("Choose the newer file")
     url = URLField("Address of the newer web page", filters=[stripped])
     text = TextAreaField("Your new words", filters=[stripped])
+    title = StringField("Title", filters=[stripped], validators=[at_most(evidence.TITLE_LIMIT, "The title")])
+    type = SelectField("What kind of document is it?", validate_choice=False)
     dated_on = DateParts("Date on the document")
     effective_from = DateParts("In use from")
     period_from = DateParts("First day that it covers")
@@ -154,7 +156,7 @@ def add_to_library(organisation: Organisation) -> ResponseReturnValue:
     """
     content = publishing.current(db.session).content
     form = FilesForm()
-    form.type.choices = _types(content)
+    form.type.choices = _types(content, EvidenceKind.FILE)
     by_script = request.accept_mimetypes.best == "application/json"
     added: list[Evidence] = []
     known: list[Evidence] = []
@@ -239,7 +241,7 @@ def describe_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRet
     piece = _piece(organisation, evidence_id)
     content = publishing.current(db.session).content
     form = DetailsForm(obj=piece, data={"seen": library.mark(piece)})
-    form.type.choices = _types(content)
+    form.type.choices = _types(content, piece.kind, piece.type)
     differences: list[Difference] | None = None
     if form.validate_on_submit():
         try:
@@ -293,7 +295,8 @@ def replace_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRetu
     """Give a newer version of a piece, which is used in its place from now on."""
     piece = _piece(organisation, evidence_id)
     content = publishing.current(db.session).content
-    form = ReplaceForm()
+    form = ReplaceForm(data={"title": piece.title, "type": piece.type or ""})
+    form.type.choices = _types(content, piece.kind, piece.type)
     if form.is_submitted() and form.validate():
         try:
             newer = _replace(piece, form, content.evidence_rules)
@@ -310,7 +313,7 @@ def replace_piece(organisation: Organisation, evidence_id: UUID) -> ResponseRetu
         content=content,
         piece=piece,
         form=form,
-        needed=content.evidence_rules.type(piece.type),
+        needed=content.evidence_rules.type(form.type.data),
         kinds=file_checks.KINDS_SAID,
         accept=file_checks.ACCEPT,
         limit=upload_limit(),
@@ -328,6 +331,8 @@ def _replace(piece: Evidence, form: ReplaceForm, rules: EvidenceRules) -> Eviden
                 given,
                 rules=rules,
                 dates=form.dates,
+                title=form.title.data or "",
+                type=form.type.data or None,
                 open_criteria=cases.open_criteria(session, under_way) if under_way else None,
                 by=the_user(),
                 at=now(),
@@ -374,8 +379,15 @@ def _here(piece: Evidence) -> str:
     return url_for(".show_piece", organisation_id=piece.organisation_id, evidence_id=piece.id)
 
 
-def _types(content: Content) -> list[tuple[str, str]]:
-    return [UNKNOWN_TYPE, *((one.code, one.title) for one in content.evidence_rules.types)]
+def _types(content: Content, kind: EvidenceKind, now: str | None = None) -> list[tuple[str, str]]:
+    """The kinds of document to choose from. One that is called like another way to give evidence is not for this one:
+    a file is no link. What was said before can stay."""
+    others = tuple(one.label for one in EvidenceKind if one is not kind)
+    types = content.evidence_rules.types
+    return [
+        UNKNOWN_TYPE,
+        *((one.code, one.title) for one in types if one.code == now or not one.title.startswith(others)),
+    ]
 
 
 _NEEDED = {

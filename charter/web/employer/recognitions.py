@@ -110,6 +110,7 @@ def show_recognitions(organisation: Organisation) -> ResponseReturnValue:
         recognitions=stated,
         proofs=recognising.proofs(db.session, stated),
         stand_ins=recognising.by_award(content, stated, on=today()),
+        ending=recognising.ending(stated, on=today()),
     )
 
 

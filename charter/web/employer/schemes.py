@@ -20,8 +20,15 @@ from charter.web.employer import blueprint
 def list_schemes(organisation: Organisation) -> ResponseReturnValue:
     """Every other scheme of the crosswalk, with how much of it the employer's answers cover already."""
     content, said, found = _found(organisation)
+    nearest = sorted(found, key=lambda one: (not one.held, -one.done / max(one.total, 1)))  # else in their own order
+    begun = [one for one in nearest if one.held or one.done]
     return render_template(
-        "employer/schemes/list.html", organisation=organisation, content=content, said=said, schemes=found
+        "employer/schemes/list.html",
+        organisation=organisation,
+        content=content,
+        said=said,
+        schemes=begun or nearest,
+        far=[one for one in nearest if one not in begun] if begun else (),
     )
 
 

@@ -69,6 +69,7 @@ def asked_services(organisation: Organisation) -> ResponseReturnValue:
 def ask_for_service(organisation: Organisation, code: str) -> ResponseReturnValue:
     """Ask for one programme."""
     programme = _open(code)
+    action_id = request.args.get("action", type=UUID)
     form = AskForm()
     if form.validate_on_submit():
         try:
@@ -83,18 +84,20 @@ def ask_for_service(organisation: Organisation, code: str) -> ResponseReturnValu
                     by=the_user(),
                     at=now(),
                     on=today(),
-                    action_id=request.args.get("action", type=UUID),
+                    action_id=action_id,
                 )
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(f"You asked for {programme.name}. We have sent you a copy.", "success")
-            return redirect(url_for("public.show_service", code=code), 303)
+            back = ".show_plan" if action_id else ".asked_services"
+            return redirect(url_for(back, organisation_id=organisation.id), 303)
     page = render_template(
         "employer/services/ask.html",
         organisation=organisation,
         programme=programme,
         form=form,
+        from_plan=action_id is not None,
         asked=taking_up.asked_by(db.session, [organisation.id], programme=programme),
     )
     return page, 400 if form.errors else 200

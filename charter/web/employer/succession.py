@@ -56,6 +56,11 @@ def edit_domains(organisation: Organisation) -> ResponseReturnValue:
         flash(message, "success")
         return redirect(url_for(".edit_domains", organisation_id=organisation.id), 303)
     found = domains.of(db.session, organisation.id)
+    asked = request.args.get("remove")
+    if any(one.domain == asked for one in found):
+        return render_template(
+            "employer/succession/remove_domain.html", form=form, organisation=organisation, domain=asked, mine=mine
+        )
     return render_template(
         "employer/succession/domains.html",
         form=form,
@@ -123,6 +128,8 @@ def show_transfer(transfer: Transfer) -> ResponseReturnValue:
         return redirect(home, 303)
     mine = transferring.is_for(transfer, the_user())
     waits = transfer.status is TransferStatus.OFFERED and now() - transfer.offered_at < transferring.LASTS
+    if mine and waits and "decline" in request.args:
+        return render_template("employer/succession/decline.html", form=form, transfer=transfer)
     return render_template(
         "employer/succession/transfer.html",
         form=form,

@@ -45,6 +45,10 @@ def test_whoever_has_an_address_at_an_employers_domain_is_offered_to_ask_and_may
     known: Organisation, newcomer: User, sign_in: SignIn
 ) -> None:
     browser = sign_in(newcomer)
+    welcome = browser.get("/dashboard").text
+    question, own = welcome.index(f"Do you work for {known.name}?"), welcome.index("Add your employer")
+    assert question < own, "whether it is here comes before adding it again"
+    assert 'href="/organisations/join"' in welcome[question:own]
     assert browser.get(NEW).location == "/organisations/join"
     page = browser.get("/organisations/join").text
     assert f"Do you work for {known.name}?" in page
@@ -56,6 +60,7 @@ def test_whoever_has_an_address_at_an_employers_domain_is_offered_to_ask_and_may
 
 def test_without_a_match_one_simply_adds_an_employer(make: Factory, sign_in: SignIn) -> None:
     browser = sign_in(make.user("Elsa Elsewhere"))
+    assert "First, tell us about the employer you work for." in browser.get("/dashboard").text
     assert browser.get(NEW).status_code == 200
     assert "We do not know an employer by your email address." in browser.get("/organisations/join").text
 

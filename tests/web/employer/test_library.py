@@ -146,6 +146,26 @@ def test_a_piece_is_replaced_by_a_newer_file_and_both_can_be_downloaded(
     assert "This is an older version" in client.get(f"{home}/{piece.id}").text
 
 
+def test_a_newer_file_has_its_own_name_kind_and_optional_dates(
+    sign_in: SignIn, owner: User, home: str, make: Factory
+) -> None:
+    client = sign_in(owner)
+    page = f"{home}/{given(client, home).id}/replace"
+    text = client.get(page).text
+    rules = make.framework().content.evidence_rules
+    chosen = [kind for kind in rules.types if f'<option value="{kind.code}">' in text]
+    left_out = {kind.title for kind in rules.types} - {kind.title for kind in chosen}
+    assert left_out == {"Link to a web page", "Written account"}  # a file is neither
+    assert text.count("(optional)") == 5
+    kind = next(kind for kind in chosen if not kind.dates)
+    sent = client.send(page, {"file": (BytesIO(picture("png")), "Room.png"), "title": "Policy.pdf", "type": kind.code})
+    assert sent.status_code == 303
+    assert one("Room.png").type == kind.code
+    again = f"{home}/{one('Room.png').id}/replace"
+    client.send(again, {"file": (BytesIO(pdf()), "Third.pdf"), "title": "How we meet", "type": kind.code})
+    assert one("How we meet").filename == "Third.pdf"
+
+
 def test_what_nothing_uses_is_deleted_after_a_question(sign_in: SignIn, owner: User, home: str) -> None:
     client = sign_in(owner)
     piece = given(client, home)

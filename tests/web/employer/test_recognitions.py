@@ -1,5 +1,6 @@
 """Awards of other schemes on the employer's pages and in the panel: proof, check, turn down, and what rests on them."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from charter.account.models import User
 from charter.assessment import recognising
@@ -101,6 +103,7 @@ def test_staff_see_the_proof_turn_it_down_and_check_what_comes_instead(
     browser, theirs = sign_in(owner), sign_in(administrator)
     told = tell(browser, make, employer, address)
     panel = f"/admin/employers/recognitions/{told.id}"
+    assert "1 award is not checked yet." in sign_in(administrator).get("/admin/recognitions/").text
     assert employer.name in theirs.get("/admin/recognitions/?flt0_status=stated").text
     assert employer.name not in theirs.get("/admin/recognitions/?flt0_status=checked").text
     assert f"{panel}/check" in theirs.get(f"/admin/recognitions/details/?id={told.id}").text
@@ -174,6 +177,10 @@ def test_other_schemes_are_shown_item_by_item_and_printed(
     assert len(said) <= 10, said
     assert ">One of these</strong>" in browser.get(f"{home}/{scheme.code}").text
     assert "With these answers you are" in after
+    done = [int(one) / int(of) for one, of in re.findall(r"already done (\d+) of (\d+)", after)]
+    assert done == sorted(done, reverse=True), "the nearest comes first"
+    put_away = after.partition("where nothing of yours counts yet")[2]
+    assert put_away.count("already done") == done.count(0)
     with counting() as said:
         page = browser.get(f"{home}/{scheme.code}").text
     assert len(said) <= 10, said
@@ -325,3 +332,44 @@ def test_which_awards_an_employer_holds_is_asked_once_before_it_begins(
     assert question in browser.get(home).text
     make.answered(assessment, by=owner, but=[one.code for one in assessment.framework.content.asked(1)][1:])
     assert question not in browser.get(home).text
+
+
+def test_home_says_calmly_what_is_soon_out_of_date_and_the_awards_say_how_to_renew(
+    make: Factory, employer: Organisation, owner: User, administrator: User, sign_in: SignIn, address: str
+) -> None:
+    browser = sign_in(owner)
+    told = tell(browser, make, employer, address)
+
+    def change(**values: Any) -> None:
+        with transaction() as session:
+            one = session.get_one(Recognition, told.id)
+            for name, value in values.items():
+                setattr(one, name, value)
+
+    change(ends_on=today() + timedelta(days=13))
+    assert "Soon out of date" not in browser.get("/dashboard").text  # nothing rests on what nobody has checked
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, told.id), by=administrator, at=AT)
+    assert "1 award of other schemes ends on" in browser.get("/dashboard").text
+    page = browser.get(address).text
+    assert "It ends in 13 days." in page
+    assert "add the renewed one" in page
+    change(ends_on=today() + timedelta(days=61))
+    assert "Soon out of date" not in browser.get("/dashboard").text
+    assert "add the renewed one" not in browser.get(address).text
+    change(ends_on=today() + timedelta(days=13))
+    with transaction() as session:
+        first = session.get_one(Recognition, told.id)
+        kept = {column.name: getattr(first, column.name) for column in Recognition.__table__.columns}
+        later = {"id": uuid7(), "starts_on": first.ends_on, "ends_on": today() + timedelta(days=700)}
+        session.add(Recognition(**(kept | later)))
+    assert "Soon out of date" not in browser.get("/dashboard").text
+    assert "add the renewed one" not in browser.get(address).text
+    proof = recognising.proof_of(db.session, told)
+    assert proof is not None
+    for days, words in ((10, "see what ends soon"), (-1, "see what needs a newer version"), (90, None)):
+        with transaction() as session:
+            session.get_one(type(proof), proof.id).ends_on = today() + timedelta(days=days)
+        page = browser.get("/dashboard").text
+        assert ("Soon out of date" in page) == (words is not None)
+        assert words is None or words in page

@@ -35,11 +35,11 @@ def test_a_member_asks_and_sees_that_it_was_asked(
     form = f"/organisations/{employer.id}/services/{programme.code}/ask"
     assert browser.get(f"/services/{programme.code}/ask").location == form
     sent = browser.send(form, {"message": "Please call.", "agree": "y"})
-    assert (sent.status_code, sent.location) == (303, f"/services/{programme.code}")
+    assert (sent.status_code, sent.location) == (303, f"/organisations/{employer.id}/services")
+    assert f"You asked for {programme.name}. We have sent you a copy." in browser.get(sent.location).text
     (made,) = requests()
     assert (made.organisation_id, made.asked_by_id, made.message) == (employer.id, colleague.id, "Please call.")
     page = browser.get(f"/services/{programme.code}").text
-    assert f"You asked for {programme.name}. We have sent you a copy." in page
     assert "You asked for this on <strong>" in page
     assert "Ask again" in page
 
@@ -140,7 +140,9 @@ def test_what_is_asked_from_the_plan_is_for_that_action_and_never_for_another_em
     browser = sign_in(owner)
     for code, asked in zip(codes, (str(mine.id), str(other.id), "nonsense", ""), strict=False):
         page = f"/organisations/{employer.id}/services/{code}/ask?action={asked}"
-        assert browser.send(page, {"agree": "y"}).status_code == 303
+        answer = browser.send(page, {"agree": "y"})
+        back = "plan" if asked.count("-") == 4 else "services"  # to where the person came from
+        assert (answer.status_code, answer.location) == (303, f"/organisations/{employer.id}/{back}")
     db.session.rollback()
     found = db.session.scalars(sa.select(ProgrammeRequest).order_by(ProgrammeRequest.asked_at)).all()
     assert [one.action_id for one in found] == [mine.id, None, None, None]

@@ -156,3 +156,15 @@ def test_figures_and_services_lead_back_to_the_home_of_their_own_employer(
         page = browser.get(f"/organisations/{employer.id}/{path}").text
         assert f"This page is about </span>{employer.name}<" in page
         assert f'<a href="/dashboard/{employer.id}" class="govuk-back-link">' in page, path
+
+
+def test_the_titles_of_two_tabs_say_which_employer_each_is_about(
+    make: Factory, employer: Organisation, second: Organisation, owner: User, stranger: User, sign_in: SignIn
+) -> None:
+    def title(person: User, one: Organisation) -> str:
+        return sign_in(person).get(f"/organisations/{one.id}/plan").text.split("<title>")[1].split("</title>")[0]
+
+    for one in (employer, second):
+        assert title(owner, one).startswith(f"Improvement plan – {one.name} – ")
+    own = db.session.get_one(Organisation, stranger.memberships[0].organisation_id)
+    assert own.name not in title(stranger, own)  # who has one needs no telling

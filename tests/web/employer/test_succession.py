@@ -48,8 +48,15 @@ def test_an_owner_adds_the_domain_of_their_address_and_takes_it_away(
     for _ in range(2):
         assert browser.send(page, {"add": "yes"}).location == page
     assert f"Your email domains: {DOMAIN}" in browser.get(team).text
-    assert f"Yes, {DOMAIN}" not in browser.get(page).text
-    assert browser.send(page, {"remove": DOMAIN}).location == page
+    text = browser.get(page).text
+    assert f"Yes, {DOMAIN}" not in text
+    assert 'value="' + DOMAIN not in text, "one tap would take it away"
+    assert f'href="?remove={DOMAIN}"' in text
+    asked = browser.get(f"{page}?remove={DOMAIN}").text
+    assert f"Remove {DOMAIN}?" in asked
+    assert f'name="remove" value="{DOMAIN}"' in asked
+    assert "Remove nonsense.example?" not in browser.get(f"{page}?remove=nonsense.example").text
+    assert browser.send(f"{page}?remove={DOMAIN}", {"remove": DOMAIN}, to=page).location == page
     db.session.rollback()
     assert db.session.scalars(sa.select(EmailDomain)).all() == []
 
@@ -108,6 +115,11 @@ def test_an_owner_offers_it_with_their_password_and_the_other_accepts(
         assert theirs.post(page, data={"csrf_token": token, "do": "accept"}).location == page
     db.session.rollback()
     assert parts(employer) == {"Olive": CONTRIBUTOR, "Colin": OWNER}
+    for before in ("/dashboard", team):  # the former owner finds the way to undo it, and is not asked who is left
+        text = browser.get(before).text
+        assert f'href="{page}"' in text, before
+        assert "Have all the owners left?" not in text
+    assert "You handed over" not in theirs.get("/dashboard").text
     assert "either of you can undo it" in browser.get(page).text
     assert browser.send(f"{page}/undo").location == page
     db.session.rollback()
@@ -161,6 +173,8 @@ def test_either_side_ends_an_offer(
     page = handed_over(sign_in(owner), team, to=colleague.email).location
     browser = sign_in(owner if who == "owner" else colleague)
     token = browser.token(page)
+    asked = browser.get(f"{page}?decline=yes").text
+    assert ("Decline to take over" in asked) == (who == "colleague"), "only who it is for is asked whether to decline"
     for _ in range(2):
         assert browser.post(page, data={"csrf_token": token, "do": do}).status_code == 303
     db.session.rollback()

@@ -53,6 +53,17 @@ def test_what_is_sneaked_into_a_page_does_not_know_its_nonce(client: CheckedClie
     assert nonces[0] != nonces[1]
 
 
+@pytest.mark.parametrize("address", ["/criteria", "/employers", "/services", "/privacy", "/no-such-page"])
+def test_who_is_signed_in_finds_the_way_back_to_their_own_pages(
+    client: CheckedClient, sign_in: Callable[[User], CheckedClient], owner: User, assessor: User, address: str
+) -> None:
+    assert 'href="/dashboard"' in sign_in(owner).get(address).text
+    assert 'href="/admin/">Overview' in sign_in(assessor).get(address).text
+    page = client.get(address).text
+    assert "Your charter" not in page
+    assert "Overview" not in page
+
+
 @pytest.mark.parametrize("address", READ_ONLY)
 def test_the_page_of_somebody_who_is_signed_in_is_kept_by_nobody(
     sign_in: Callable[[User], CheckedClient], owner: User, address: str
