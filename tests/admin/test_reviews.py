@@ -114,6 +114,8 @@ def test_the_first_page_says_what_else_waits_and_leads_there(
                 ground=Ground.NOBODY,
                 status=ClaimStatus.WITH_SCHEME,
                 claimed_at=AT,
+                proof_hash="0" * 64,
+                proof_mailed_at=AT,
                 reason="",
             )
         )
