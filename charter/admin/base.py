@@ -202,6 +202,8 @@ class RecordView(Guarded, ModelView):
     create_template = "admin/records/form.html"
     edit_template = "admin/records/form.html"
 
+    once_said: frozenset[str] = frozenset()
+    """Columns that one record's page leaves out while they say nothing."""
     eager: tuple[Any, ...] = ()
     """Loader options, so that a list takes the same number of queries whatever its length."""
     what = ""

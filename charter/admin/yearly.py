@@ -56,7 +56,7 @@ class YearlyReturnsView(RecordView):
     column_sortable_list = ("due_on", "sent_at")
     column_default_sort = ("due_on", True)
     column_searchable_list = ("organisation.name",)
-    column_filters = (InState(YearlyReturn.due_on, "Where it stands", "state", of_status(ReturnState)),)
+    column_filters = (InState(YearlyReturn.due_on, "Status", "state", of_status(ReturnState)),)
     column_details_list = (
         "organisation.name",
         "award.number",

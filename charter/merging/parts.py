@@ -295,7 +295,7 @@ PARTS: tuple[Part, ...] = (
     Part(Transfer, "offer to hand over", "offers to hand over", _handing_over),
     Part(Claim, "claim", "claims", _claims),
     Part(VirusFinding, "virus found", "viruses found", _viruses, ("sha256", "virus", "found_at")),
-    Part(Engagement, "dated fact for the board’s counts", "dated facts for the board’s counts"),
+    Part(Engagement, "entry in the board’s counts", "entries in the board’s counts"),
 )
 """In the order of the preview. Two open assessments or surveys are settled by their own verbs (`merging.merge`)."""
 

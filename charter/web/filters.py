@@ -61,7 +61,9 @@ def filesize(value: int | None) -> str:
     """340 KB or 2.4 MB."""
     if value is None:
         return ""
-    return f"{value / 1_000_000:.1f} MB" if value >= 1_000_000 else f"{max(1, round(value / 1000)):,} KB"
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:.1f}".removesuffix(".0") + " MB"
+    return f"{max(1, round(value / 1000)):,} KB"
 
 
 def evidence_state(piece: evidence_dates.Ending) -> evidence_dates.State | None:

@@ -35,11 +35,13 @@ def action(make: Factory, employer: Organisation, owner: User, colleague: User) 
     return make.action(employer, "Write it down", due_on=DUE, by=colleague)
 
 
-def test_whoever_does_it_is_told_fourteen_days_before_and_on_the_day_after(action: Action, colleague: User) -> None:
+def test_whoever_does_it_is_told_fourteen_days_before_and_on_the_day_after(
+    action: Action, colleague: User, employer: Organisation
+) -> None:
     assert [remind(DUE - timedelta(days=days)) for days in (15, 14, 13, 1, 0, -1, -2, -9)] == [0, 1, 0, 0, 0, 1, 0, 0]
     (before, after) = mails()
-    assert before[:2] == (colleague.email, "Due soon: Write it down")
-    assert after[:2] == (colleague.email, "Not done yet: Write it down")
+    assert before[:2] == (colleague.email, f"Due soon: Write it down ({employer.name})")
+    assert after[:2] == (colleague.email, f"Not done yet: Write it down ({employer.name})")
     assert f"/organisations/{action.organisation_id}/plan" in before[2]
 
 
@@ -77,7 +79,9 @@ def test_one_email_has_everything_and_what_comes_later_that_day_waits_for_the_ne
         third.reminded_for = None
     assert remind(day) == 0
     assert remind(day + timedelta(days=1)) == 1
-    assert [subject for _, subject, _ in mails()] == ["Due soon: 2 actions", "Due soon: Hang it up"]
+    assert [subject for _, subject, _ in mails()] == [
+        f"Due soon: {what} ({employer.name})" for what in ("2 actions", "Hang it up")
+    ]
 
 
 def make_later(make: Factory, employer: Organisation, colleague: User) -> Action:

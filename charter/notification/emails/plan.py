@@ -26,10 +26,12 @@ def actions_due(
     soon, late = list(soon), list(late)
     count = len(soon) + len(late)
     what = outbox.one_line((late + soon)[0][1]) if count == 1 else f"{count} actions"
+    employers = {outbox.one_line(employer) for employer, *_ in (*late, *soon)}
+    whose = f" ({employers.pop()})" if len(employers) == 1 else ""
     tell(
         session,
         "actions_due",
-        f"{'Not done yet' if late and not soon else 'Due soon'}: {what}",
+        f"{'Not done yet' if late and not soon else 'Due soon'}: {what}{whose}",
         to,
         event_key,
         at,

@@ -55,7 +55,7 @@ def _confirm_first(email: str) -> ResponseReturnValue:
         if user is not None and throttle.may_write(session, email=email, network=signing_in.network(), at=at):
             token = links.create(session, user, LinkPurpose.CONFIRM_EMAIL, at=at)
             emails.confirm_email(session, to=user, token=token, event_key=sessions.hashed(token), at=at)
-    remember_browser(token)
+    remember_browser(token, email)
     return redirect(url_for(".check_your_email"), 303)
 
 

@@ -20,7 +20,7 @@ from charter.web.account import blueprint, signing_in
 from charter.web.account.forms import SignUpForm
 from charter.web.forms import EmptyForm
 
-THIS_BROWSER = "signing_up"
+THIS_BROWSER, TYPED = "signing_up", "signing_up_as"
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
@@ -45,13 +45,15 @@ def sign_up() -> ResponseReturnValue:
                 token = _register(session, name, email, password_hash)
         except IntegrityError:  # the same address signed up in the same moment, and that one is told
             db.session.rollback()
-        remember_browser(token)
+        remember_browser(token, email)
         return redirect(url_for(".check_your_email"), 303)
     return signing_in.page("account/sign_up.html", form)
 
 
-def remember_browser(token: str | None) -> None:
-    """Note in the cookie which link was asked for here; without one, something that looks the same."""
+def remember_browser(token: str | None, email: str) -> None:
+    """Note in the cookie which link was asked for here; without one, something that looks the same. The address goes
+    with it as it was typed, so that a slip is seen."""
+    flask.session[TYPED] = email
     flask.session[THIS_BROWSER] = sessions.hashed(token or secrets.token_urlsafe(32))
 
 
@@ -71,8 +73,8 @@ def _register(session: Session, name: str, email: str, password_hash: str) -> st
 @blueprint.route("/sign-up/check-your-email")
 @public
 def check_your_email() -> ResponseReturnValue:
-    """What to do next; it knows nothing of who asked."""
-    return signing_in.page("account/check_your_email.html")
+    """What to do next; of who asked it knows no more than what they typed."""
+    return signing_in.page("account/check_your_email.html", email=flask.session.get(TYPED))
 
 
 @blueprint.route("/confirm-email/<token>", methods=["GET", "POST"])
@@ -93,6 +95,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
                 emails.email_changed(session, to=before, event_key=sessions.hashed(token), at=at)
     except Refusal as refusal:
         return signing_in.link_ended(refusal, url_for(".sign_in"), "Sign in to get a new one.")
+    flask.session.pop(TYPED, None)
     if flask.session.pop(THIS_BROWSER, None) == sessions.hashed(token):
         return signing_in.go_on(user)
     # The link was opened in another browser than the one that asked for it: whoever holds it proved the address, but

@@ -171,17 +171,17 @@ class OrganisationForm(BaseForm):
     )
     about = TextAreaField(
         "About you, in a sentence or two",
-        description="What you do and for whom. We show it on the public list if you agree. You can leave this empty.",
+        description="What you do and for whom. We show it on the public register if you agree. You can leave it empty.",
         filters=[stripped],
         validators=[at_most(600, "The text")],
     )
     listed = RadioField(
-        "If you earn a level, may we show you on the public list of employers?",
+        "If you earn a level, may we show you on the public register of employers?",
         choices=[
-            SelectChoice("yes", "Yes, show us on the public list"),
+            SelectChoice("yes", "Yes, show us on the public register"),
             SelectChoice("no", "No, keep us off the list"),
         ],
-        validators=[chosen("Choose if we may show you on the public list.")],
+        validators=[chosen("Choose if we may show you on the public register.")],
         validate_choice=False,
     )
     needs_sign_off = BooleanField(

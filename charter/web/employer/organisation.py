@@ -161,7 +161,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
             ("Charity number", organisation.charity_number, mine.charity_number),
             ("Website", organisation.website, mine.website),
             ("About you", organisation.about, mine.about),
-            ("Public list", listed[organisation.listed], listed[mine.listed]),
+            ("Public register", listed[organisation.listed], listed[mine.listed]),
             ("Approval before you send", approval[organisation.needs_sign_off], approval[mine.needs_sign_off]),
         ]
     )

@@ -41,8 +41,8 @@ class Choice:
 
 
 def choices(found: Ending, content: Content, on: date) -> list[Choice]:
-    """The same level, when it can be renewed, and the one above it."""
-    levels = [found.level] if found.level.renewable else []
+    """The same level, once it can be renewed, and the one above it."""
+    levels = [found.level] if found.level.renewable and (found.is_near or found.has_ended) else []
     return [
         Choice(level, level is found.level, _send_by(found.award.ends_on, level, on))
         for level in [*levels, *([found.next] if found.next else [])]

@@ -68,7 +68,7 @@ def test_a_form_sent_twice_adds_one_employer_and_leads_to_it(make: Factory, sign
     [
         ({"name": " "}, "Enter the name of the employer."),
         ({"county": "nowhere"}, "Choose the county you are in."),
-        ({"listed": ""}, "Choose if we may show you on the public list."),
+        ({"listed": ""}, "Choose if we may show you on the public register."),
         ({"company_number": "12"}, "A company number has 8 characters"),
         ({"charity_number": "12"}, "A charity number has 6 or 7 digits"),
         ({"website": "not a site"}, "Enter a website address"),

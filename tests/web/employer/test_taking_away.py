@@ -108,5 +108,5 @@ def test_the_page_before_the_download_says_how_much_there_is_without_gathering_i
     browser = sign_in(owner)
     with counting() as said:
         page = browser.get(f"/organisations/{employer.id}/export").text
-    assert "1 evidence file, 1.0 MB" in page
+    assert "1 evidence file, 1 MB" in page
     assert len(said) <= 5
