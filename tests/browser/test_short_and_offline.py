@@ -97,7 +97,7 @@ def test_a_small_firm_answers_offline_goes_the_short_way_and_takes_everything_wi
     fleur.presses("Save what is shown here")
     fleur.reads("Saved from your spreadsheet: 2 answers.")
 
-    fleur.page.get_by_role("link", name="Take the short way").click()
+    fleur.page.get_by_role("button", name="the short way").click()
     fleur.page.wait_for_load_state()
     fleur.looks()
     for _ in range(20):
