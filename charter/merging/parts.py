@@ -102,7 +102,11 @@ def _members(stays: Rows, goes: Rows, _: Content) -> Outcome:
         }
         sentence = f"{mine.user.name} belongs to both, and stays once, as {stronger.label.lower()}."
         settled.append(Settled(theirs, mine, sentence, (Change(mine, values),)))
-    return Outcome(rest, settled)
+    notes = [
+        f"{row.user.name} joins the team of the one that stays, as {row.role.label.lower()}, and can read all of it."
+        for row in rest
+    ]
+    return Outcome(rest, settled, notes)
 
 
 def _joined(mine: str | None, theirs: str | None, between: str = "\n\n") -> str:

@@ -183,7 +183,6 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     for name, text in (("fte", "5.5"), ("avg_headcount", "6")):
         if colin.page.locator(f"input[name='number-{name}']").count():
             colin.page.locator(f"input[name='number-{name}']").fill(text)
-    colin.presses("Save and work out the rates")
     colin.presses("Save and go back to the list")
     colin.opens(f"{assessment}/submit")
     colin.reads("You cannot open this page")  # only an owner sends the answers

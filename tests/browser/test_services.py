@@ -58,7 +58,7 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     visitor.ticks("agree")
     visitor.presses("Ask for this")
     visitor.reads("We have sent you a copy.")
-    visitor.reads("You asked for this on")
+    visitor.reads("asked on")
     visitor.opens("/dashboard")
     visitor.follows("Services you asked for of Teme Valley Orchards Ltd")
     visitor.reads("Olive Owner asked on")
