@@ -76,7 +76,8 @@ def test_a_newcomer_joins_the_owner_hands_over_and_leaves_and_a_claim_is_first_s
 
     # Somebody new at the domain is offered to ask, instead of adding the employer again.
     signs_up(nina, portal, "Nina New", f"nina@{DOMAIN}")
-    nina.presses("Add your employer")  # it looks like a button, and says that it is one
+    nina.reads(f"Do you work for {FIRM}?")
+    nina.presses("Yes, ask to join")  # it looks like a button, and says that it is one
     nina.reads(f"Do you work for {FIRM}?")
     fits(nina, width)
     nina.fills("message", "I am the new HR lead.")
