@@ -16,7 +16,7 @@ from charter.extensions import db, transaction
 from charter.organisation import queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission, allows
-from charter.succession import asking, claiming, domains
+from charter.succession import asking, claiming, domains, turns
 from charter.succession.models import Claim
 from charter.succession.status import OPEN, ClaimStatus
 from charter.web.access import the_user
@@ -29,7 +29,7 @@ class DecideForm(BaseForm):
     reason = TextAreaField(
         "The reason",
         filters=[stripped],
-        validators=[needed("Give the reason."), at_most(claiming.TEXT_LENGTH, "The reason")],
+        validators=[needed("Give the reason."), at_most(turns.TEXT_LENGTH, "The reason")],
     )
 
 

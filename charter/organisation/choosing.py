@@ -22,7 +22,7 @@ def turn_to(session: Session, organisation_id: UUID, *, by: User, at: datetime) 
 
     Raises Refusal when the person has no part in it (any more).
     """
-    mine = queries.part_of(session, organisation_id, by)
+    mine = queries.part_of(session, organisation_id, by.id)
     if mine is None:
         raise Refusal("You do not belong to this employer any more. Choose another one.", field="employer")
     mine.chosen_at = at

@@ -22,9 +22,9 @@ def organisations_of(session: Session, user: User) -> list[Organisation]:
     )
 
 
-def part_of(session: Session, organisation_id: UUID, user: User) -> Membership | None:
+def part_of(session: Session, organisation_id: UUID, user_id: UUID | None) -> Membership | None:
     """A person's part in an employer, if they have one."""
-    mine = sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user.id)
+    mine = sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
     return session.scalars(mine).first()
 
 

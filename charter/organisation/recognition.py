@@ -14,7 +14,8 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework import publishing
 from charter.framework.content import Passport
-from charter.organisation.models import Membership, Organisation, Recognition
+from charter.organisation import queries
+from charter.organisation.models import Organisation, Recognition
 
 ENDS = frozenset({"expiry_date", "renewal_date"})
 """What a passport may need that is the last day on the certificate."""
@@ -212,7 +213,7 @@ def take_back(session: Session, recognition: Recognition, *, reason: str = "", b
     if session.scalars(held).first() is None:
         raise Refusal("This award was taken back already.")
     session.refresh(recognition)
-    if by.is_staff and _has_part(session, recognition.organisation_id, by):
+    if by.is_staff and queries.part_of(session, recognition.organisation_id, by.id) is not None:
         raise Refusal("You have a part in this employer, so somebody else must take back its awards.")
     if not by.is_staff and recognition.checked_at is not None:
         raise Refusal("We have checked this award, so only we can take it back. Contact us.")
@@ -251,7 +252,7 @@ def _check_may_judge(session: Session, recognition: Recognition, by: User) -> No
         raise Refusal("This award has already been checked.")
     if recognition.declined_at is not None:
         raise Refusal("This award was turned down already. The employer can give other proof.")
-    if _has_part(session, recognition.organisation_id, by):
+    if queries.part_of(session, recognition.organisation_id, by.id) is not None:
         raise Refusal("You have a part in this employer, so somebody else must check its awards.")
 
 
@@ -274,8 +275,3 @@ def _is_stated(session: Session, organisation: Organisation, scheme: str, level:
         Recognition.starts_on == starts_on,
     )
     return session.scalars(query.limit(1)).first() is not None
-
-
-def _has_part(session: Session, organisation_id: UUID, user: User) -> bool:
-    query = sa.select(Membership.id).where(Membership.organisation_id == organisation_id, Membership.user_id == user.id)
-    return session.scalars(query).first() is not None

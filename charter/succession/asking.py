@@ -14,7 +14,7 @@ from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import joining, queries
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import claiming, domains
+from charter.succession import claiming, domains, turns
 from charter.succession.models import EmailDomain, JoinRequest, Matched
 from charter.succession.status import (
     ACCEPT_REQUEST,
@@ -31,7 +31,6 @@ AGAIN_AFTER = timedelta(days=30)
 """How long after they were turned down somebody may ask the same employer again."""
 A_DAY = 3
 """How many employers one person may ask in a day, so that nobody finds out who is here by asking everyone."""
-TEXT_LENGTH = 500
 MATCHES = 10
 """So many employers of a group are offered; whoever works for another gives its number."""
 
@@ -87,13 +86,13 @@ def ask(session: Session, match: Match, *, message: str, by: User, at: datetime)
     many employers today; on "message" when it is too long.
     """
     organisation = match.organisation
-    message = _text(message, "message", "Your message")
+    message = turns.fitting(message, "message", "Your message")
     # The person's row is held too, so that of many forms in one moment no more than `A_DAY` are kept.
     session.execute(sa.select(User.id).where(User.id == by.id).with_for_update())
-    domains.hold(session, organisation.id)
+    turns.hold(session, organisation.id)
     if by.is_staff:
         raise Refusal("You work for the scheme with this account. Use another account for your employer.")
-    if _membership(session, organisation.id, by.id) is not None:
+    if queries.part_of(session, organisation.id, by.id) is not None:
         raise Refusal(f"You belong to {organisation.name} already.")
     last = latest(session, organisation.id, by.id)
     if last is not None and last.status in UNANSWERED:
@@ -151,13 +150,13 @@ def accept(session: Session, request: JoinRequest, *, role: MemberRole, by: User
 
     Raises Refusal when another owner decided meanwhile, when they withdrew, or when their account is closed.
     """
-    _lock(session, request)
+    turns.take(session, request)
     if request.status is JoinStatus.ACCEPTED and request.decided_by_id == by.id:
         return
     _check_unanswered(request)
     if request.user.disabled_at is not None or request.user.is_staff:
         raise Refusal("This account cannot join an employer any more.")
-    membership = _membership(session, request.organisation_id, request.user_id)
+    membership = queries.part_of(session, request.organisation_id, request.user_id)
     if membership is None:
         session.add(
             Membership(organisation_id=request.organisation_id, user_id=request.user_id, role=role, joined_at=at)
@@ -192,11 +191,11 @@ def decline(session: Session, request: JoinRequest, *, reason: str, by: User, at
 
     Raises Refusal when another owner decided meanwhile or they withdrew, and on "reason" when there is none.
     """
-    _lock(session, request)
+    turns.take(session, request)
     if request.status is JoinStatus.DECLINED and request.decided_by_id == by.id:
         return
     _check_unanswered(request)
-    reason = _text(reason, "reason", "The reason")
+    reason = turns.fitting(reason, "reason", "The reason")
     if not reason:
         raise Refusal("Say why, so that they know what to do.", field="reason")
     request.reason = reason
@@ -216,7 +215,7 @@ def decline(session: Session, request: JoinRequest, *, reason: str, by: User, at
 
 def withdraw(session: Session, request: JoinRequest, *, by: User, at: datetime) -> None:
     """Take one's own request back. Raises Refusal when an owner has answered it; twice, it is done once."""
-    _lock(session, request)
+    turns.take(session, request)
     if request.status is JoinStatus.WITHDRAWN:
         return
     _check_unanswered(request)
@@ -289,11 +288,6 @@ def _answered(session: Session, request: JoinRequest, *, by: User, at: datetime)
         claiming.stop(session, claim, by=by, at=at)
 
 
-def _lock(session: Session, request: JoinRequest) -> None:
-    domains.hold(session, request.organisation_id)
-    session.refresh(request)
-
-
 def _check_unanswered(request: JoinRequest) -> None:
     if request.status is JoinStatus.WITHDRAWN:
         raise Refusal(f"{request.user.name} has withdrawn this request.")
@@ -301,16 +295,3 @@ def _check_unanswered(request: JoinRequest) -> None:
         done = "let them in" if request.status is JoinStatus.ACCEPTED else "declined"
         who = request.decided_by.name if request.decided_by else "Another owner"
         raise Refusal(f"{who} has answered this request already: {done}.")
-
-
-def _membership(session: Session, organisation_id: UUID, user_id: UUID) -> Membership | None:
-    return session.scalars(
-        sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
-    ).first()
-
-
-def _text(typed: str, field: str, what: str) -> str:
-    typed = typed.strip()
-    if len(typed) > TEXT_LENGTH:
-        raise Refusal(f"{what} must be {TEXT_LENGTH} characters or fewer. It has {len(typed):,}.", field=field)
-    return typed

@@ -21,8 +21,9 @@ from charter.account.sessions import hashed
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
+from charter.organisation import queries
 from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation
-from charter.succession import domains
+from charter.succession import domains, turns
 from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
 from charter.succession.status import (
     GRANT,
@@ -47,7 +48,6 @@ AGAIN_AFTER = timedelta(days=90)
 MAIL_AGAIN = timedelta(hours=1)
 """How long after one email to the claimant's own address the next may be asked for."""
 SAME_CLICK = timedelta(minutes=1)
-TEXT_LENGTH = 500
 
 NO_DOMAIN = "Your email address alone does not show us that you work there, so we decide."
 LEFT = "You were in this employer’s team before and went out of it, so we decide."
@@ -162,7 +162,7 @@ def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datet
     return ground(
         owners_seen(session, organisation_id),
         asked_at=asked_at,
-        member=_part(session, organisation_id, user.id) is not None,
+        member=queries.part_of(session, organisation_id, user.id) is not None,
         at_domain=domains.proves(session, organisation_id, user.email),
         at=at,
     )
@@ -180,7 +180,7 @@ def owners_seen(session: Session, organisation_id: UUID) -> list[OwnerSeen]:
 def knows(session: Session, organisation_id: UUID, user: User) -> bool:
     """Whether this person may know how it stands with an employer: a member, somebody who has asked to be let in and
     waits, or whoever has an address at a domain that is this employer's alone."""
-    if _part(session, organisation_id, user.id) is not None:
+    if queries.part_of(session, organisation_id, user.id) is not None:
         return True
     asked = sa.select(JoinRequest.id).where(
         JoinRequest.organisation_id == organisation_id,
@@ -244,7 +244,7 @@ def claim(
     nothing to do with the employer, somebody else has claimed it, or a claim of theirs was stopped lately; on "message"
     when it is too long or not there although the scheme has to decide.
     """
-    domains.hold(session, organisation.id)
+    turns.hold(session, organisation.id)
     there = open_one(session, organisation.id)
     if there is not None and there.user_id == by.id:
         return there
@@ -252,7 +252,7 @@ def claim(
         raise Refusal("You work for the scheme with this account. Use another account for your employer.")
     if by.email_confirmed_at is None or not knows(session, organisation.id, by):
         raise Refusal("Ask to join this employer first.")
-    mine = _part(session, organisation.id, by.id)
+    mine = queries.part_of(session, organisation.id, by.id)
     if mine is not None and mine.role is MemberRole.OWNER:
         raise Refusal("You are an owner already.")
     if there is not None:
@@ -262,7 +262,7 @@ def claim(
         raise Refusal("An owner has signed in lately, or has had too little time to answer you. Ask the owner.")
     _check_not_again(session, organisation.id, by, at)
     by_itself = scheme_decides(session, organisation.id, by) is None
-    message = _text(message, "message", "What you write")
+    message = turns.fitting(message, "message", "What you write")
     if not by_itself and not message:
         raise Refusal("Tell us how we can see that you work there, such as your job.", field="message")
     token = secrets.token_urlsafe(32)
@@ -309,7 +309,7 @@ def prove(session: Session, token: str, *, at: datetime) -> Claim:
     """
     found = with_proof(session, token)
     if found is not None:
-        _lock(session, found)
+        turns.take(session, found)
     if found is None or found.proof_hash != hashed(token):
         raise Refusal("This link no longer works. Use the one in the newest email.")
     if found.proved_at is not None:
@@ -326,7 +326,7 @@ def mail_proof_again(session: Session, claim: Claim, *, by: User, at: datetime) 
     Raises Refusal when the claim is somebody else's, has ended or is proved, or the last email went less than an hour
     ago.
     """
-    _lock(session, claim)
+    turns.take(session, claim)
     if claim.user_id != by.id:
         raise Refusal("This is not your claim.")
     _check_open(claim)
@@ -347,10 +347,10 @@ def stop(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
 
     Raises Refusal when it ended otherwise, or `by` is the claimant or does not belong to the employer.
     """
-    _lock(session, claim)
+    turns.take(session, claim)
     if claim.status is ClaimStatus.STOPPED:
         return
-    if claim.user_id == by.id or _part(session, claim.organisation_id, by.id) is None:
+    if claim.user_id == by.id or queries.part_of(session, claim.organisation_id, by.id) is None:
         raise Refusal("Only the employer’s own people can stop this.")
     _check_open(claim)
     _end(session, claim, at=at, by=by, reason="One of the employer’s people says that they are still there.")
@@ -361,7 +361,7 @@ def stop(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
 
 def withdraw(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
     """Take one's own claim back. Raises Refusal when it ended otherwise; twice, it is done once."""
-    _lock(session, claim)
+    turns.take(session, claim)
     if claim.status is ClaimStatus.WITHDRAWN:
         return
     _check_open(claim)
@@ -376,7 +376,7 @@ def refuse(session: Session, claim: Claim, *, reason: str, by: User, at: datetim
 
     Raises Refusal on "reason" when there is none, when the claim has ended, or `by` belongs to the employer.
     """
-    _lock(session, claim)
+    turns.take(session, claim)
     reason = _judged(session, claim, reason, by)
     _end(session, claim, at=at, by=by, reason=reason)
     claim.move(REFUSE)
@@ -390,7 +390,7 @@ def grant(session: Session, claim: Claim, *, reason: str, by: User, at: datetime
     Raises Refusal as `refuse` does, before the employer's people have had their time to object, and when an owner is
     back or the claimant's address has changed.
     """
-    _lock(session, claim)
+    turns.take(session, claim)
     reason = _judged(session, claim, reason, by)
     step, why = next_step(facts(session, claim, at=at), at=at)
     if step is Next.VOID:
@@ -410,7 +410,7 @@ def settle(session: Session, on: date, at: datetime) -> int:
     done = 0
     for claim_id in session.scalars(sa.select(Claim.id).where(Claim.status.in_(OPEN)).order_by(Claim.id)).all():
         claim = session.get_one(Claim, claim_id, options=[joinedload(Claim.user), joinedload(Claim.organisation)])
-        _lock(session, claim)
+        turns.take(session, claim)
         if not claim.is_open:  # somebody ended it meanwhile
             continue
         step, why = next_step(facts(session, claim, at=at), at=at)
@@ -438,7 +438,7 @@ def address_changed(session: Session, user: User, *, at: datetime) -> None:
     """A person has another address now: what they claimed with the old one is void."""
     mine = session.scalars(sa.select(Claim).where(Claim.user_id == user.id, Claim.status.in_(OPEN))).all()
     for one in mine:
-        _lock(session, one)
+        turns.take(session, one)
         if one.is_open and one.address != user.email:
             _void(session, one, CHANGED, at=at)
 
@@ -629,9 +629,9 @@ def _judged(session: Session, claim: Claim, reason: str, by: User) -> str:
     _check_open(claim)
     if claim.status is not ClaimStatus.WITH_SCHEME:
         raise Refusal("The portal settles this claim by itself, unless one of the employer’s people objects.")
-    if _part(session, claim.organisation_id, by.id) is not None or claim.user_id == by.id:
+    if queries.part_of(session, claim.organisation_id, by.id) is not None or claim.user_id == by.id:
         raise Refusal("You have a part in this employer, so somebody else must decide.")
-    reason = _text(reason, "reason", "The reason")
+    reason = turns.fitting(reason, "reason", "The reason")
     if not reason:
         raise Refusal("Say why. The claimant and the employer’s people read it.", field="reason")
     return reason
@@ -656,11 +656,6 @@ def _check_not_again(session: Session, organisation_id: UUID, by: User, at: date
         )
 
 
-def _lock(session: Session, claim: Claim) -> None:
-    domains.hold(session, claim.organisation_id)
-    session.refresh(claim)
-
-
 def _members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
     return session.scalars(
         sa.select(Membership)
@@ -669,19 +664,6 @@ def _members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
         .where(Membership.organisation_id == organisation_id)
         .order_by(User.name, Membership.id)
     ).all()
-
-
-def _part(session: Session, organisation_id: UUID, user_id: UUID) -> Membership | None:
-    return session.scalars(
-        sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
-    ).first()
-
-
-def _text(typed: str, field: str, what: str) -> str:
-    typed = typed.strip()
-    if len(typed) > TEXT_LENGTH:
-        raise Refusal(f"{what} must be {TEXT_LENGTH} characters or fewer. It has {len(typed):,}.", field=field)
-    return typed
 
 
 def _day(moment: datetime) -> str:

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
-from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.organisation import queries
+from charter.organisation.models import MemberRole, Organisation
+from charter.succession import turns
 from charter.succession.models import EmailDomain
 
 OURS = Path(__file__).parent / "data" / "shared-domains.txt"
@@ -46,8 +48,9 @@ def add(session: Session, organisation: Organisation, *, by: User, at: datetime)
     Nobody can name a domain they have no address at. Raises Refusal when `by` is no owner, the address is not
     confirmed, or the domain is one where anybody can have an address.
     """
-    hold(session, organisation.id)
-    if not _is_owner(session, organisation.id, by):
+    turns.hold(session, organisation.id)
+    mine = queries.part_of(session, organisation.id, by.id)
+    if mine is None or mine.role is not MemberRole.OWNER:
         raise Refusal("Only an owner can say which email addresses are yours.")
     if by.email_confirmed_at is None:
         raise Refusal("Confirm your email address first.")
@@ -68,7 +71,7 @@ def add(session: Session, organisation: Organisation, *, by: User, at: datetime)
 
 def remove(session: Session, organisation: Organisation, domain: str, *, by: User, at: datetime) -> None:
     """Take a domain away from an employer; nothing happens when it is gone already."""
-    hold(session, organisation.id)
+    turns.hold(session, organisation.id)
     found = session.scalars(
         sa.select(EmailDomain).where(EmailDomain.organisation_id == organisation.id, EmailDomain.domain == domain)
     ).first()
@@ -108,24 +111,6 @@ def shared_with_others(session: Session, organisation_id: UUID) -> frozenset[str
                 EmailDomain.domain.in_(mine), EmailDomain.organisation_id != organisation_id
             )
         )
-    )
-
-
-def hold(session: Session, organisation_id: UUID) -> None:
-    """Lock the employer's row until the transaction ends: whatever decides about its people takes turns."""
-    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
-
-
-def _is_owner(session: Session, organisation_id: UUID, user: User) -> bool:
-    return (
-        session.scalars(
-            sa.select(Membership.id).where(
-                Membership.organisation_id == organisation_id,
-                Membership.user_id == user.id,
-                Membership.role == MemberRole.OWNER,
-            )
-        ).first()
-        is not None
     )
 
 

@@ -21,7 +21,7 @@ from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import queries, team
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import domains
+from charter.succession import turns
 from charter.succession.models import Afterwards, Transfer
 from charter.succession.status import (
     ACCEPT_TRANSFER,
@@ -47,8 +47,8 @@ def offer(
     scheme's staff, or while another offer of one's own waits.
     """
     address = normal_address(to)
-    domains.hold(session, organisation.id)
-    mine = _membership(session, organisation.id, by.id)
+    turns.hold(session, organisation.id)
+    mine = queries.part_of(session, organisation.id, by.id)
     if mine is None or mine.role is not MemberRole.OWNER:
         raise Refusal("Only an owner can hand over.")
     if address == by.email:
@@ -67,7 +67,7 @@ def offer(
     person = find(session, address)
     if person is not None and (person.is_staff or person.disabled_at is not None):
         raise Refusal("This person cannot become an owner of an employer.", field="to")
-    theirs = _membership(session, organisation.id, person.id) if person else None
+    theirs = queries.part_of(session, organisation.id, person.id) if person else None
     if theirs is not None and theirs.role is MemberRole.OWNER:
         raise Refusal("This person is an owner already. You can simply leave it to them.", field="to")
     made = Transfer(
@@ -110,16 +110,16 @@ def accept(session: Session, transfer: Transfer, *, by: User, at: datetime) -> N
     Raises Refusal when it was withdrawn, is too old, is somebody else's to accept, or when whoever offered it is no
     owner any more.
     """
-    _lock(session, transfer)
+    turns.take(session, transfer)
     if transfer.status is TransferStatus.ACCEPTED and transfer.to_id == by.id:
         return
     _check_offered(transfer, at)
     if not is_for(transfer, by) or by.is_staff or by.email_confirmed_at is None:
         raise Refusal("This was offered to somebody else.")
-    giver = _membership(session, transfer.organisation_id, transfer.from_id)
+    giver = queries.part_of(session, transfer.organisation_id, transfer.from_id)
     if giver is None or giver.role is not MemberRole.OWNER or transfer.from_user.disabled_at is not None:
         raise Refusal(f"{transfer.from_user.name} is no longer an owner, so they cannot hand over.")
-    mine = _membership(session, transfer.organisation_id, by.id)
+    mine = queries.part_of(session, transfer.organisation_id, by.id)
     if mine is None:
         session.add(
             Membership(organisation_id=transfer.organisation_id, user_id=by.id, role=MemberRole.OWNER, joined_at=at)
@@ -148,7 +148,7 @@ def accept(session: Session, transfer: Transfer, *, by: User, at: datetime) -> N
 
 def decline(session: Session, transfer: Transfer, *, by: User, at: datetime) -> None:
     """Do not take it. Raises Refusal when it is not theirs to decline, or ended otherwise; twice, it is done once."""
-    _lock(session, transfer)
+    turns.take(session, transfer)
     if transfer.status is TransferStatus.DECLINED:
         return
     _check_offered(transfer, at)
@@ -162,11 +162,11 @@ def decline(session: Session, transfer: Transfer, *, by: User, at: datetime) -> 
 
 def withdraw(session: Session, transfer: Transfer, *, by: User, at: datetime) -> None:
     """Take an offer back: whoever made it, or any other owner, may. Raises Refusal once it ended otherwise."""
-    _lock(session, transfer)
+    turns.take(session, transfer)
     if transfer.status is TransferStatus.WITHDRAWN:
         return
     _check_offered(transfer, at)
-    part = _membership(session, transfer.organisation_id, by.id)
+    part = queries.part_of(session, transfer.organisation_id, by.id)
     if transfer.from_id != by.id and (part is None or part.role is not MemberRole.OWNER):
         raise Refusal("Only an owner can withdraw this.")
     transfer.ended_at = at
@@ -180,14 +180,14 @@ def undo(session: Session, transfer: Transfer, *, by: User, at: datetime) -> Non
 
     Raises Refusal as `why_not_undo` says.
     """
-    _lock(session, transfer)
+    turns.take(session, transfer)
     if transfer.status is TransferStatus.UNDONE:
         return
     reason = why_not_undo(session, transfer, by=by, at=at)
     if reason is not None:
         raise Refusal(reason)
-    giver = _membership(session, transfer.organisation_id, transfer.from_id)
-    taker = _membership(session, transfer.organisation_id, transfer.to_id)
+    giver = queries.part_of(session, transfer.organisation_id, transfer.from_id)
+    taker = queries.part_of(session, transfer.organisation_id, transfer.to_id)
     assert giver is not None, "or it could not be undone"
     assert taker is not None, "or it could not be undone"
     giver.role, taker.role = MemberRole.OWNER, MemberRole.CONTRIBUTOR
@@ -210,8 +210,8 @@ def why_not_undo(session: Session, transfer: Transfer, *, by: User, at: datetime
         )
     if transfer.afterwards is Afterwards.LEAVES:
         return "This cannot be undone, because whoever handed over has left the team. An owner can invite them again."
-    giver = _membership(session, transfer.organisation_id, transfer.from_id)
-    taker = _membership(session, transfer.organisation_id, transfer.to_id)
+    giver = queries.part_of(session, transfer.organisation_id, transfer.from_id)
+    taker = queries.part_of(session, transfer.organisation_id, transfer.to_id)
     if (
         giver is None
         or taker is None
@@ -306,19 +306,8 @@ def _tell(session: Session, transfer: Transfer, what: str, *, at: datetime, but:
         )
 
 
-def _lock(session: Session, transfer: Transfer) -> None:
-    domains.hold(session, transfer.organisation_id)
-    session.refresh(transfer)
-
-
 def _check_offered(transfer: Transfer, at: datetime) -> None:
     if transfer.status is not TransferStatus.OFFERED:
         raise Refusal(f"This offer is {transfer.status.label.lower()} already.")
     if at - transfer.offered_at >= LASTS:
         raise Refusal("This offer is too old. Ask for a new one.")
-
-
-def _membership(session: Session, organisation_id: UUID, user_id: UUID | None) -> Membership | None:
-    return session.scalars(
-        sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
-    ).first()

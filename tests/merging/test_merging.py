@@ -32,7 +32,7 @@ from charter.reporting import engagement, measures
 from charter.review import allocation
 from charter.review.models import Conflict, Review
 from charter.review.status import ReviewStatus
-from charter.succession import asking, transferring
+from charter.succession import asking, transferring, turns
 from charter.succession.models import Afterwards, Claim, EmailDomain, Ground, JoinRequest, Matched, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
 from charter.survey.models import Survey, SurveyStatus
@@ -431,7 +431,7 @@ def test_what_both_said_at_length_is_kept_whole(
             reason = letter * allocation.REASON_LENGTH
             allocation.declare_conflict(session, here, reason=reason, by=moderator, at=AT)
             match = asking.Match(here, Matched.COMPANY)
-            asking.ask(session, match, message=letter * asking.TEXT_LENGTH, by=outsider, at=AT)
+            asking.ask(session, match, message=letter * turns.TEXT_LENGTH, by=outsider, at=AT)
     merged(employer, twin, administrator)
     [request] = db.session.scalars(sa.select(ProgrammeRequest))
     assert request.message == "\n\n".join(letter * taking_up.LONGEST for letter in "ab")
@@ -439,7 +439,7 @@ def test_what_both_said_at_length_is_kept_whole(
     [conflict] = db.session.scalars(sa.select(Conflict))
     assert conflict.reason == " / ".join(letter * allocation.REASON_LENGTH for letter in "ab")
     [joining] = db.session.scalars(sa.select(JoinRequest))
-    assert joining.message == "\n\n".join(letter * asking.TEXT_LENGTH for letter in "ab")
+    assert joining.message == "\n\n".join(letter * turns.TEXT_LENGTH for letter in "ab")
 
 
 def test_details_come_from_where_somebody_chose(

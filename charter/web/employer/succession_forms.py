@@ -9,8 +9,9 @@ from wtforms.fields.choices import SelectChoice
 from charter.account.models import User
 from charter.organisation.models import MemberRole, Membership
 from charter.succession import domains
-from charter.succession.asking import TEXT_LENGTH, Match
+from charter.succession.asking import Match
 from charter.succession.models import Afterwards
+from charter.succession.turns import TEXT_LENGTH
 from charter.web.employer.forms import InviteForm, chosen
 from charter.web.forms import BaseForm, at_most, needed, stripped
 

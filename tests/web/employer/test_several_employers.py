@@ -74,7 +74,7 @@ def test_who_is_removed_from_the_chosen_employer_sees_another_and_then_none(
     switch(browser, employer)
     for left, by, shown in ((employer, boss, second.name), (second, other, f"Welcome, {owner.name}")):
         with transaction() as session:
-            team.remove(session, queries.part_of(session, left.id, owner), by=by, at=make.at)
+            team.remove(session, queries.part_of(session, left.id, owner.id), by=by, at=make.at)
         page = browser.get("/dashboard")
         assert (page.status_code, heading(page.text)) == (200, shown)
     assert browser.get("/dashboard/employers").status_code == 200
