@@ -22,7 +22,7 @@ from charter.improvement import programmes
 from charter.organisation.models import Organisation
 from charter.reporting import targets
 
-PUBLISHED = (timedelta(days=1300), timedelta(days=80))
+PUBLISHED = (timedelta(days=1300), timedelta(days=80), timedelta(days=12))
 """How long ago each version of the charter came out, so that some drafts and awards are on the first."""
 BY_VERBS = 60
 """How many employers live through the verbs; also the number in the demo."""

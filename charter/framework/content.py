@@ -157,6 +157,26 @@ Rule = Annotated[
 ]
 
 
+class Moderated(enum.StrEnum):
+    """Which cases a second person looks at question by question."""
+
+    ALWAYS = "always"
+    SAMPLE = "sample"
+    """Those drawn by lot, and those whose assessor is not sure."""
+
+
+class ReviewRule(Part):
+    """How a case for a level is worked on. Whatever it says, two people look at each case before it is decided."""
+
+    second_assessor: Annotated[bool, Strict()] = False
+    """Whether a second assessor looks at each criterion before a level is recommended."""
+    conversation: Annotated[bool, Strict()] = False
+    """Whether a visit or a conversation with the employer and its staff must be on record before that."""
+    moderation: Moderated = Moderated.SAMPLE
+    panel: Annotated[bool, Strict()] = False
+    """Whether the scheme's partners decide in a meeting."""
+
+
 class Level(Part):
     """A level of the charter. Levels are cumulative: to hold one, an employer meets the rules of those below too."""
 
@@ -172,6 +192,7 @@ class Level(Part):
     renewable: bool
     target_decision_working_days: Whole = Field(ge=1)
     rules: tuple[Rule, ...]
+    review: ReviewRule = ReviewRule()
 
 
 class Effort(Part):
@@ -203,6 +224,8 @@ class Criterion(Part):
     guidance: Text
     """What it means and why it matters, in plain English."""
     good_evidence: Text
+    checks: tuple[Text, ...] = ()
+    """What an assessor checks in the evidence, a sentence each; none in versions that only describe it."""
     evidence_required: bool = False
     evidence_types: tuple[Code, ...] = ()
     not_applicable_allowed: bool = False
