@@ -25,7 +25,8 @@ class Review(HasStatus, Base):
         sa.CheckConstraint("(status = 'decided') = (decided_at IS NOT NULL)", name="decided_has_date"),
         sa.CheckConstraint("status IN ('waiting', 'closed') OR assessor_id IS NOT NULL", name="someone_has_it"),
         sa.CheckConstraint(
-            "status NOT IN ('recommended', 'decided') OR recommended_level IS NOT NULL", name="recommended_has_level"
+            "status NOT IN ('recommended', 'with_panel', 'decided') OR recommended_level IS NOT NULL",
+            name="recommended_has_level",
         ),
         sa.CheckConstraint("decided_by_id IS NULL OR decided_by_id <> recommended_by_id", name="two_people"),
         sa.Index(  # in the queue's order, with what the panel counts

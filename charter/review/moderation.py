@@ -6,16 +6,12 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import status as assessment_status
-from charter.award import issuing
 from charter.errors import Refusal
-from charter.notification import emails
-from charter.review import submitted, telling
+from charter.review import deciding
 from charter.review.allocation import check_independent, locked
-from charter.review.attainment import headcount
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
-from charter.review.status import DECIDE, SEND_BACK, ReviewStatus
+from charter.review.status import REFER, SEND_BACK, ReviewStatus
 
 
 def agree(session: Session, review: Review, *, reasons: str = "", by: User, at: datetime, on: date) -> Moderation:
@@ -23,7 +19,7 @@ def agree(session: Session, review: Review, *, reasons: str = "", by: User, at: 
     review = _for_moderation(session, review, by)
     assert review.recommended_level is not None
     check_level(session, review, level=review.recommended_level, on=on)
-    return _decide(
+    return _finish(
         session,
         review,
         ModerationOutcome.AGREED,
@@ -44,7 +40,7 @@ def change(
     if level == review.recommended_level:
         raise Refusal("That is the level that was recommended. Agree to it, or choose another.", field="level")
     check_level(session, review, level=level, on=on)
-    return _decide(session, review, ModerationOutcome.CHANGED, level=level, reasons=reasons, by=by, at=at, on=on)
+    return _finish(session, review, ModerationOutcome.CHANGED, level=level, reasons=reasons, by=by, at=at, on=on)
 
 
 def send_back(session: Session, review: Review, *, reasons: str, by: User, at: datetime) -> Moderation:
@@ -82,7 +78,7 @@ def _needed(reasons: str, message: str) -> str:
     return reasons
 
 
-def _decide(
+def _finish(
     session: Session,
     review: Review,
     outcome: ModerationOutcome,
@@ -93,47 +89,26 @@ def _decide(
     at: datetime,
     on: date,
 ) -> Moderation:
-    """One decision: the case, the assessment, the award and what the employer is told, all or nothing."""
+    """What a moderator who is content does: decide, or put the case before the panel where the level asks for one."""
     check_length(reasons)
-    assessment, recommended = review.assessment, review.recommended_level
+    recommended = review.recommended_level
     assert recommended is not None
-    review.move(DECIDE)
-    review.decided_level, review.decided_by_id, review.decided_at, review.reasons = level, by.id, at, reasons
-    assessment.move(assessment_status.DECIDE)
-    assessment.decided_at, assessment.decided_level = at, level
     moderation = _note(session, review, outcome, recommended=recommended, level=level, reasons=reasons, by=by, at=at)
-    audit.record(
-        session,
-        "case:decide",
-        review,
-        by=by.id,
-        at=at,
-        case=assessment.id,
-        recommended=recommended,
-        level=level,
-        outcome=outcome.value,
-    )
-    if level > 0:
-        said = submitted.latest(session, assessment)
-        award = issuing.issue(
-            session, assessment, level=level, headcount=headcount(assessment, said), by=by, at=at, on=on
-        )
-        emails.decision_awarded(
+    aimed_at = review.assessment.framework.content.level(review.assessment.target_level)
+    if aimed_at is not None and aimed_at.review.panel:
+        review.move(REFER)
+        audit.record(
             session,
-            **telling.about(session, assessment, level=level),
-            valid_until=award.ends_on,
-            valid_from=award.starts_on if award.starts_on > on else None,
-            certificate_code=award.code,
-            event_key=f"decision:{review.id}",
+            "case:refer",
+            review,
+            by=by.id,
             at=at,
+            case=review.assessment_id,
+            recommended=recommended,
+            level=level,
         )
     else:
-        emails.decision_not_awarded(
-            session,
-            **telling.about(session, assessment, level=assessment.target_level),
-            event_key=f"decision:{review.id}",
-            at=at,
-        )
+        deciding.decide(session, review, level=level, reasons=reasons, outcome=outcome.value, by=by, at=at, on=on)
     return moderation
 
 

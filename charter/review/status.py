@@ -10,6 +10,7 @@ class ReviewStatus(Status):
     IN_REVIEW = "in_review"
     WITH_EMPLOYER = "with_employer"
     RECOMMENDED = "recommended"
+    WITH_PANEL = "with_panel"
     DECIDED = "decided"
     CLOSED = "closed"
 
@@ -21,19 +22,21 @@ class ReviewStatus(Status):
             "in_review": "In review",
             "with_employer": "With the employer",
             "recommended": "Waiting for a moderator",
+            "with_panel": "Waiting for the panel",
             "decided": "Decided",
             "closed": "Withdrawn",
         }[self.value]
 
 
 _S = ReviewStatus
-OPEN = frozenset({_S.WAITING, _S.IN_REVIEW, _S.WITH_EMPLOYER, _S.RECOMMENDED})
+OPEN = frozenset({_S.WAITING, _S.IN_REVIEW, _S.WITH_EMPLOYER, _S.RECOMMENDED, _S.WITH_PANEL})
 
 CLAIM = Transition("claim", frozenset({_S.WAITING}), _S.IN_REVIEW)
 RELEASE = Transition("release", frozenset({_S.IN_REVIEW}), _S.WAITING)
 ASK_FOR_MORE = Transition("ask for more on", frozenset({_S.IN_REVIEW}), _S.WITH_EMPLOYER)
 RECEIVE = Transition("receive", frozenset({_S.WITH_EMPLOYER}), _S.IN_REVIEW)
 RECOMMEND = Transition("recommend a level for", frozenset({_S.IN_REVIEW}), _S.RECOMMENDED)
-SEND_BACK = Transition("send back", frozenset({_S.RECOMMENDED}), _S.IN_REVIEW)
-DECIDE = Transition("decide", frozenset({_S.RECOMMENDED}), _S.DECIDED)
+REFER = Transition("refer to the panel", frozenset({_S.RECOMMENDED}), _S.WITH_PANEL)
+SEND_BACK = Transition("send back", frozenset({_S.RECOMMENDED, _S.WITH_PANEL}), _S.IN_REVIEW)
+DECIDE = Transition("decide", frozenset({_S.RECOMMENDED, _S.WITH_PANEL}), _S.DECIDED)
 CLOSE = Transition("close", OPEN, _S.CLOSED)

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
     "case:recommend": "recommended a level",
+    "case:refer": "put the case before the panel",
     "case:send-back": "sent the case back to the assessor",
     "case:decide": "decided",
     "case:close": "closed the case",
@@ -78,7 +79,7 @@ def told(content: Content, events: Iterable[AuditEvent], names: Mapping[UUID, st
 
 def _detail(content: Content, event: AuditEvent) -> str:
     details = event.details
-    if event.action in {"case:recommend", "case:decide", "award:issue"}:
+    if event.action in {"case:recommend", "case:refer", "case:decide", "award:issue"}:
         rank = details.get("level")
         return content.level_title(rank) if rank else "No award"
     if event.action == "case:ask-for-more":

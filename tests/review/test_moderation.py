@@ -15,7 +15,7 @@ from charter.award.models import Award
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.review import moderation
+from charter.review import deciding, moderation
 from charter.review.models import Conflict, Moderation, ModerationOutcome, Review
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -179,7 +179,7 @@ def test_a_decision_that_cannot_be_finished_leaves_nothing_behind(recommended, s
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the printer is on fire")
 
-    monkeypatch.setattr(moderation.emails, "decision_awarded", broken)
+    monkeypatch.setattr(deciding.emails, "decision_awarded", broken)
     with pytest.raises(RuntimeError):
         agree(recommended, moderator)
     assert (recommended.status, sent.status, awards()) == (ReviewStatus.RECOMMENDED, AssessmentStatus.SUBMITTED, [])
