@@ -9,7 +9,7 @@ from typing import Any
 
 from charter.assessment import metrics, sheet_days
 from charter.assessment.queries import Material
-from charter.assessment.sheet_rows import Item, Told, Understood, whole
+from charter.assessment.sheet_rows import Item, Told, Understood, is_saved, whole
 from charter.assessment.spreadsheet import (
     ANSWERS,
     BASICS,
@@ -71,9 +71,13 @@ class Preview:
 
     @property
     def wrong(self) -> tuple[Told, ...]:
-        """Everything that could not be used, with its place."""
-        faults = [Told(f"{line.item.where}: {line.title}", fault) for line in self.lines for fault in line.item.faults]
-        return (*self.understood.problems, *faults)
+        """Everything that could not be used, with its place: sheet by sheet and row by row, as in the file."""
+        faults = [
+            Told(line.item.where, fault, line.item.place, line.title)
+            for line in self.lines
+            for fault in line.item.faults
+        ]
+        return tuple(sorted((*self.understood.problems, *faults), key=lambda one: one.place))
 
 
 def compare(understood: Understood, said: Material) -> Preview:
@@ -97,7 +101,7 @@ def _compare_answer(item: Item, said: Material) -> Line:
     criterion = content.criterion(item.code)
     new = whole(said, item.code, item.said)
     now = {part: getattr(there, part) if there else None for part in item.said}
-    differing = [part for part in item.said if (now[part] or None) != (new[part] or None)]
+    differing = [part for part in item.said if not is_saved(said, item.code, part, item.said[part])]
     filled = there is not None and any(now[part] for part in differing)
     seen = str(there.version if there else 0)
     return Line(
@@ -165,4 +169,6 @@ def _bare(number: str) -> str:
 
 
 def _figure_said(code: str, text: str) -> str:
-    return sheet_days.said(date.fromisoformat(text)) if code == PERIOD_END and text else text
+    if code == PERIOD_END and text:
+        return sheet_days.said(date.fromisoformat(text))
+    return text.capitalize() if text == NOT_KNOWN else text

@@ -32,12 +32,19 @@ _HEADINGS_WITHIN = 15
 """The line of headings is among so many first rows; people put titles above it."""
 
 
+Place = tuple[int, int]
+"""Where a row stands: the sheet, counted from 0, and the row's number on it."""
+
+
 @dataclass(frozen=True)
 class Told:
     """Something a person should know, and where in the file it stands."""
 
     where: str
     sentence: str
+    place: Place = (0, 0)
+    about: str = ""
+    """The question that the row is about, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,19 @@ class Item:
     version: str = ""
     """The version that stands in the row; empty when none does."""
     faults: tuple[str, ...] = ()
+    """In the order of the cells."""
     remarks: tuple[str, ...] = ()
+    place: Place = (0, 0)
 
     @property
     def key(self) -> str:
         """Names it in a form."""
         return f"{_KINDS[self.kind]}-{self.code}"
+
+    @property
+    def named(self) -> bool:
+        """Whether its code is one that people know it by."""
+        return self.kind != FIGURES
 
 
 _KINDS = {ANSWERS: "criterion", BASICS: "declaration", FIGURES: "number"}
@@ -86,10 +100,11 @@ class Understood:
                     "version": item.version,
                     "faults": list(item.faults),
                     "remarks": list(item.remarks),
+                    "place": list(item.place),
                 }
                 for item in self.items
             ],
-            "problems": [[one.where, one.sentence] for one in self.problems],
+            "problems": [[one.where, one.sentence, list(one.place)] for one in self.problems],
             "remarks": list(self.remarks),
         }
 
@@ -98,12 +113,25 @@ class Understood:
         """What `document` wrote."""
         return cls(
             tuple(
-                Item(**{**item, "faults": tuple(item["faults"]), "remarks": tuple(item["remarks"])})
+                Item(
+                    **{
+                        **item,
+                        "faults": tuple(item["faults"]),
+                        "remarks": tuple(item["remarks"]),
+                        "place": _placed(item.get("place", ())),
+                    }
+                )
                 for item in document["items"]
             ),
-            tuple(Told(where, sentence) for where, sentence in document["problems"]),
+            tuple(Told(where, sentence, _placed(*place)) for where, sentence, *place in document["problems"]),
             tuple(document["remarks"]),
         )
+
+
+def _placed(place: Sequence[int] = ()) -> Place:
+    """A place as it was kept; none for what was kept before places were."""
+    sheet, row = place or (0, 0)
+    return sheet, row
 
 
 @dataclass
@@ -125,7 +153,7 @@ def understand(file: File, said: Material, *, on: date) -> Understood:
     reading = _Reading(said, on)
     reading.remarks += file.remarks
     tables = 0
-    for sheet in file.sheets:
+    for number, sheet in enumerate(file.sheets):
         found = _table(sheet)
         if found is None:
             if sheet.rows and not _is_how(sheet):
@@ -136,7 +164,7 @@ def understand(file: File, said: Material, *, on: date) -> Understood:
         _say_columns(reading, sheet, name, places, heading)
         for row in sheet.rows:
             if row.number > heading.number:
-                _row(reading, sheet, name, places, row)
+                _row(reading, sheet, name, places, row, (number, row.number))
     if not tables:
         raise Refusal(_no_table(file), field=FIELD)
     _drop_doubles(reading)
@@ -215,32 +243,34 @@ def _where(sheet: Sheet, row: Row) -> str:
     return f"{_place_of(sheet)}row {row.number}" if _place_of(sheet) else f"Row {row.number}"
 
 
-def _row(reading: _Reading, sheet: Sheet, name: str, places: Mapping[str, int], row: Row) -> None:
+def _row(reading: _Reading, sheet: Sheet, name: str, places: Mapping[str, int], row: Row, place: Place) -> None:
     """Understand one row, or say why not."""
     where, content = _where(sheet, row), reading.said.content
-    cells = {part: row.cells[place] for part, place in places.items() if place < len(row.cells)}
+    cells = {part: row.cells[column] for part, column in places.items() if column < len(row.cells)}
     fill = {column.name for column in TABLES[name] if column.fill}
-    written = [part for part in fill if part in cells and not cells[part].is_empty]
+    written = [part for part, cell in cells.items() if part in fill and not cell.is_empty]  # in the order of the cells
     code_cell = cells.get(CODE.name)
     typed = str(code_cell.value or "").strip() if code_cell else ""
     if code_cell is not None and code_cell.fault:
-        reading.problems.append(Told(where, code_cell.fault))
+        reading.problems.append(Told(where, code_cell.fault, place))
         return
     if not typed:
         if written:
             merged = f" Cells {row.merged[0]} are merged: unmerge them." if row.merged else ""
             reading.problems.append(
-                Told(where, f"This row has an answer but no code, so we do not know what it is about.{merged}")
+                Told(where, f"This row has an answer but no code, so we do not know what it is about.{merged}", place)
             )
         return
     code = _code(name, content, typed)
     if code is None:
         what = {ANSWERS: "a criterion", BASICS: "one of the legal basics", FIGURES: "a number"}[name]
-        reading.problems.append(Told(where, f"“{short(typed)}” is not the code of {what}. Check it in the template."))
+        sentence = f"“{short(typed)}” is not the code of {what}. Check it in the template."
+        reading.problems.append(Told(where, sentence, place))
         return
     if name == ANSWERS and code not in {criterion.code for criterion in reading.said.asked}:
         if written:
-            reading.problems.append(Told(where, f"{code} is not asked of you for the level you aim for."))
+            sentence = f"{code} is not asked of you for the level you aim for."
+            reading.problems.append(Told(where, sentence, place))
         return
     reader = {ANSWERS: _answer, BASICS: _basic, FIGURES: _figure}[name]
     said, faults, remarks = reader(reading, code, {part: cells[part] for part in written})
@@ -248,7 +278,7 @@ def _row(reading: _Reading, sheet: Sheet, name: str, places: Mapping[str, int], 
         remarks.append(f"Cells {' and '.join(row.merged[:3])} are merged. We read only the first cell of each.")
     version = cells.get(VERSION.name)
     seen = str(version.value) if version is not None and version.value is not None else ""
-    reading.items.append(Item(name, code, where, said, seen, tuple(faults), tuple(remarks)))
+    reading.items.append(Item(name, code, where, said, seen, tuple(faults), tuple(remarks), place))
 
 
 def _code(name: str, content: Content, typed: str) -> str | None:
@@ -268,31 +298,60 @@ Read = tuple[dict[str, str], list[str], list[str]]
 
 def _answer(reading: _Reading, code: str, cells: Mapping[str, Cell]) -> Read:
     content, said = reading.said.content, {}
-    faults, remarks = [], []
+    faults: dict[str, str] = {}
+    remarks = []
     criterion = content.criterion(code)
     assert criterion is not None
     for part, cell in cells.items():
-        if cell.fault:
-            faults.append(cell.fault)
-        elif part == "action_due":
+        fault: str | None = cell.fault
+        if fault is None and part == "action_due":
             day, fault, remark = sheet_days.read(cell)
             if day is not None:
                 said[part] = day.isoformat()
-            faults += [fault] if fault else []
             remarks += [remark] if remark else []
-        elif part == "value":
+        elif fault is None and part == "value":
             value, fault = _scale_value(content, cell, allowed=criterion.not_applicable_allowed)
             if value is not None:
                 said[part] = value
-            faults += [fault] if fault else []
-        else:
+        elif fault is None:
             said[part] = cell.text
-    entire = whole(reading.said, code, said)
-    for part, sentence in answers.faults(content, **entire, on=reading.on).items():
-        if part in said:
+        if fault:
+            faults[part] = fault
+    left = {part: text for part, text in said.items() if is_saved(reading.said, code, part, text)}
+    if said != left:  # what is saved may stay as it is, though it could not be saved today
+        faults |= _unfit(reading, code, said, left, cells)
+    return said, [faults[part] for part in (*cells, *faults.keys() - cells.keys()) if part in faults], remarks
+
+
+def is_saved(said: Material, code: str, part: str, text: str) -> bool:
+    """Whether a cell says just what is saved: it was left as the template gave it."""
+    there = said.answers.get(code)
+    saved = getattr(there, part) if there else None
+    return text == (saved.isoformat() if isinstance(saved, date) else saved or "")
+
+
+def _unfit(
+    reading: _Reading, code: str, said: dict[str, str], left: Mapping[str, str], cells: Mapping[str, Cell]
+) -> dict[str, str]:
+    """Take out of `said` what cannot be saved, and give a sentence for each part of the answer that is to blame.
+
+    Where the part to blame is not new, it is saved already and stands in the way: then nothing of the row can be saved.
+    """
+    found: dict[str, str] = {}
+    while wrong := answers.faults(reading.said.content, **whole(reading.said, code, said), on=reading.on):
+        for part, sentence in wrong.items():
+            place = f"Cell {cells[part].ref}" if part in cells else f"“{_heading_of(part)}”"
+            found[part] = f"{place}: {sentence[0].lower()}{sentence[1:]}"
+            if part not in said or part in left:
+                said.clear()
+                found[part] += " So we could not use the rest of this row."
+                return found
             del said[part]
-            faults.append(f"Cell {cells[part].ref}: {sentence}")
-    return said, faults, remarks
+    return found
+
+
+def _heading_of(part: str) -> str:
+    return next(column.heading for column in TABLES[ANSWERS] if column.name == part)
 
 
 def whole(said: Material, code: str, new: Mapping[str, str]) -> dict[str, Any]:
@@ -356,8 +415,19 @@ def _figure(reading: _Reading, code: str, cells: Mapping[str, Cell]) -> Read:
     text = cell.text if not isinstance(cell.value, Decimal) else f"{cell.value:f}"
     if _heading(text) in {NOT_KNOWN, "not known yet", "don't know", "don’t know", "unknown", "do not know"}:
         return {"number": NOT_KNOWN}, [], []
+    if text == reading.said.inputs.get(code):  # as the template gave it
+        return {"number": text}, [], []
     fault = metrics.check(reading.said.content, {code: text}).get(code)
     return ({}, [f"Cell {cell.ref}: {fault}"], []) if fault else ({"number": text}, [], [])
+
+
+def _rows(items: Sequence[Item]) -> str:
+    """Where several rows stand: “Answers, rows 6 and 7”."""
+    if len({item.place[0] for item in items}) > 1:
+        return " and ".join(item.where for item in items)
+    numbers = [str(item.place[1]) for item in items]
+    several = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    return re.sub("(?<=[Rr])ow [0-9]+$", f"ows {several}", items[0].where)
 
 
 def _drop_doubles(reading: _Reading) -> None:
@@ -369,10 +439,8 @@ def _drop_doubles(reading: _Reading) -> None:
     kept: list[Item] = []
     for same in rows.values():
         if any(item.said != same[0].said for item in same[1:]):
-            where = " and ".join(item.where for item in same)
-            reading.problems.append(
-                Told(where, f"These rows say different things about {same[0].code}. Keep one of them. We used neither.")
-            )
+            sentence = f"These rows say different things about {same[0].code}. Keep one of them. We used none of them."
+            reading.problems.append(Told(_rows(same), sentence, same[0].place))
         else:
             again = [f"It stands again in {item.where}." for item in same[1:]]
             kept.append(replace(same[0], remarks=(*same[0].remarks, *again)))

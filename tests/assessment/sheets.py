@@ -52,8 +52,10 @@ def table(*rows: Cells) -> list[list[Any]]:
     return [HEADINGS, *([row.get(name) for name in names] for row in rows)]
 
 
-def understood(content_of_file: bytes, assessment: Assessment, filename: str = "answers.xlsx") -> Understood:
-    return sheet_rows.understand(sheet_file.read(filename, content_of_file), material(assessment), on=TODAY)
+def understood(
+    content_of_file: bytes, assessment: Assessment, filename: str = "answers.xlsx", on: date = TODAY
+) -> Understood:
+    return sheet_rows.understand(sheet_file.read(filename, content_of_file), material(assessment), on=on)
 
 
 def told(found: Understood) -> list[str]:

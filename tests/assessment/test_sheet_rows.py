@@ -1,18 +1,22 @@
 """The rows of a spreadsheet: what each is understood to say, and what is said of a bad one."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from charter.account.models import User
-from charter.assessment import metrics, sheet_changes, spreadsheet
+from charter.assessment import answers, metrics, sheet_changes, spreadsheet
 from charter.assessment.models import Assessment
+from charter.assessment.sheet_changes import State
+from charter.assessment.sheet_rows import Understood
 from charter.errors import Refusal
-from charter.framework.content import Content, Extent
+from charter.extensions import transaction
+from charter.framework.content import Content, Criterion, Extent
 from charter.organisation.models import Organisation
-from tests.assessment.sheets import label, material, table, told, understood, workbook
+from tests.assessment.sheets import TODAY, label, material, table, told, understood, workbook
+from tests.conftest import AT
 from tests.factories import Factory
 
 
@@ -44,8 +48,8 @@ def test_each_bad_row_is_named_and_costs_no_good_one(assessment: Assessment, con
         "Answers, row 3: “XYZ-99” is not the code of a criterion. Check it in the template.",
         "Answers, row 4: This row has an answer but no code, so we do not know what it is about.",
         f"Answers, row 5: {higher.code} is not asked of you for the level you aim for.",
-        f"Answers, row 6 and Answers, row 7: These rows say different things about {second.code}. "
-        "Keep one of them. We used neither.",
+        f"Answers, rows 6 and 7: These rows say different things about {second.code}. "
+        "Keep one of them. We used none of them.",
     ]
     assert [(item.code, dict(item.said)) for item in found.items] == [
         (first.code, {"value": next(one.value for one in content.scale if one.label == met)}),
@@ -77,7 +81,7 @@ def test_the_same_row_twice_is_read_once(assessment: Assessment, content: Conten
         ("next spring", None, "is not a date we can read"),
         (12, None, "is not a date we can read"),
         ("27 Marvember 2027", None, "is not a date we can read"),
-        ("1 March 2020", None, "The date must be in the future."),
+        ("1 March 2020", None, "the date must be in the future."),
     ],
 )
 def test_dates_are_read_with_the_day_first_however_they_are_kept(
@@ -159,3 +163,84 @@ def test_numbers_that_are_none_and_text_in_strange_letters_break_nothing(
             found = understood(workbook(rows), assessment)
             assert json.loads(json.dumps(found.document())) == found.document()
             sheet_changes.compare(found, said)
+
+
+def test_what_is_wrong_is_told_sheet_by_sheet_and_row_by_row_as_in_the_file(
+    assessment: Assessment, content: Content
+) -> None:
+    first, second, third = content.asked(1)[:3]
+
+    def more(book: Any, _sheet: Any) -> None:
+        sheet = book.add_worksheet("Basics")
+        for number, row in enumerate(
+            [["Code", "Yes or no"], [content.declarations[0].code, "perhaps"], ["XYZ", "yes"]]
+        ):
+            sheet.write_row(number, 0, row)
+
+    rows = table(
+        {"code": first.code, "value": "Sort of", "action_due": "soon"},
+        {"code": second.code, "value": "Planned"},
+        {"code": second.code, "value": "Sort of"},
+        {"value": "Planned"},
+        {"code": third.code, "value": "Nearly"},
+    )
+    found = understood(workbook(rows, then=more), assessment)
+    kept = Understood.of(json.loads(json.dumps(found.document())))
+    wrong = sheet_changes.compare(kept, material(assessment)).wrong
+    assert [one.where for one in wrong] == [
+        *("Answers, row 2", "Answers, row 2", "Answers, rows 3 and 4", "Answers, row 5", "Answers, row 6"),
+        *("Basics, row 2", "Basics, row 3"),
+    ]
+    assert [one.sentence[:8] for one in wrong[:2]] == ["Cell F2:", "Cell J2:"]
+    assert [one.about for one in wrong[:3]] == [first.title, first.title, ""]
+
+
+@pytest.fixture
+def planned(assessment: Assessment, content: Content, owner: User) -> Criterion:
+    """A criterion whose saved answer has a day that is over when the template comes back, and text of two lines."""
+    criterion = content.asked(1)[0]
+    with transaction() as session:
+        answers.save(
+            session,
+            assessment,
+            criterion=criterion.code,
+            value=label_value(content),
+            explanation="One line.\nAnother.",
+            action="Write it.",
+            action_owner="Ann",
+            action_due=TODAY + timedelta(days=10),
+            reason="",
+            seen_version=0,
+            by=owner,
+            at=AT,
+        )
+    return criterion
+
+
+def label_value(content: Content) -> str:
+    return next(one.value for one in content.scale if answers.plans(content, one.value))
+
+
+def test_a_cell_as_the_template_gave_it_is_left_as_it_was_though_its_day_is_over(
+    assessment: Assessment, planned: Criterion
+) -> None:
+    found = understood(spreadsheet.write(material(assessment)), assessment, on=TODAY + timedelta(days=30))
+    preview = sheet_changes.compare(found, material(assessment))
+    assert (preview.wrong, preview.to_save) == ((), ())
+    assert [line.item.code for line in preview.of(State.UNCHANGED)] == [planned.code]
+
+
+def test_what_is_saved_and_stands_in_the_way_of_a_row_is_said_before_it_is_confirmed(
+    assessment: Assessment, planned: Criterion
+) -> None:
+    """Else the button at the end would be refused."""
+    later = TODAY + timedelta(days=30)
+    for day in (None, TODAY + timedelta(days=10)):
+        rows = table({"code": planned.code, "explanation": "More.", "action_due": day, "version": "1"})
+        (item,) = understood(workbook(rows), assessment, on=later).items
+        place = "“By when”" if day is None else "Cell J2"
+        sentence = f"{place}: the date must be in the future. So we could not use the rest of this row."
+        assert (dict(item.said), item.faults) == ({}, (sentence,))
+    rows = table({"code": planned.code, "explanation": "More.", "action_due": later + timedelta(days=1)})
+    (item,) = understood(workbook(rows), assessment, on=later).items
+    assert (set(item.said), item.faults) == ({"explanation", "action_due"}, ())
