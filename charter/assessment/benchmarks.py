@@ -196,7 +196,7 @@ def _own(values: Iterable[MetricValue], row: Benchmark) -> Decimal | None:
 
 def _words(content: Content, size_band: str, sector: str) -> str:
     size = content.size_title(size_band) if size_band else ""
-    kind = content.sector_title(sector) if sector else ""
+    kind = content.sector_words(sector) if sector else ""
     if size and kind:
         return f"employers of your size ({size}) in your kind of work ({kind})"
     if size:

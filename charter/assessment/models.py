@@ -383,7 +383,7 @@ class UploadedSheet(Base):
     uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     filename: Mapped[str] = mapped_column(sa.String(200))
     understood: Mapped[dict[str, Any]]
-    """As `importing.Understood.document` writes it."""
+    """As `sheet_rows.Understood.document` writes it."""
     uploaded_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from charter.assessment.metrics import fields_of
 from charter.assessment.models import Assessment, MetricReturn
 from charter.award.models import Award
-from charter.award.verification import counts_on, valid_on
+from charter.award.verification import counts_on
 from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
 from charter.award.yearly.opening import due_days
 
@@ -23,12 +23,12 @@ _WHOLE = (
 
 
 def of_organisation(session: Session, organisation_id: UUID) -> list[YearlyReturn]:
-    """All the returns of an employer, the newest first, each with its award, employer and charter (one query)."""
+    """All the returns of an employer, the newest first, each with its award, employer and charter (two queries)."""
     return list(
         session.scalars(
             sa.select(YearlyReturn)
             .where(YearlyReturn.organisation_id == organisation_id)
-            .options(*_WHOLE)
+            .options(*_WHOLE, selectinload(YearlyReturn.held))
             .order_by(YearlyReturn.due_on.desc(), YearlyReturn.id.desc())
         )
     )
@@ -66,7 +66,7 @@ def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:
 
 def in_state(state: ReturnState, on: date) -> sa.ColumnElement[bool]:
     """Those that stand so on the day `on`, as `YearlyReturn.state` says of one. The query has no award in it."""
-    held = sa.exists().where(Award.id == YearlyReturn.award_id, *valid_on(on))
+    held = sa.select(Award.id).where(Award.id == YearlyReturn.award_id, *counts_on(on)).exists()
     asked = sa.and_(YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, held)
     if state is ReturnState.RETURNED:
         return YearlyReturn.sent_at.is_not(None)

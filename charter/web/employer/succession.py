@@ -241,7 +241,7 @@ def my_mailbox(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it shows that a claimant's mailbox is theirs."""
     claim = claiming.with_proof(db.session, token)
     if claim is None:
-        abort(404)
+        return _no_longer()
     form = WithoutToken()
     if form.validate_on_submit() and claim.is_open:
         with transaction() as session:
@@ -260,10 +260,15 @@ def still_here(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it stops a claim, without signing in."""
     notice = claiming.noticed(db.session, token)
     if notice is None:
-        abort(404)
+        return _no_longer()
     form = WithoutToken()
     if form.validate_on_submit() and notice.claim.is_open:
         with transaction() as session:
             claiming.stop(session, notice.claim, by=notice.user, at=now())
         return unkept(redirect(url_for(".still_here", token=token), 303), 303)
     return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))
+
+
+def _no_longer() -> ResponseReturnValue:
+    """A kind word for whoever comes by a link that is not, or no longer, good for anything."""
+    return unkept(render_template("employer/succession/no_longer.html"), 404)

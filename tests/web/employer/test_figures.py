@@ -273,7 +273,7 @@ def test_the_middle_of_similar_employers_is_said_and_drawn(
         session.execute(sent.values(recorded_at=early, period_end=day - timedelta(days=30)))
         assert benchmarks.keep_up(session, today(), now())
     text = page.get(f"/organisations/{employer.id}/figures").text
-    size, sector = content.size_title(employer.size_band), content.sector_title(employer.sector)
+    size, sector = content.size_title(employer.size_band), content.sector_words(employer.sector)
     words = (
         f"The middle of employers of your size ({size}) in your kind of work ({sector}) was <strong>6 people</strong>."
     )

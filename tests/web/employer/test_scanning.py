@@ -309,6 +309,33 @@ def test_ready_says_whether_the_scanner_answers_and_takes_no_server_out_of_servi
     fake.listen()
 
 
+def test_a_question_that_is_complete_without_its_file_says_what_to_do_about_the_virus(
+    home: str,
+    owner: User,
+    assessment: Assessment,
+    fake: FakeClamd,
+    scan: Callable[[], int],
+    make: Factory,
+    sign_in: SignIn,
+) -> None:
+    make.answered(assessment, by=owner)
+    asked = assessment.framework.content.asked(1)
+    needed = next(one.code for one in asked if one.evidence_required)
+    voluntary = next(one.code for one in asked if not one.evidence_required)
+    fake.leave()
+    browser = sign_in(owner)
+    for code in (needed, voluntary):
+        upload(browser, f"{home}/criteria/{code}/evidence", BAD, "Advert.txt")
+    fake.listen()
+    scan()
+    rows = browser.get(home).text.split("<li")
+    for code, sentence in ((needed, "Your other evidence still counts."), (voluntary, "You do not need to.")):
+        (row,) = [row for row in rows if f'{home}/criteria/{code}"' in row and "task-list__link" in row]
+        assert "A file for it had a virus and was deleted." in row
+        assert sentence in row
+        assert "Completed" in row
+
+
 def test_what_was_taken_in_before_goes_too_when_the_same_content_is_found_bad_at_the_door(
     sign_in: SignIn, owner: User, stranger: User, employer: Organisation, fake: FakeClamd, store: Store, make: Factory
 ) -> None:
