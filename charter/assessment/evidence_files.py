@@ -95,7 +95,7 @@ def forget(session: Session, store: Store, sha256: str) -> bool:
     """Take content out of the store that no evidence names any more; says whether it is gone.
 
     Call it after the commit that let go of it. Somebody may give the same file in that moment: so it is looked at again
-    after, and put back when it was named meanwhile (`web.employer.evidence.keep` looks from the other side).
+    after, and put back when it was named meanwhile (`web.employer.uploading.keep` looks from the other side).
     """
     if is_shared(session, sha256):
         return False

@@ -11,7 +11,7 @@ from flask import Flask
 
 from charter import worker
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library, queries, sign_off, snapshot
+from charter.assessment import evidence, evidence_files, evidence_kinds, library, queries, shelf, sign_off, snapshot
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
@@ -213,8 +213,8 @@ def test_no_finding_is_made_and_the_criterion_still_counts_as_shown(
 
 def to_replace(organisation: Organisation, rules: EvidenceRules) -> list[UUID]:
     """What the library lists as turned down, with nothing in its place."""
-    wanted = library.Wanted(state=State.REMOVED)
-    found = library.shelf(db.session, organisation, rules, wanted, on=AT.date())
+    wanted = shelf.Wanted(state=State.REMOVED)
+    found = shelf.read(db.session, organisation, rules, wanted, on=AT.date())
     assert found.counts[State.REMOVED] == len(found.entries)
     return [one.piece.id for one in found.entries]
 
@@ -225,7 +225,7 @@ def test_another_given_in_its_place_supports_the_same_while_the_case_is_with_the
     turn_down(review, piece, assessor)
     rules = make.framework().content.evidence_rules
     assert to_replace(draft.organisation, rules) == [piece.id]
-    given = evidence.of_file("totals.pdf", PDF, "cd" * 32, 10)
+    given = evidence_kinds.of_file("totals.pdf", PDF, "cd" * 32, 10)
     with transaction() as session:
         newer = library.replace(session, piece, given, rules=rules, dates=Dates(), by=owner, at=AT)
     assert newer.title == "totals.pdf"
@@ -240,7 +240,7 @@ def test_the_same_content_cannot_come_back(
 ) -> None:
     turn_down(review, piece, assessor)
     assert piece.sha256 is not None
-    given = evidence.of_file("again.pdf", PDF, piece.sha256, 10)
+    given = evidence_kinds.of_file("again.pdf", PDF, piece.sha256, 10)
     rules = make.framework().content.evidence_rules
     with pytest.raises(Refusal, match="turned this down"), transaction() as session:
         library.give(session, employer, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
@@ -278,7 +278,7 @@ def test_only_the_assessor_of_an_open_case_turns_down_a_piece_of_it_and_once(
         turn_down(review, piece, moderator)
     with transaction() as session:
         organisation = draft.organisation
-        given = evidence.of_file("other.pdf", PDF, "ef" * 32, 10)
+        given = evidence_kinds.of_file("other.pdf", PDF, "ef" * 32, 10)
         rules = draft.framework.content.evidence_rules
         unused, _ = library.give(session, organisation, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
     with pytest.raises(Refusal, match="not part of the case"):
