@@ -16,12 +16,12 @@ from charter.assessment import evidence_kinds
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.evidence_dates import Dates, last_day
 from charter.assessment.file_checks import Checked
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState, Submission
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.quarantine import NOT_CHECKED, Scan
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation.models import Recognition
 
 PLACE_LIMIT = 200
 
@@ -269,21 +269,6 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
     return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists(), shows.exists()))))
 
 
-def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:
-    """What an employer gave and can use, the newest first: no older versions, nothing that is gone (one query)."""
-    newer = aliased(Evidence)
-    return session.scalars(
-        sa.select(Evidence)
-        .where(
-            Evidence.organisation_id == organisation.id,
-            Evidence.removed_at.is_(None),
-            sa.or_(Evidence.kind != EvidenceKind.FILE, Evidence.scan != ScanState.INFECTED),
-            ~sa.exists().where(newer.replaces_id == Evidence.id),
-        )
-        .order_by(Evidence.added_at.desc(), Evidence.id.desc())
-    ).all()
-
-
 def of(session: Session, assessment: Assessment) -> dict[str, tuple[Evidence, ...]]:
     """The evidence of one assessment by criterion, the oldest first (one query)."""
     found: dict[str, list[Evidence]] = {}
@@ -378,7 +363,7 @@ def _allowed(
     for code in codes:
         asked = content.criterion(code)
         if asked is None or (of_target and asked.level > assessment.target_level):
-            raise Refusal("This is not one of the criteria of your assessment.", field="criteria")
+            raise Refusal("This is not one of the questions of your assessment.", field="criteria")
         if not is_open(assessment, code, open_criteria):
             raise Refusal(FROZEN)
     return codes

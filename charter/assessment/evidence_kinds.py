@@ -196,4 +196,6 @@ def one_like_it(
         found.virus, found.scan_problem, found.scan_after = None, None, None
     elif found.is_infected:
         raise Refusal(HAD_VIRUS, field=field)
+    elif found.is_unreadable:  # it was stored again just now
+        found.scan_problem, found.scan_after = None, None
     return found

@@ -16,12 +16,14 @@ from charter.assessment import evidence, evidence_dates, evidence_kinds, queries
 from charter.assessment.answers import is_open
 from charter.assessment.evidence_dates import Dates
 from charter.assessment.evidence_kinds import FIELD_OF, TITLE_LIMIT, Given
+from charter.assessment.history import ASSESSOR
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse
 from charter.assessment.shelf import Entry, dates_of, entry
 from charter.audit import AuditEvent
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework.content import EvidenceRules
+from charter.organisation import naming
 from charter.organisation.models import Organisation
 
 NO_DATES = Dates()
@@ -71,7 +73,7 @@ class Item:
 
 
 def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -> Item:
-    """Everything about one piece (six queries)."""
+    """Everything about one piece (seven queries)."""
     uses = tuple(
         Use(assessment, criterion, place)
         for assessment, criterion, place in session.execute(
@@ -89,13 +91,11 @@ def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -
         .order_by(AuditEvent.sequence.desc())
     ).all()
     people = {event.actor_id for event in events} | {one.added_by_id for one in versions}
-    names: dict[UUID, str] = {
-        row.id: row.name for row in session.execute(sa.select(User.id, User.name).where(User.id.in_(people - {None})))
-    }
+    known = naming.names(session, piece.organisation_id, acted=people - {None})
     history = tuple(
         Happening(
             event.at,
-            names.get(event.actor_id, "") if event.actor_id else "",
+            known.of(event.actor_id, staff=ASSESSOR),
             event.action,
             tuple(event.details.get("criteria") or filter(None, [event.details.get("criterion")])),
         )
@@ -103,7 +103,7 @@ def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -
     )
     return Item(
         entry(piece, dict.fromkeys(use.criterion for use in uses), rules, on=on),
-        names.get(piece.added_by_id, ""),
+        known.of(piece.added_by_id),
         uses,
         versions,
         history,
@@ -245,7 +245,8 @@ def replace(
     Where the employer may change its evidence now (`open_criteria` in a round of more information), the newer one is
     used instead. What was submitted keeps the older one, unless that is gone (turned down for privacy, or for its
     virus): then the newer one stands in for it in the assessment under way too. Raises Refusal when a colleague
-    replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be.
+    replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be. Of a piece
+    that could not be opened, the same given again mends it: that piece is returned.
 
     `title` and `type` are what the newer one is called and its kind; without them those of the older one stay, but for
     a title that is no more than the name of the older file: the newer one is called by its own.
@@ -261,7 +262,10 @@ def replace(
         raise Refusal("A colleague replaced this meanwhile. Open the newer version.")
     facts, same, name = given
     field = FIELD_OF[piece.kind]
+    was_unreadable = piece.is_unreadable
     there = evidence_kinds.one_like_it(session, organisation.id, same, facts, field=field)
+    if there is not None and there.id == piece.id and was_unreadable:
+        return piece
     if there is not None and there.id == piece.id:
         raise Refusal("This is the same as before. Choose the newer version.", field=field)
     if there is not None:
@@ -312,7 +316,7 @@ def remove(session: Session, piece: Evidence, *, by: User, at: datetime) -> None
     session.refresh(piece, with_for_update=True)
     _check_there(piece)  # that it was there is on record
     if evidence.is_used(session, piece):
-        raise Refusal("This is used, so it cannot be deleted. Remove it from its criteria first.")
+        raise Refusal("This is used, so it cannot be deleted. Remove it from its questions first.")
     audit.record(session, "evidence:remove", piece, by=by.id, at=at, kind=piece.kind.value, sha256=piece.sha256)
     newer = session.scalars(sa.select(Evidence).where(Evidence.replaces_id == piece.id)).first()
     before, piece.replaces_id = piece.replaces_id, None

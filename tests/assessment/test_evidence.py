@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence, evidence_kinds, queries, submission
+from charter.assessment import evidence, evidence_kinds, queries, shelf, submission
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
@@ -112,7 +112,7 @@ def test_the_same_file_on_another_criterion_is_the_same_evidence(
             file(session, assessment, [criterion], owner, title="")
     assert (count(Evidence), count(EvidenceUse)) == (1, 2)
     assert actions() == [("evidence:add", codes[:1]), ("evidence:attach", codes[1:2])]
-    assert evidence.library(db.session, assessment.organisation)[0].title == "policy.pdf"
+    assert shelf.reusable(db.session, assessment.organisation).pieces[0].title == "policy.pdf"
 
 
 def test_two_employers_with_the_same_file_have_a_piece_each(
@@ -125,7 +125,7 @@ def test_two_employers_with_the_same_file_have_a_piece_each(
         file(session, assessment, codes[:1], owner)
         file(session, theirs, codes[:1], person)
     assert count(Evidence) == 2
-    assert len(evidence.library(db.session, other)) == 1
+    assert len(shelf.reusable(db.session, other).pieces) == 1
 
 
 def test_a_link_and_an_account_are_kept_once_however_often_they_are_sent(
@@ -135,7 +135,7 @@ def test_a_link_and_an_account_are_kept_once_however_often_they_are_sent(
         with transaction() as session:
             link(session, assessment, codes, owner, "https://example.org/policy/")
             account(session, assessment, codes, owner, "We talk each month.\nEveryone is asked.")
-    found = {piece.kind: piece for piece in evidence.library(db.session, assessment.organisation)}
+    found = {piece.kind: piece for piece in shelf.reusable(db.session, assessment.organisation).pieces}
     assert len(found) == count(Evidence) == count(EvidenceUse) == 2
     assert found[EvidenceKind.LINK].title == "example.org/policy"
     assert found[EvidenceKind.LINK].url == "https://example.org/policy/"
@@ -269,7 +269,7 @@ def test_evidence_that_a_submission_holds_stays_with_the_employer(
     with transaction() as session:
         assert evidence.detach(session, assessment, added, criterion=codes[0], by=owner, at=AT) is False
     assert evidence.of(db.session, assessment) == {}
-    assert list(evidence.library(db.session, assessment.organisation)) == [added]
+    assert list(shelf.reusable(db.session, assessment.organisation).pieces) == [added]
 
 
 def test_to_take_away_what_is_gone_changes_nothing(assessment: Assessment, codes: list[str], owner: User) -> None:
@@ -393,8 +393,8 @@ def test_reading_evidence_is_one_query_whatever_there_is(
     assert [piece.title for piece in found[codes[-1]]] == [f"Number {number}" for number in range(5)]
     assert len([one for one in said if one.startswith("SELECT")]) == 1
     said.clear()
-    assert len(evidence.library(db.session, organisation)) == 5
-    assert len([one for one in said if one.startswith("SELECT")]) == 1
+    assert len(shelf.reusable(db.session, organisation).pieces) == 5
+    assert len([one for one in said if one.startswith("SELECT")]) == 2
 
 
 # Where to look -----------------------------------------------------------------------------------------------------

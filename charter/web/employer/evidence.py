@@ -1,18 +1,22 @@
 """Evidence: give it, see it, take it away, open it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from charter.assessment import (
     answers,
     evidence,
     file_checks,
     queries,
+    shelf,
 )
 from charter.assessment.models import Assessment, Evidence
 from charter.clock import now
@@ -31,12 +35,13 @@ from charter.web.employer.evidence_forms import (
     KINDS,
     LIBRARY,
     LINK,
+    PLACE_OF,
     EvidenceForm,
     PlaceForm,
     place_of,
 )
 from charter.web.employer.uploading import CHOOSE_AGAIN, Stored, keep, upload_limit
-from charter.web.forms import EmptyForm
+from charter.web.forms import EmptyForm, page_asked_for
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>/evidence", methods=["GET", "POST"])
@@ -48,18 +53,24 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     if request.method == "GET" and not answers.is_open(assessment, code, open_criteria):
         flash(answers.FROZEN, "error")
         return redirect(_criterion_page(assessment, code), 303)
-    given = evidence.library(db.session, assessment.organisation)
     used = evidence.of(db.session, assessment)
     others = [
         item
         for item in asked(assessment)
         if item != criterion and answers.is_open(assessment, item.code, open_criteria)
     ]
-    offered = [piece for piece in given if piece not in used.get(code, ())]
-    form = EvidenceForm.offering(offered)
+    offered = _offered(assessment, code)
+    form = EvidenceForm.offering(offered.pieces)
+    # Another page of what was given before is wanted: everything typed stays as it is. (Who presses Enter in another
+    # part of the form sends that button with it, and means the form.)
+    turned = "page" in request.form and form.chosen in {LIBRARY, ""}
     form.criteria.choices = [(item.code, item.title) for item in others]
-    form.kind.choices = [(kind, said) for kind, said in KINDS.items() if offered or kind != LIBRARY]
-    if form.is_submitted() and form.validate() & (not form.left_over()):
+    form.kind.choices = [(kind, said) for kind, said in KINDS.items() if offered.total or kind != LIBRARY]
+    if turned:
+        form.kind.data = LIBRARY
+        if form.file.data:
+            form.file.errors = [CHOOSE_AGAIN]
+    elif form.is_submitted() and form.validate() & (not form.left_over()):
         try:
             titles = _add(assessment, form, [code, *(form.criteria.data or [])])
         except Refusal as refusal:
@@ -81,12 +92,55 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
             for theme, items in groupby(others, lambda item: item.theme)
         ],
         musts=_musts(assessment, others),
-        about=_about(offered, used, assessment),
+        offered=offered,
+        about=_about(offered.pieces, used, assessment),
         kinds=file_checks.KINDS_SAID,
         accept=file_checks.ACCEPT,
         limit=upload_limit(),
     )
     return page, 400 if form.errors else 200
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What can be used again, as the form offers it: one page, after what was ticked or written about before."""
+
+    pieces: Sequence[Evidence]
+    found: int
+    total: int
+    number: int
+    pages: int
+
+
+def _offered(assessment: Assessment, code: str) -> Offered:
+    """What the form offers to use again. What is ticked, or has a place typed for it, stays whatever the page."""
+    form = request.form or g.get("typed_before") or MultiDict()
+    page = page_asked_for(form.get("page") or form.get("shown") or request.args.get("page"))
+    found = shelf.reusable(
+        db.session,
+        assessment.organisation,
+        unused_in=assessment,
+        criterion=code,
+        words=form.get("find", "").strip()[:200],
+        page=page,
+    )
+    typed = [name.removeprefix(PLACE_OF) for name in form if name.startswith(PLACE_OF) and form[name].strip()]
+    kept = shelf.chosen(db.session, assessment.organisation, _ids([*form.getlist("library"), *typed]))
+    there = {piece.id for piece in kept}
+    pieces = [*kept, *(piece for piece in found.pieces if piece.id not in there)]
+    return Offered(pieces, found.found, found.total, found.number, found.pages)
+
+
+def _ids(typed: Sequence[str]) -> set[UUID]:
+    """Those of the texts that are ids; no more than one form can hold."""
+    found = set()
+    for text in typed[:_MOST_TICKED]:
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found
+
+
+_MOST_TICKED = 1_000
 
 
 def _add(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str]) -> list[str]:
@@ -110,8 +164,7 @@ def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str],
             "open_criteria": cases.open_criteria(session, assessment),
         }
         if kind == LIBRARY:
-            ids = set(form.library.data or ())
-            chosen = [piece for piece in evidence.library(session, assessment.organisation) if str(piece.id) in ids]
+            chosen = shelf.chosen(session, assessment.organisation, _ids(form.library.data or ()))
             if not chosen:
                 raise Refusal("Tick at least one piece of evidence.", field="library")
             for piece in chosen:
@@ -163,11 +216,19 @@ def show_evidence(assessment: Assessment) -> ResponseReturnValue:
     for criterion in queries.in_order(content, content.criteria):
         for use in used.get(criterion.code, ()):
             pieces.setdefault(use.evidence_id, (use.evidence, []))[1].append((criterion, use.place))
+    unused = shelf.reusable(
+        db.session,
+        assessment.organisation,
+        unused_in=assessment,
+        page=page_asked_for(request.args.get("page")),
+        each=shelf.EACH,
+    )
     return render_template(
         "employer/evidence/list.html",
         assessment=assessment,
         pieces=list(pieces.values()),
-        unused=[piece for piece in evidence.library(db.session, assessment.organisation) if piece.id not in pieces],
+        unused=unused,
+        url=lambda page: url_for(".show_evidence", assessment_id=assessment.id, page=page, _anchor="unused"),
         is_open={code: answers.is_open(assessment, code, open_criteria) for code in used},
     )
 

@@ -1,6 +1,6 @@
 """The files of evidence: saved one by one, seen as pictures, or all in one archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from charter.assessment.file_checks import FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.clock import now, today
 from charter.extensions import db
+from charter.framework import publishing
+from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import allocation, submitted
 from charter.web.access import requires, the_user
@@ -107,10 +109,23 @@ def download_all(assessment: Assessment) -> ResponseReturnValue:
         there = {code: [(use.evidence, use.place) for use in uses] for code, uses in used.items()}
     titles = [(one.code, one.title) for one in queries.in_order(content, content.criteria)]
     pieces = evidence_files.supports(there, titles)
+    return _archive(assessment.organisation, pieces)
+
+
+@blueprint.get("/organisations/<uuid:organisation_id>/evidence.zip")
+@requires(Permission.VIEW_ORGANISATION, Organisation)
+def download_library(organisation: Organisation) -> ResponseReturnValue:
+    """All the evidence that an employer gave, older versions too, in one archive, sent as it is made."""
+    content = publishing.current(db.session).content
+    titles = {one.code: one.title for one in queries.in_order(content, content.criteria)}
+    return _archive(organisation, evidence_files.of_library(db.session, organisation, titles))
+
+
+def _archive(organisation: Organisation, pieces: Sequence[evidence_files.Supports]) -> Response:
     closed = evidence_files.shut(db.session, (one.piece for one in pieces))
     files = evidence_files.entries(evidence_store(), pieces, closed)
     response = Response(evidence_files.write_zip(files, at=now()))
-    name = f"Evidence of {assessment.organisation.name}, {today():%Y-%m-%d}.zip"
+    name = f"Evidence of {organisation.name}, {today():%Y-%m-%d}.zip"
     response.headers["Content-Type"] = "application/zip"
     response.headers["Content-Disposition"] = _attachment(file_checks.clean_name(name))
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -47,6 +47,7 @@ class EvidenceForm(BaseForm):
     )
     text = TextAreaField("Your written account", filters=[stripped])
     library = SelectMultipleField("Evidence you gave before", validate_choice=False)
+    find = StringField("Find in what you gave before", filters=[stripped])
     place = place_field()
     title = StringField(
         "Title",
@@ -55,7 +56,7 @@ class EvidenceForm(BaseForm):
         validators=[at_most(evidence_kinds.TITLE_LIMIT, "The title")],
     )
     dated_on = DateParts("Date on the document", description="For example, 27 3 2026. You can leave this empty.")
-    criteria = SelectMultipleField("Tick every other criterion that it supports", validate_choice=False)
+    criteria = SelectMultipleField("Tick every other question that it supports", validate_choice=False)
 
     @property
     def chosen(self) -> str:
@@ -84,7 +85,7 @@ class EvidenceForm(BaseForm):
             return False
         found = False
         for field in self:
-            if field.name in {"kind", "criteria", "csrf_token"} or not self._is_filled(field):
+            if field.name in {"kind", "find", "criteria", "csrf_token"} or not self._is_filled(field):
                 continue
             if field.name.startswith(PLACE_OF):
                 ticked = field.name.removeprefix(PLACE_OF) in (self.library.data or ())

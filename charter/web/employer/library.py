@@ -1,6 +1,7 @@
 """The library: an employer's evidence in one place, given once, kept in date, replaced with every version kept."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from charter.web.access import requires, signed_in_user, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
 from charter.web.employer.uploading import CHOOSE_AGAIN, evidence_store, keep, upload_limit
-from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
+from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, page_asked_for, stripped
 
 MOST_FILES = 20
 """How many files can be sent at once."""
@@ -100,7 +101,10 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         state=asked.get("state", "") if asked.get("state") in {shelf.UNUSED, shelf.CHECKING, *State} else "",
         order=next((order for order in Order if order.value == asked.get("order")), Order.NEWEST),
     )
-    found = shelf.read(db.session, organisation, content.evidence_rules, wanted, on=today())
+    found = shelf.read(
+        db.session, organisation, content.evidence_rules, wanted, on=today(), page=page_asked_for(asked.get("page"))
+    )
+    kept = {name: value for name, value in asdict(wanted).items() if value and value != Order.NEWEST}
     return render_template(
         "employer/library/list.html",
         organisation=organisation,
@@ -110,6 +114,8 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         kinds=EvidenceKind,
         states=State,
         orders=Order,
+        to_renew=shelf.TO_RENEW,
+        url=lambda page: url_for(".show_library", organisation_id=organisation.id, **kept, page=page, _anchor="found"),
         UNUSED=shelf.UNUSED,
         CHECKING=shelf.CHECKING,
     )

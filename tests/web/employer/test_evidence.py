@@ -218,7 +218,7 @@ def test_the_page_says_what_a_file_may_be_and_what_never_to_send(
             "title",
         ),
         (upload(b"We do.", "a.txt", kind="link", url="https://a.org"), "You also chose a file", "file"),
-        ({"kind": "link", "url": "https://a.org", "criteria": ["NO-SUCH"]}, "not one of the criteria", "criteria"),
+        ({"kind": "link", "url": "https://a.org", "criteria": ["NO-SUCH"]}, "not one of the questions", "criteria"),
         ({"kind": "library"}, "Tick at least one piece of evidence.", "library"),
         ({"kind": "library", "library": ["0" * 32]}, "Tick at least one piece of evidence.", "library"),
     ],
