@@ -70,6 +70,7 @@ def content(store: Store, piece: Evidence) -> Iterator[bytes]:
 
 
 CHECKING, DELETED = "Being checked for viruses, so not here yet", "Deleted because it had a virus"
+UNREADABLE = "Could not be opened. Please give it again"
 
 
 def shut(session: Session, pieces: Iterable[Opened]) -> dict[UUID, ScanState]:
@@ -234,6 +235,8 @@ def _why_not_here(piece: Opened, closed: Mapping[UUID, ScanState]) -> str:
         return "Removed for privacy"
     if piece.id not in closed:
         return ""
+    if getattr(piece, "is_unreadable", False):
+        return UNREADABLE
     return DELETED if closed[piece.id] is ScanState.INFECTED else CHECKING
 
 

@@ -197,5 +197,7 @@ def one_like_it(
     elif found.is_infected:
         raise Refusal(HAD_VIRUS, field=field)
     elif found.is_unreadable:  # it was stored again just now
-        found.scan_problem, found.scan_after = None, None
+        for name in ("scan", "scanned_at", "scanned_with"):
+            setattr(found, name, facts[name])
+        found.scan_tries, found.scan_problem, found.scan_after = 0, None, None
     return found

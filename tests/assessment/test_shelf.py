@@ -134,7 +134,7 @@ def in_state(piece: Evidence, state: State | None) -> None:
         elif state is State.INFECTED:
             piece.scan, piece.virus = ScanState.INFECTED, "Eicar"
         elif state is State.UNREADABLE:
-            piece.scan_problem = Evidence.UNREADABLE
+            piece.scan, piece.scan_problem = ScanState.WAITING, Evidence.UNREADABLE
 
 
 def test_the_database_narrows_by_each_state_as_the_page_says_it(

@@ -1,6 +1,7 @@
 """Evidence turned down for privacy: its content goes everywhere, the fact stays, and the criterion does not fail."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,15 @@ from charter.account.models import User
 from charter.assessment import evidence, evidence_files, evidence_kinds, library, queries, shelf, sign_off, snapshot
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
+from charter.assessment.models import (
+    Assessment,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    PrivacyReason,
+    SignOff,
+    Submission,
+)
 from charter.audit import AuditEvent, verify
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -209,6 +218,23 @@ def test_no_finding_is_made_and_the_criterion_still_counts_as_shown(
     turn_down(review, piece, assessor)
     assert findings.of_review(db.session, review) == []
     assert piece in evidence.of(db.session, draft)[code]
+
+
+def test_where_to_look_goes_too_wherever_it_was_said(
+    review: Review, piece: Evidence, code: str, assessor: User, draft: Assessment, make: Factory
+) -> None:
+    with transaction() as session:
+        use = session.scalars(sa.select(EvidenceUse).where(EvidenceUse.evidence_id == piece.id)).one()
+        use.place = "the lines on Jane Doe"
+        submission = session.scalars(sa.select(Submission)).one()
+        said = deepcopy(submission.snapshot)
+        next(one for one in said["evidence"] if one["id"] == str(piece.id))["places"] = {code: use.place}
+        submission.snapshot = said
+    turn_down(review, piece, assessor)
+    db.session.rollback()
+    assert db.session.scalars(sa.select(EvidenceUse.place).where(EvidenceUse.evidence_id == piece.id)).all() == [""]
+    assert [one.place for one in submitted.latest(db.session, draft).evidence[code] if one.id == piece.id] == [""]
+    assert "Jane" not in str(db.session.scalars(sa.select(Submission.snapshot)).one())
 
 
 def to_replace(organisation: Organisation, rules: EvidenceRules) -> list[UUID]:

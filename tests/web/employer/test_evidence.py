@@ -20,6 +20,7 @@ from charter.framework.asking import standing
 from charter.organisation.models import Organisation
 from charter.review import submitted
 from tests.assessment.test_file_checks import pdf
+from tests.assessment.test_shelf import fill
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
@@ -138,6 +139,40 @@ def test_evidence_given_before_is_used_again(
     assert client.send(other, {"kind": "library", "library": [str(added.id)]}).status_code == 303
     assert uses() == sorted(codes[:2])
     assert len(there()) == 1
+
+
+def test_of_many_pieces_to_use_again_each_page_keeps_what_was_ticked_and_typed(
+    sign_in: SignIn, owner: User, employer: Organisation, form_page: str, codes: list[str]
+) -> None:
+    fill(employer, owner, 25)
+    client = sign_in(owner)
+    first = client.get(form_page).text
+    assert "Page 1 of 3" in first
+    ticked = re.findall(r'name="library" type="checkbox" value="([^"]+)"', first)[0]
+    said = {"kind": "library", "library": [ticked], f"place-{ticked}": "page 4", "title": "", "shown": "1", "find": ""}
+    third = client.send(form_page, {**said, "page": "3"})
+    assert third.status_code == 200
+    assert "Page 3 of 3" in third.text
+    assert f'value="{ticked}" checked' in third.text
+    assert 'value="page 4"' in third.text
+    narrowed = client.send(form_page, {**said, "find": "page 024", "page": "1"}).text
+    found = re.findall(r'name="library" type="checkbox" value="([^"]+)"', narrowed)
+    assert found[0] == ticked
+    assert len(found) <= 2
+    other = re.findall(r'name="library" type="checkbox" value="([^"]+)"', third.text)[-1]
+    sent = client.send(form_page, {**said, "library": [ticked, other], "shown": "3"})
+    assert sent.status_code == 303
+    db.session.expire_all()
+    given = db.session.scalars(sa.select(EvidenceUse).where(EvidenceUse.criterion == codes[0])).all()
+    assert {str(use.evidence_id): use.place for use in given} == {ticked: "page 4", other: ""}
+
+
+def test_enter_in_another_part_of_the_form_turns_no_page(
+    sign_in: SignIn, owner: User, employer: Organisation, form_page: str
+) -> None:
+    fill(employer, owner, 25)
+    said = {"kind": "link", "url": "https://example.com/policy", "page": "1", "find": "", "shown": "1"}
+    assert sign_in(owner).send(form_page, said).status_code == 303
 
 
 def test_a_double_submit_of_a_file_makes_one_row(sign_in: SignIn, owner: User, form_page: str) -> None:
