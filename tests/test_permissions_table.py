@@ -111,6 +111,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
     "/organisations/<uuid:organisation_id>/claim": EMPLOYERS,  # the stranger has asked to join; see below
     "/organisations/<uuid:organisation_id>/evidence": MEMBERS,
+    "/organisations/<uuid:organisation_id>/evidence.zip": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/details": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/remove": MEMBERS,

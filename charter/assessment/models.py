@@ -1,7 +1,7 @@
 """An employer's self-assessment and all that belongs to it."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -208,6 +208,8 @@ class Evidence(Base):
     """When it is tried again, after a try that gave no verdict."""
     scan_problem: Mapped[str | None] = mapped_column(sa.String(200))
     """Why the last try gave none."""
+    UNREADABLE: ClassVar[str] = "It is not in the store as it was given."
+    """The `scan_problem` of a file whose content is not there, or not sound: no scanner can help."""
     added_at: Mapped[datetime]
     added_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
 
@@ -220,6 +222,11 @@ class Evidence(Base):
     def is_being_checked(self) -> bool:
         """Whether it is a file that the virus scanner has not cleared yet."""
         return self.removed_at is None and self.kind is EvidenceKind.FILE and self.scan is ScanState.WAITING
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it is a file whose content we cannot read any more: it waits until the employer gives it again."""
+        return self.is_being_checked and self.scan_problem == self.UNREADABLE
 
     @property
     def is_infected(self) -> bool:

@@ -263,7 +263,7 @@ def _row(reading: _Reading, sheet: Sheet, name: str, places: Mapping[str, int], 
         return
     code = _code(name, content, typed)
     if code is None:
-        what = {ANSWERS: "a criterion", BASICS: "one of the legal basics", FIGURES: "a number"}[name]
+        what = {ANSWERS: "a question", BASICS: "one of the legal basics", FIGURES: "a number"}[name]
         sentence = f"“{short(typed)}” is not the code of {what}. Check it in the template."
         reading.problems.append(Told(where, sentence, place))
         return

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import evidence, file_checks, other_schemes, recognising
-from charter.assessment.evidence import Given
+from charter.assessment import evidence_kinds, file_checks, other_schemes, recognising
+from charter.assessment.evidence_kinds import Given
 from charter.assessment.models import EvidenceKind, ScanState
 from charter.assessment.quarantine import Scan
 from charter.assessment.standing_in import standing_in
@@ -123,7 +123,7 @@ def _stated(
 def _certificate(store: Store, employer: str, passport: Passport, stated: Recognition) -> Given:
     name, content = documents.certificate_pdf(employer, passport.title, stated.starts_on, stated.ends_on)
     checked = file_checks.check(name, content, limit=LIMIT)
-    return evidence.of_file(name, checked, store.put(content), len(content), SEEN)
+    return evidence_kinds.of_file(name, checked, store.put(content), len(content), SEEN)
 
 
 def _change_the_crosswalk(staff: Staff, on: date) -> None:

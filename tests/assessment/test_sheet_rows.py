@@ -45,7 +45,7 @@ def test_each_bad_row_is_named_and_costs_no_good_one(assessment: Assessment, con
     )
     found = understood(workbook(rows), assessment)
     assert told(found) == [
-        "Answers, row 3: “XYZ-99” is not the code of a criterion. Check it in the template.",
+        "Answers, row 3: “XYZ-99” is not the code of a question. Check it in the template.",
         "Answers, row 4: This row has an answer but no code, so we do not know what it is about.",
         f"Answers, row 5: {higher.code} is not asked of you for the level you aim for.",
         f"Answers, rows 6 and 7: These rows say different things about {second.code}. "

@@ -20,7 +20,7 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.evidence import looked_at
+from charter.web.employer.uploading import looked_at
 from charter.web.forms import BaseForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -367,9 +367,9 @@ def test_home_says_calmly_what_is_soon_out_of_date_and_the_awards_say_how_to_ren
     assert "add the renewed one" not in browser.get(address).text
     proof = recognising.proof_of(db.session, told)
     assert proof is not None
-    for days, words in ((10, "see what ends soon"), (-1, "see what needs a newer version"), (90, None)):
+    for days, words in ((10, "Ends soon"), (-1, "Out of date"), (90, None)):
         with transaction() as session:
             session.get_one(type(proof), proof.id).ends_on = today() + timedelta(days=days)
         page = browser.get("/dashboard").text
-        assert ("Soon out of date" in page) == (words is not None)
+        assert ("Evidence to renew or replace" in page) == (words is not None)
         assert words is None or words in page

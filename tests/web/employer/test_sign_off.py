@@ -13,7 +13,7 @@ from charter.assessment.models import Answer, Assessment, SignOff
 from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import Counting, SignIn
@@ -60,6 +60,19 @@ def change(assessment: Assessment) -> None:
 def kinds() -> list[tuple[str, str]]:
     db.session.rollback()
     return [(one.kind, one.to_address) for one in db.session.scalars(sa.select(Message).order_by(Message.written_at))]
+
+
+def test_who_asked_for_the_approval_and_left_since_is_a_former_colleague(
+    make: Factory, employer: Organisation, link: str, home: str, owner: User, sign_in: SignIn
+) -> None:
+    second = make.member(employer, "Sam Second")
+    browser = sign_in(second)
+    assert f"{owner.name} asked Dee Director" in browser.get(f"{home}/submit").text
+    with transaction() as session:
+        session.execute(sa.delete(Membership).where(Membership.user_id == owner.id))
+    page = browser.get(f"{home}/submit").text
+    assert "A former colleague asked Dee Director" in page
+    assert owner.name not in page
 
 
 def test_a_director_approves_and_the_submission_says_who(
