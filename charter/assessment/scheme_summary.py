@@ -130,6 +130,8 @@ def _item(one: ItemCover, content: Content, *, say_unsure: bool = True) -> list[
         flowables.append(paragraph(f"{one.item.words}.", _SMALL))
     if one.item.note:
         flowables.append(paragraph(one.item.note, _SMALL))
+    if one.item.source:
+        flowables.append(paragraph(f"From: {one.item.source}", _SMALL))
     for beside in one.beside:
         flowables += _beside(beside, content)
     flowables.append(Spacer(1, 2))
