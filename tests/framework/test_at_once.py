@@ -11,7 +11,7 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import crosswalk, publishing
 from charter.framework import crosswalk_changes as changes
-from charter.publishing.current(session).content import OtherScheme
+from charter.framework.content import OtherScheme
 from charter.framework.crosswalk_changes import Details, Why
 from tests.conftest import AT
 from tests.factories import Factory
@@ -36,8 +36,9 @@ def change(scheme: OtherScheme, note: str) -> Deed:
 
     def deed(session: Session, _: User, user: User) -> Any:
         details = Details(item.label, item.group, [], "verified", note)
+        content = publishing.current(session).content
         return changes.change(
-            session, publishing.current(session).content, scheme=scheme.code, item=item.code, details=details, why=WHY, seen_version=0,
+            session, content, scheme=scheme.code, item=item.code, details=details, why=WHY, seen_version=0,
             by=user.id, at=AT,
         )  # fmt: skip
 
@@ -47,8 +48,9 @@ def change(scheme: OtherScheme, note: str) -> Deed:
 def add(scheme: OtherScheme, label: str) -> Deed:
     def deed(session: Session, _: User, user: User) -> Any:
         details = Details(label, None, [], "verified")
+        content = publishing.current(session).content
         return changes.add(
-            session, publishing.current(session).content, scheme=scheme.code, item="NEW-1", details=details, why=WHY, by=user.id, at=AT
+            session, content, scheme=scheme.code, item="NEW-1", details=details, why=WHY, by=user.id, at=AT
         )
 
     return deed
@@ -56,8 +58,9 @@ def add(scheme: OtherScheme, label: str) -> Deed:
 
 def take_out(scheme: OtherScheme, item: str) -> Deed:
     def deed(session: Session, _: User, user: User) -> Any:
+        content = publishing.current(session).content
         return changes.take_out(
-            session, publishing.current(session).content, scheme=scheme.code, item=item, status="verified", why=WHY,
+            session, content, scheme=scheme.code, item=item, status="verified", why=WHY,
             seen_version=0, by=user.id, at=AT,
         )  # fmt: skip
 
@@ -67,9 +70,7 @@ def take_out(scheme: OtherScheme, item: str) -> Deed:
 def test_of_two_first_changes_of_an_item_the_second_is_shown_the_first(
     app: Flask, administrator: User, colleague: User, scheme: OtherScheme
 ) -> None:
-    _, second = in_turn(
-        app, administrator, (administrator, change(scheme, "Ada")), (colleague, change(scheme, "Ben"))
-    )
+    _, second = in_turn(app, administrator, (administrator, change(scheme, "Ada")), (colleague, change(scheme, "Ben")))
     assert isinstance(second, Stale)
     assert isinstance(second.current, crosswalk.Item)
     assert second.current.note == "Ada"
