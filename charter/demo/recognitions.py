@@ -137,7 +137,7 @@ def _edit_the_crosswalk(staff: Staff, on: date) -> None:
         )
         if scheme is None or len(scheme.items) < 3:
             return
-        changed, *_, gone = scheme.items
+        changed, gone, *_ = scheme.items
         asked = Why("We asked the team that runs the scheme.", "An email from the scheme’s team, November 2026")
         crosswalk_changes.change(
             session,
@@ -164,7 +164,7 @@ def _edit_the_crosswalk(staff: Staff, on: date) -> None:
             details=Details(
                 label="Tells other employers what worked",
                 group=None,
-                criteria=changed.criteria[-1:],
+                criteria=changed.criteria[1:2],
                 status="inferred",
             ),
             why=Why("The scheme’s page asks for it, in other words.", "The scheme’s web page, read in November 2026"),

@@ -60,7 +60,7 @@ def test_an_administrator_edits_the_crosswalk_and_employers_read_it(
     fits(ben, width)
     ben.follows("keep what is saved now")
 
-    ada.follows(f"Add an item to {scheme.title}")
+    ada.presses(f"Add an item to {scheme.title}")
     ada.fills("code", "NEW-1")
     ada.fills("label", "Shares what works with other employers")
     ada.page.locator("[name=group]").select_option(level.groups[0].code)
