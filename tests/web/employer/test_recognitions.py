@@ -193,28 +193,6 @@ def test_other_schemes_are_shown_item_by_item_and_printed(
     assert browser.get(f"{home}/none").status_code == 404
 
 
-def test_an_administrator_changes_what_employers_see_of_another_scheme_and_puts_it_back(
-    make: Factory, employer: Organisation, owner: User, administrator: User, assessor: User, sign_in: SignIn
-) -> None:
-    content = make.framework().content
-    scheme = content.crosswalk[0]
-    item = scheme.items[0]
-    panel, theirs = f"/admin/crosswalk/{scheme.code}/{item.code}", sign_in(administrator)
-    assert item.label in sign_in(assessor).get("/admin/crosswalk/").text
-    seen = {"seen_version": "0", "status": "inferred", "criteria": [content.criteria[0].code], "note": "We asked."}
-    assert theirs.send(panel, {**seen, "status": ""}).status_code == 400
-    assert theirs.send(panel, seen).location == "/admin/crosswalk/"
-    assert theirs.send(panel, seen).location == "/admin/crosswalk/"  # the button was pressed twice
-    assert theirs.send(panel, {**seen, "note": "No, this."}).status_code == 400  # it was changed since version 0
-    mine = f"/organisations/{employer.id}/schemes/{scheme.code}"
-    shown = sign_in(owner).get(mine).text
-    assert "We asked." in shown
-    assert "We last changed this list on" in shown
-    assert "Put it back" in theirs.get(panel).text
-    assert theirs.send(f"{panel}/published").location == "/admin/crosswalk/"
-    assert "We asked." not in sign_in(owner).get(mine).text
-
-
 @pytest.mark.parametrize("checked", [True, False])
 def test_other_proof_is_asked_for_only_where_it_can_be_given(
     make: Factory,
