@@ -1,6 +1,6 @@
 """What puts an approval out of date: every change of what is sent, and nothing that is only shown beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +15,8 @@ from charter.assessment import (
     declarations,
     evidence,
     library,
-    queries,
     quarantine,
+    queries,
     recognising,
     returns,
     sharing,
@@ -31,9 +31,9 @@ from charter.clock import local_date
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation, Recognition, Scope
 from charter.scanning import Clean, Infected
+from tests.assessment.test_recognising import state as stated
 from tests.conftest import AT
 from tests.factories import Factory
-from tests.assessment.test_recognising import state as stated
 
 ON = local_date(AT)
 SHA = "a" * 64
@@ -105,11 +105,10 @@ def there_and_back(session: Session, assessment: Assessment, by: User) -> None:
     answer(explanation="We do this every day.")(session, assessment, by)
 
 
-def declared(agreed: bool, notes: Mapping[str, str] | None = None) -> Change:
+def declared(agreed: bool, note: str = "") -> Change:
     def go(session: Session, assessment: Assessment, by: User) -> None:
         code = assessment.framework.content.declarations[0].code
-        text = {code: note for note in (notes or {}).values()}
-        declarations.save(session, assessment, agreed={code: agreed}, notes=text, by=by, at=AT)
+        declarations.save(session, assessment, agreed={code: agreed}, notes={code: note}, by=by, at=AT)
 
     return go
 
@@ -190,7 +189,7 @@ CHANGES: dict[str, Change] = {
     "the words of an answer": answer(explanation="In other words."),
     "the words of an answer, there and back": there_and_back,
     "a declaration": declared(False),
-    "the exception to a declaration": declared(True, {"": "All but our one apprentice."}),
+    "the exception to a declaration": declared(True, "All but our one apprentice."),
     "a number": figures(number="7"),
     "the note to a figure": figures(note="One was missing."),
     "a figure that is not known after all": figures(unknown=True),
