@@ -203,7 +203,7 @@ def test_a_claim_in_the_moment_of_a_merge(
         session.get_one(User, stranger.id).disabled_at = AT
 
     def claims(session: Session, organisation: Organisation, user: User) -> Claim:
-        return claiming.claim(session, organisation, message="I run it.", scheme_email="c@example.org", by=user, at=AT)
+        return claiming.claim(session, organisation, message="I run it.", by=user, at=AT)
 
     merges, takes = (administrator, merging_into(employer, twin)), (member, claims)
     first, second = in_turn(app, twin, *((merges, takes) if merge_first else (takes, merges)))

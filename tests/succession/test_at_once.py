@@ -101,9 +101,7 @@ def test_of_two_who_claim_at_once_one_does(
     other = at_domain(make.user("Sam Second"))
 
     def claims(session: Session, employer: Organisation, user: User) -> Claim:
-        return claiming.claim(
-            session, employer, message="I run it.", scheme_email="charter@example.org", by=user, at=AT
-        )
+        return claiming.claim(session, employer, message="I run it.", by=user, at=AT)
 
     made, refused = in_turn(app, known, (newcomer, claims), (other, claims))
     assert made.user_id == newcomer.id
