@@ -1,5 +1,6 @@
 """People who decide about who belongs to an employer in the same moment."""
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,13 +13,13 @@ from charter.errors import Refusal
 from charter.extensions import db
 from charter.notification.models import Message
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import asking, claiming, transferring
+from charter.succession import asking, claiming, transferring, turns
 from charter.succession.models import Afterwards, Claim, JoinRequest, Matched, Transfer
 from charter.succession.status import ClaimStatus
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.succession.conftest import ask, at_domain, claim, close, days, fresh, parts, presses, told
-from tests.turns import in_turn
+from tests.turns import WAITS, in_turn
 
 OWNER, CONTRIBUTOR = MemberRole.OWNER, MemberRole.CONTRIBUTOR
 
@@ -70,6 +71,27 @@ def test_a_double_click_lets_somebody_in_once(app: Flask, known: Organisation, o
 
     assert in_turn(app, known, (owner, accepts), (owner, accepts)) == [None, None]
     assert count(Membership) == 2
+
+
+def test_whoever_takes_a_step_that_went_into_another_employer_takes_turns_with_that_one(
+    app: Flask, make: Factory, known: Organisation, owner: User, newcomer: User
+) -> None:
+    request_id, other_id = ask(known, newcomer).id, make.organisation("Teme Valley Orchards").id
+
+    def takes(session: Session, employer: Organisation, user: User) -> float:
+        step = session.get_one(JoinRequest, request_id)
+        session.execute(  # as a merge leaves it, for which we waited
+            sa.update(JoinRequest).values(organisation_id=other_id).execution_options(synchronize_session=False)
+        )
+        turns.take(session, step)
+        return monotonic()
+
+    def waits(session: Session, employer: Organisation, user: User) -> float:
+        turns.hold(session, other_id)
+        return monotonic()
+
+    first, second = in_turn(app, known, (owner, takes), (newcomer, waits))
+    assert second - first >= WAITS * 0.9
 
 
 def test_an_offer_that_is_withdrawn_while_it_is_accepted_is_one_or_the_other(
