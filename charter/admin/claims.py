@@ -151,7 +151,7 @@ def about(claim: Claim) -> dict[str, Any]:
         "part": next((one for one in team if one.user_id == claim.user_id), None),
         "can_sign_in": claim_rules.can_sign_in,
         "facts": claim_facts.facts(db.session, claim, at=now()),
-        "left_at": claim_facts.has_left(db.session, claim.organisation_id, claim.user_id),
+        "left_at": queries.left_at(db.session, claim.organisation_id, claim.user_id),
         "asked": asking.latest(db.session, claim.organisation_id, claim.user_id),
         "others": [one for one in claim_facts.of_employer(db.session, claim.organisation_id) if one.id != claim.id],
         "due": claim_rules.is_due(claim.claimed_at, at=now()),

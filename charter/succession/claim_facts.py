@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from charter.account.models import Role, User
 from charter.account.sessions import hashed
 from charter.organisation import queries
-from charter.organisation.models import FormerMember, MemberRole, Membership
+from charter.organisation.models import MemberRole, Membership
 from charter.succession import claim_rules, domains
 from charter.succession.claim_rules import Facts, OwnerSeen, can_sign_in
 from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
@@ -66,18 +66,9 @@ def scheme_decides(session: Session, organisation_id: UUID, user: User) -> str |
     """Why the scheme would decide if this person claimed now, in a sentence for them; None when the portal would."""
     return claim_rules.why_scheme(
         at_domain=domains.proves(session, organisation_id, user.email),
-        left=has_left(session, organisation_id, user.id) is not None,
+        left=queries.left_at(session, organisation_id, user.id) is not None,
         told=any(claim_rules.is_told(one.user, claimant=user.id) for one in members(session, organisation_id)),
     )
-
-
-def has_left(session: Session, organisation_id: UUID, user_id: UUID) -> datetime | None:
-    """When this person last went out of an employer's team; None when they never did."""
-    return session.scalars(
-        sa.select(FormerMember.left_at).where(
-            FormerMember.organisation_id == organisation_id, FormerMember.user_id == user_id
-        )
-    ).first()
 
 
 def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
@@ -88,7 +79,7 @@ def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
         address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
         by_itself=claim.status is ClaimStatus.NOTICE,
         at_domain=domains.proves(session, claim.organisation_id, claim.address),
-        left=has_left(session, claim.organisation_id, claim.user_id) is not None,
+        left=queries.left_at(session, claim.organisation_id, claim.user_id) is not None,
         told=session.scalars(sa.select(ClaimNotice.id).where(ClaimNotice.claim_id == claim.id)).first() is not None,
         proved_at=claim.proved_at,
         # The claimant had asked, or belonged there, when they claimed: now only the owners matter.
