@@ -370,7 +370,7 @@ class SignOff(HasStatus, Base):
     words: Mapped[str] = mapped_column(sa.Text, default="")
     """What they said when they sent it back."""
     content: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
-    """What they approved, as a submission freezes it: so that they can be shown what changed since."""
+    """What they approved (`snapshot.to_approve`): so that they can be shown what changed since."""
     content_hash: Mapped[str | None] = mapped_column(sa.String(64))
 
     assessment: Mapped[Assessment] = relationship()

@@ -111,8 +111,7 @@ def submit(
     if again:
         assessment.round += 1
     frozen = sign_off.frozen(session, said, on=on, round=assessment.round)
-    digest = snapshot.digest(frozen)
-    approval = sign_off.settle(session, assessment, content_hash=digest, needed=assessment.organisation.needs_sign_off)
+    approval = sign_off.settle(session, assessment, content=frozen, needed=assessment.organisation.needs_sign_off)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,
@@ -123,7 +122,7 @@ def submit(
         attained_level=reached.attainment.level,
         only_owner=only_owner,
         snapshot=frozen,
-        snapshot_hash=digest,
+        snapshot_hash=snapshot.digest(frozen),
         sign_off=approval,
     )
     session.add(submission)

@@ -22,6 +22,7 @@ from charter.framework.models import Framework
 from charter.improvement import at_a_glance, plan
 from charter.improvement.at_a_glance import Glance
 from charter.organisation import choosing
+from charter.organisation import queries as employers
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
@@ -33,6 +34,8 @@ from charter.web.employer.forms import chosen
 from charter.web.forms import BaseForm
 
 ONE_DAY = timedelta(days=1)
+LEFT_LATELY = timedelta(days=90)
+"""For how long somebody with no employer is reminded of the team they went out of."""
 
 
 @blueprint.get("/dashboard")
@@ -43,7 +46,8 @@ def dashboard() -> ResponseReturnValue:
     if part is None:
         waits = _comings()
         known = [] if waits else [match.organisation for match in asking.matches(db.session, the_user())]
-        return render_template("employer/welcome.html", comings=waits, known=known)
+        left = employers.left_lately(db.session, the_user(), since=now() - LEFT_LATELY)
+        return render_template("employer/welcome.html", comings=waits, known=known, left=left)
     current = publishing.current(db.session)
     elsewhere = _elsewhere(current.content)
     employer = db.session.get_one(Organisation, part.organisation_id)

@@ -92,6 +92,24 @@ def test_a_director_approves_and_the_submission_says_who(
     assert "Dee Director, Director, on" in sign_in(assessor).get(f"/admin/reviews/{review.id}").text
 
 
+def test_an_assessor_reads_the_name_that_was_typed_beside_the_one_that_was_asked(
+    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    approve(client, link, signed_as="Deirdre <D> Director")
+    sent = make.submitted(complete, by=owner)
+    page = sign_in(assessor).get(f"/admin/reviews/{make.review(sent).id}").text
+    assert "Deirdre &lt;D&gt; Director (asked as Dee Director), Director, on" in page
+
+
+def test_without_an_approval_the_case_says_nothing_of_one(
+    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    approve(client, link)
+    change(complete)
+    page = sign_in(assessor).get(f"/admin/reviews/{make.review(make.submitted(complete, by=owner)).id}").text
+    assert "Approved inside the employer" not in page
+
+
 def test_what_is_shown_is_everything_but_the_files(
     make: Factory, complete: Assessment, link: str, client: CheckedClient
 ) -> None:

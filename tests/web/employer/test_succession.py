@@ -14,7 +14,7 @@ from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import claiming
+from charter.succession import claim_rules
 from charter.succession.models import Claim, EmailDomain, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
 from tests.factories import PASSWORD, Factory
@@ -296,7 +296,7 @@ def test_a_claim_that_the_scheme_decides_says_why_before_it_is_made(
 ) -> None:
     close(colleague)
     browser, page = sign_in(newcomer), f"/organisations/{left.id}/claim"
-    assert claiming.ALONE in browser.get(page).text
+    assert claim_rules.ALONE in browser.get(page).text
     assert "Tell us how we can see that you work there" in browser.send(page, {"message": ""}).text
 
 
