@@ -4,7 +4,6 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
@@ -13,7 +12,7 @@ from charter.assessment.standing_in import StandIn, done_for
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
-from charter.organisation.models import Scope
+from charter.organisation.models import Organisation, Scope
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
@@ -216,18 +215,16 @@ def attainment(said: Material, *, on: date) -> Attainment:
 
 def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figures:
     """How far the figures of the target level are. `before` is what they came to last time (`metric_values.before`)."""
-    found, employer = said.figures, said.assessment.organisation
+    found = said.figures
     return figures_of(
         said.content,
         said.assessment.target_level,
+        employer=said.assessment.organisation,
         inputs=said.inputs,
         notes=found.notes if found else {},
         unknown=said.unknown,
         period_end=found.period_end if found else None,
         before=before or {},
-        doubts=metrics.size_doubt(
-            said.content, said.inputs, said.unknown, employer.size_band, in_part=employer.scope is Scope.LOCAL
-        ),
     )
 
 
@@ -235,25 +232,29 @@ def figures_of(
     content: Content,
     rank: int,
     *,
+    employer: Organisation,
     inputs: Mapping[str, str],
     notes: Mapping[str, str],
     unknown: Collection[str],
     period_end: date | None,
     before: Mapping[str, Before],
-    doubts: Mapping[str, str] = MappingProxyType({}),
 ) -> Figures:
-    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return.
+    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return of the employer.
 
-    `doubts` say of numbers, by name, what is odd about them beside what is odd among themselves.
+    A number that is odd beside the others, or beside what the employer says of itself in its details, is warned of.
     """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
+    in_part = employer.scope is Scope.LOCAL
     return Figures(
         fields=metrics.fields(content, rank),
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings={**metrics.warnings(content, inputs, unknown), **doubts},
+        warnings={
+            **metrics.warnings(content, inputs, unknown),
+            **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
+        },
         unexplained=tuple(
             figure
             for figure in worked_out

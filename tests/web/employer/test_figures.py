@@ -151,6 +151,27 @@ def test_a_big_change_asks_why_in_the_place_of_other_notes_and_holds_nothing_bac
     assert page.send(f"{home}/send", {**DECLARED, "seen_version": "4"}).status_code == 303
 
 
+def test_a_head_count_outside_the_size_in_the_details_is_asked_about_as_in_an_assessment(
+    make: Factory, page: CheckedClient, due: YearlyReturn, content: Content, employer: Organisation, owner: User
+) -> None:
+    band = content.size_band(employer.size_band)
+    assert band is not None
+    assert band.max is not None
+    assessment = make.assessment(employer, by=owner)
+    yearly = (f"/yearly-returns/{due.id}", f"/yearly-returns/{due.id}/send")
+    own = (f"/assessments/{assessment.id}/figures", f"/assessments/{assessment.id}/check")
+    for pages, versions in ((own, ("0", "1")), (yearly, ("1", "2"))):
+        for people, doubted, version in ((band.max, False, versions[0]), (band.max + 1, True, versions[1])):
+            ends = period(today() - timedelta(days=20))
+            page.send(pages[0], {**typed(content, str(people)), **ends, "seen_version": version})
+            doubt = f"Your details say “{band.title}”, and this number is {people}. Which of the two is right?"
+            for shown in map(page.get, pages):
+                assert (doubt in shown.text) is doubted
+                assert (f'href="/organisations/{employer.id}/edit">Change your details' in shown.text) is doubted
+    assert page.send(yearly[1], {**DECLARED, "seen_version": "3"}).status_code == 303
+    assert "Which of the two is right?" not in page.get(yearly[0]).text
+
+
 # What belongs to both forms -----------------------------------------------------------------------------------------
 
 
