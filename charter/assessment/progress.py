@@ -1,7 +1,7 @@
 """Pure sums over what an employer has said: how far it is, what is missing, what to do next, which level it reaches."""
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,6 +9,7 @@ from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, done_for
+from charter.assessment.status import AssessmentStatus
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
@@ -72,7 +73,8 @@ class Figures:
     period_end: date | None
     warnings: dict[str, str]
     unexplained: tuple[metrics.Figure, ...]
-    """Figures outside the usual range without a note. They never stand in the way."""
+    """Figures outside the usual range, or moved by more than the rules allow, without a note. They stand in the way
+    only in a round of more information, and only those that moved."""
     contradicted: tuple[Metric | NumberField, ...] = ()
     """Figures, and numbers shared by several, said to be not known yet although there are numbers for them."""
     spared: frozenset[str] = frozenset()
@@ -86,6 +88,12 @@ class Figures:
     def unknown(self) -> tuple[Metric, ...]:
         """The figures that the employer says it does not know yet. They hold back no submission."""
         return tuple(figure.metric for figure in self.figures if figure.unknown)
+
+    @property
+    def to_explain(self) -> tuple[metrics.Figure, ...]:
+        """Figures that moved by more than the rules allow, without a note that says why."""
+        asked = {code for code, change in self.changes.items() if change.question}
+        return tuple(figure for figure in self.unexplained if figure.metric.code in asked)
 
     @property
     def to_give(self) -> tuple[NumberField, ...]:
@@ -166,7 +174,9 @@ class Progress:
 
 
 def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = None) -> Progress:
-    """How far an assessment is on the day `on`. `before` is what its figures came to last time, where that is shown."""
+    """How far an assessment is on the day `on`. `before` is what its figures came to last time, where that matters: on
+    pages that show it, and in a round of more information, where a large change without a reason is a gap.
+    """
     content = said.content
     asked = said.asked
     evidenced = said.evidenced(on)
@@ -193,7 +203,10 @@ def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = 
         declared=declared,
         figures=numbers,
         attainment=attainment(said, on=on),
-        gaps=tuple(_gaps(themes, declared, len(codes), numbers)),
+        gaps=(
+            *_gaps(themes, declared, len(codes), numbers),
+            *(_reasons(numbers) if said.assessment.status is AssessmentStatus.MORE_INFORMATION else ()),
+        ),
     )
 
 
@@ -306,6 +319,12 @@ def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numb
     if not numbers.complete:
         gaps.append(Gap("figures", "", "Your figures", why_not_figures(numbers)))
     return gaps
+
+
+def _reasons(numbers: Figures) -> Iterable[Gap]:
+    for figure in numbers.to_explain:
+        sentence = f"Say why “{figure.metric.label}” changed so much since last time."
+        yield Gap("figures", figure.metric.code, "Your figures", sentence)
 
 
 def why_not_figures(numbers: Figures) -> str:
