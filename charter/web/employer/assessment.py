@@ -89,10 +89,9 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/target", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def change_target(assessment: Assessment) -> ResponseReturnValue:
     """Aim for another level; the answers stay."""
-    queries.with_its_own(db.session, assessment)
     if assessment.status is not AssessmentStatus.DRAFT:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     content = assessment.framework.content
@@ -237,7 +236,6 @@ def _time(assessment: Assessment) -> Time:
 
 def _show_decision(assessment: Assessment) -> ResponseReturnValue:
     """What was decided and why, with what stood in the way of the next level, from the findings themselves."""
-    queries.with_its_own(db.session, assessment)
     case = cases.of_assessment(db.session, assessment)
     assert case is not None
     assert case.decided_at is not None
@@ -319,7 +317,7 @@ def _facts(said: Material, before: Mapping[str, Before] | None = None) -> dict[s
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/level")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def show_level(assessment: Assessment) -> ResponseReturnValue:
     """What each level needs on top of the one below, and what of that is missing."""
     said = queries.material(db.session, assessment)
@@ -356,7 +354,7 @@ def _steps(attainment: Attainment) -> dict[int, list[Step]]:
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/check")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Everything that was said, on one page, with what is missing on top."""
     said = queries.material(db.session, assessment)
@@ -396,7 +394,7 @@ def _short_places(assessment: Assessment, found: progress.Progress) -> dict[str,
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/submit", methods=["GET", "POST"])
-@requires(Permission.SUBMIT_ASSESSMENT, Assessment)
+@requires(Permission.SUBMIT_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Declare the answers true, and send them. A form sent twice shows the same confirmation."""
     after = redirect(url_for(".submitted", assessment_id=assessment.id), 303)
@@ -449,10 +447,9 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/submitted")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def submitted(assessment: Assessment) -> ResponseReturnValue:
     """We have it: its reference, what happens next, and by when."""
-    queries.with_its_own(db.session, assessment)
     last = queries.last_submission(db.session, assessment)
     if last is None or assessment.status is not AssessmentStatus.SUBMITTED:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
@@ -467,10 +464,9 @@ def submitted(assessment: Assessment) -> ResponseReturnValue:
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/withdraw", methods=["GET", "POST"])
-@requires(Permission.WITHDRAW_ASSESSMENT, Assessment)
+@requires(Permission.WITHDRAW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def withdraw_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Take the assessment back for good."""
-    queries.with_its_own(db.session, assessment)
     if not assessment.is_open:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     form = EmptyForm()

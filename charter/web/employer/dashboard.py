@@ -46,9 +46,7 @@ def dashboard() -> ResponseReturnValue:
         return render_template("employer/welcome.html", comings=waits, known=known)
     current = publishing.current(db.session)
     elsewhere = _elsewhere(current.content)
-    employer = db.session.get_one(Organisation, part.organisation_id)
-    is_about(employer)
-    return _home(employer, elsewhere, current)
+    return _home(part.organisation_id, elsewhere, current)
 
 
 @blueprint.get("/dashboard/<uuid:organisation_id>")
@@ -56,7 +54,7 @@ def dashboard() -> ResponseReturnValue:
 def employer_dashboard(organisation: Organisation) -> ResponseReturnValue:
     """What to do next for this employer. It stays a page of its own, so that two of them can be open side by side."""
     current = publishing.current(db.session)
-    return _home(organisation, _elsewhere(current.content), current)
+    return _home(organisation.id, _elsewhere(current.content), current)
 
 
 class SwitchForm(BaseForm):
@@ -104,8 +102,10 @@ def _comings() -> list[succession.Waiting]:
     return succession.waiting_for(db.session, the_user(), at=now())
 
 
-def _home(employer: Organisation, all_mine: list[Glance], current: Framework) -> ResponseReturnValue:
-    own_tasks = sharing.of_person(db.session, the_user(), employer)
+def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> ResponseReturnValue:
+    own_tasks = sharing.of_person(db.session, the_user(), organisation_id)
+    employer = db.session.get_one(Organisation, organisation_id)  # it came with its assessments, when there are any
+    is_about(employer)
     assessments = [assessment for assessment, _ in own_tasks]
     awards = renewal.of_organisation(db.session, employer.id)
     held = [award for award in awards if award.is_valid_on(today())]

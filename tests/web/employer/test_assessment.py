@@ -311,7 +311,7 @@ def test_following_a_case_takes_at_most_11_queries_and_one_more_when_it_asks(
     assert len(asked) <= 12, asked
 
 
-def test_following_a_case_that_asks_about_figures_too_takes_at_most_13_queries(
+def test_following_a_case_that_asks_about_figures_too_takes_at_most_12_queries(
     make: Factory, assessment: Assessment, home: str, owner: User, assessor: User, sign_in: SignIn, counting: Counting
 ) -> None:
     content = assessment.framework.content
@@ -319,7 +319,7 @@ def test_following_a_case_that_asks_about_figures_too_takes_at_most_13_queries(
     figures, declarations = ([one.code for one in part] for part in (content.metrics_for(1), content.declarations))
     make.asked_for_more(assessment, declarations=declarations, figures=figures, assessor=assessor)
     browser = sign_in(owner)
-    for page, most in (("", 12), ("/check", 13), ("/declarations", 12), ("/figures", 13)):
+    for page, most in (("", 12), ("/check", 11), ("/declarations", 10), ("/figures", 11)):
         with counting() as asked:
             assert browser.get(home + page).status_code == 200
         assert len(asked) <= most, asked
@@ -398,7 +398,7 @@ def test_the_decision_asks_the_database_twelve_times_at_most(
     browser = sign_in(owner)
     with counting() as said:
         assert browser.get(home).status_code == 200
-    assert len(said) <= 12, [one.split("FROM")[-1].split()[0] + str(len(one)) for one in said]
+    assert len(said) <= 10, [one.split("FROM")[-1].split()[0] + str(len(one)) for one in said]
 
 
 def test_the_task_list_marks_the_musts_before_anything_is_answered(
