@@ -162,7 +162,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         )
     requests = cases.asked_now(db.session, assessment)
     before = latest(db.session, assessment) if requests else None
-    facts = _facts(said, before.before if before else None)
+    facts = _facts(said)
     return render_template(
         "employer/assessment/follow.html",
         **facts,
