@@ -89,9 +89,10 @@ def start_assessment(organisation: Organisation) -> ResponseReturnValue:
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/target", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
 def change_target(assessment: Assessment) -> ResponseReturnValue:
     """Aim for another level; the answers stay."""
+    queries.with_its_own(db.session, assessment)
     if assessment.status is not AssessmentStatus.DRAFT:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     content = assessment.framework.content
@@ -394,7 +395,7 @@ def _short_places(assessment: Assessment, found: progress.Progress) -> dict[str,
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/submit", methods=["GET", "POST"])
-@requires(Permission.SUBMIT_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.SUBMIT_ASSESSMENT, Assessment)
 def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Declare the answers true, and send them. A form sent twice shows the same confirmation."""
     after = redirect(url_for(".submitted", assessment_id=assessment.id), 303)
@@ -464,9 +465,10 @@ def submitted(assessment: Assessment) -> ResponseReturnValue:
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/withdraw", methods=["GET", "POST"])
-@requires(Permission.WITHDRAW_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.WITHDRAW_ASSESSMENT, Assessment)
 def withdraw_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Take the assessment back for good."""
+    queries.with_its_own(db.session, assessment)
     if not assessment.is_open:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     form = EmptyForm()

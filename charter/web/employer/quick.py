@@ -61,9 +61,10 @@ class Question:
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/quick/<theme>", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
 def answer_theme(assessment: Assessment, theme: str) -> ResponseReturnValue:
     """Answer the questions of one theme. What can be saved of each is, whatever is wrong with the others."""
+    queries.with_its_own(db.session, assessment)
     if short_path.offered(assessment) is None:
         flash(short_path.CLOSED, "notice")
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)

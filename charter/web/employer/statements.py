@@ -25,7 +25,7 @@ from charter.web.forms import BaseForm
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/declarations", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
 def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
     """Say yes or no to each baseline declaration."""
     said = queries.material(db.session, assessment)
@@ -71,7 +71,7 @@ def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False, 
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/figures", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
 def answer_figures(assessment: Assessment) -> ResponseReturnValue:
     """Give the numbers; see the figures they come to."""
     said = queries.material(db.session, assessment)
