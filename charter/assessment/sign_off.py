@@ -74,9 +74,7 @@ def coming_round(assessment: Assessment) -> int:
 
 def frozen(session: Session, said: Material, *, on: date, round: int) -> dict[str, Any]:
     """What the submission of a round freezes (one query)."""
-    last = said.figures.period_end if said.figures else None
-    before = metric_values.before_assessment(session, said.assessment, period_end=last)
-    return snapshot.build(said, on=on, before=before, round=round)
+    return snapshot.build(said, on=on, before=metric_values.last_time(session, said), round=round)
 
 
 def standing(session: Session, said: Material, *, at: datetime, on: date) -> Standing:
@@ -305,7 +303,7 @@ def _complete(session: Session, assessment: Assessment, on: date) -> Material:
     if not assessment.is_editable:
         raise Refusal("These answers were sent or withdrawn. There is nothing to approve now.")
     said = queries.material(session, assessment)
-    if progress.progress(said, on=on).gaps:
+    if progress.progress(said, on=on, before=metric_values.last_time(session, said)).gaps:
         raise Refusal("The answers are not complete yet. They can be approved once nothing is missing.")
     return said
 

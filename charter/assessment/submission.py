@@ -102,10 +102,10 @@ def submit(
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
     if assessment.status is AssessmentStatus.DRAFT and assessment.framework.status is FrameworkStatus.RETIRED:
         raise Refusal(CLOSED)
+    said = queries.material(session, assessment)
+    reached = progress.progress(said, on=on, before=metric_values.last_time(session, said))
     assessment.move(RESUBMIT if again else SUBMIT)
     assessment.submitted_at = at
-    said = queries.material(session, assessment)
-    reached = progress.progress(said, on=on)
     if reached.gaps:
         raise Refusal(_not_complete(reached.gaps))
     if again:

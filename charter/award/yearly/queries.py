@@ -13,7 +13,7 @@ from charter.assessment.models import Assessment, MetricReturn
 from charter.award.models import Award
 from charter.award.verification import counts_on
 from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
-from charter.award.yearly.opening import due_days
+from charter.award.yearly.opening import WITH_US, due_days
 
 _WHOLE = (
     joinedload(YearlyReturn.award),
@@ -59,9 +59,15 @@ def may_be_asked_for(award: Award, *, on: date) -> bool:
 def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     """For a query with the award: those that were not given and are still asked for, on the day `on`.
 
-    Of two awards that a merge brought together, only the one that counts asks.
+    Of two awards that a merge brought together, only the one that counts asks. An employer whose next assessment is
+    with the scheme has just given figures, and is asked when that is decided.
     """
-    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *counts_on(on))
+    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *counts_on(on), ~has_just_sent())
+
+
+def has_just_sent() -> sa.Exists:
+    """For a query with the return: whether an assessment of its employer is with the scheme."""
+    return sa.exists().where(Assessment.organisation_id == YearlyReturn.organisation_id, Assessment.status.in_(WITH_US))
 
 
 def in_state(state: ReturnState, on: date) -> sa.ColumnElement[bool]:
