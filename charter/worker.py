@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
 from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising
+from charter.assessment.models import Evidence
 from charter.award import evidence_ending, reminding
 from charter.award.yearly import opening
 from charter.award.yearly import reminding as yearly_reminding
@@ -147,7 +148,7 @@ def scan_one(scanner: Scanner, store: Store, sha256: str) -> bool:
     try:
         verdict = scanner.scan(store.open(sha256))
     except (Unanswered, Missing, Damaged) as error:
-        problem = str(error) if isinstance(error, Unanswered) else "It is not in the store as it was given."
+        problem = str(error) if isinstance(error, Unanswered) else Evidence.UNREADABLE
         log.warning("a file could not be scanned", sha256=sha256, why=problem)
         with transaction() as session:
             quarantine.postpone(session, sha256, problem, at=now())

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from charter.app import create_app
-from charter.assessment import evidence, library
+from charter.assessment import evidence_kinds, library
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import EvidenceKind
 from charter.audit import AuditEvent
@@ -152,7 +152,7 @@ def test_files_that_wait_are_scanned_at_once_and_on_request_those_that_older_sig
         make = Factory(AT)
         employer = make.organisation("Teme Valley Orchards Ltd")
         owner = make.member(employer, "Olive Owner")
-        given = evidence.of_file(
+        given = evidence_kinds.of_file(
             "note.txt", Checked(FileKind.TXT, "text/plain", "txt"), app.extensions["charter_store"].put(b"Words"), 5
         )
         rules = make.framework().content.evidence_rules

@@ -111,6 +111,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
     "/organisations/<uuid:organisation_id>/claim": EMPLOYERS,  # the stranger has asked to join; see below
     "/organisations/<uuid:organisation_id>/evidence": MEMBERS,
+    "/organisations/<uuid:organisation_id>/evidence.zip": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/details": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/remove": MEMBERS,
@@ -220,6 +221,9 @@ TABLE: Mapping[str, str] = {
     "/admin/crosswalk/": SCHEME,
     "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
+    "/admin/crosswalk/<scheme>/<item>/take-out": ADMINISTRATORS,
+    "/admin/crosswalk/<scheme>/<item>/put-back": ADMINISTRATORS,
+    "/admin/crosswalk/<scheme>/items/add": ADMINISTRATORS,
     "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,

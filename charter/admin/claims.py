@@ -16,7 +16,7 @@ from charter.extensions import db, transaction
 from charter.organisation import queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission, allows
-from charter.succession import asking, claiming, domains, turns
+from charter.succession import asking, claim_facts, claim_rules, claiming, domains, turns
 from charter.succession.models import Claim
 from charter.succession.status import OPEN, ClaimStatus
 from charter.web.access import the_user
@@ -42,7 +42,7 @@ class OpenOnly(Chosen):
 
 
 def _until(claim: Claim) -> str:
-    day = local_date(claim.claimed_at + claiming.NOTICE)
+    day = local_date(claim_rules.objections_until(claim.claimed_at))
     return f"{day.day} {day:%B %Y}" if claim.is_open else ""
 
 
@@ -142,17 +142,19 @@ class ClaimsView(RecordView):
 def about(claim: Claim) -> dict[str, Any]:
     """The facts that decide about a claim, in a fixed number of queries."""
     domain = domains.domain_of(claim.address)
+    team = queries.team(db.session, claim.organisation)
     return {
         "domain": domain,
         "own_domains": domains.of(db.session, claim.organisation_id),
         "holders": domains.holders(db.session, domain),
-        "team": queries.team(db.session, claim.organisation),
-        "can_sign_in": claiming.can_sign_in,
-        "facts": claiming.facts(db.session, claim, at=now()),
-        "left_at": claiming.has_left(db.session, claim.organisation_id, claim.user_id),
+        "team": team,
+        "part": next((one for one in team if one.user_id == claim.user_id), None),
+        "can_sign_in": claim_rules.can_sign_in,
+        "facts": claim_facts.facts(db.session, claim, at=now()),
+        "left_at": queries.left_at(db.session, claim.organisation_id, claim.user_id),
         "asked": asking.latest(db.session, claim.organisation_id, claim.user_id),
-        "others": [one for one in claiming.of_employer(db.session, claim.organisation_id) if one.id != claim.id],
-        "due": claiming.is_due(claim, at=now()),
-        "until": claim.claimed_at + claiming.NOTICE,
+        "others": [one for one in claim_facts.of_employer(db.session, claim.organisation_id) if one.id != claim.id],
+        "due": claim_rules.is_due(claim.claimed_at, at=now()),
+        "until": claim_rules.objections_until(claim.claimed_at),
         "may_decide": allows(the_user(), Permission.DECIDE_CLAIM, claim),
     }

@@ -21,4 +21,4 @@ class FrameworksView(RecordView):
 
     def title(self, model: Framework) -> str:
         """The heading of one version's page."""
-        return f"{model.title} {model.version}"
+        return f"Version {model.version}"

@@ -25,7 +25,7 @@ from charter.organisation.models import Organisation, Recognition
 from charter.permissions import Permission
 from charter.review.models import Review
 from charter.web.access import the_user
-from charter.web.employer.evidence import download
+from charter.web.employer.evidence_files import download
 
 
 def content() -> Content:

@@ -34,6 +34,7 @@ from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
     desk,
+    explanations,
     findings,
     moderation,
     more_information,
@@ -222,7 +223,9 @@ class ReviewsView(ActionView):
 
     def _ask(self, review: Review, form: AskForm) -> ResponseReturnValue:
         case = queries.case(db.session, review, by=the_user(), on=today())
-        return self.render("admin/reviews/ask.html", case=case, form=form), BAD if form.errors else 200
+        large = explanations.missing(case.assessment, case.said)
+        page = self.render("admin/reviews/ask.html", case=case, form=form, large=large)
+        return page, BAD if form.errors else 200
 
     @expose("/<uuid:review_id>/recommend", methods=("GET", "POST"))
     @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)

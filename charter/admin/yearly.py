@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from charter.admin.base import Chosen, RecordView, of_status
 from charter.award.yearly.models import ReturnState, YearlyReturn
@@ -35,6 +35,7 @@ class YearlyReturnsView(RecordView):
         joinedload(YearlyReturn.organisation),
         joinedload(YearlyReturn.award),
         joinedload(YearlyReturn.framework),
+        selectinload(YearlyReturn.held),
     )
     column_list = ("organisation.name", "level", "due_on", "state", "reminded_days", "sent_at", "period_end")
     column_labels = {

@@ -109,7 +109,7 @@ def save(
     content = assessment.framework.content
     asked = content.criterion(criterion)
     if asked is None or asked.level > assessment.target_level:
-        raise Refusal("This is not one of the criteria of your assessment.")
+        raise Refusal("This is not one of the questions of your assessment.")
     if not is_open(assessment, criterion, open_criteria):
         raise Refusal(FROZEN)
     wrong = faults(

@@ -5,7 +5,7 @@ sent figures would tell what they sent. Of each group a few values around the mi
 value can be left out of what it is shown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,6 +31,9 @@ CUTS = (Decimal("0.25"), Decimal("0.5"), Decimal("0.75"))
 ALL = ""
 """What stands for every size or every sector."""
 NEIGHBOURS = 3
+
+Group = tuple[str, str]
+"""A size band and a sector, either of them `ALL`."""
 
 
 class Benchmark(Base):
@@ -196,7 +199,7 @@ def _own(values: Iterable[MetricValue], row: Benchmark) -> Decimal | None:
 
 def _words(content: Content, size_band: str, sector: str) -> str:
     size = content.size_title(size_band) if size_band else ""
-    kind = content.sector_title(sector) if sector else ""
+    kind = content.sector_words(sector) if sector else ""
     if size and kind:
         return f"employers of your size ({size}) in your kind of work ({kind})"
     if size:
@@ -214,7 +217,8 @@ def _until(as_at: date) -> datetime:
 
 
 def _groups(session: Session, as_at: date) -> Iterable[dict[str, Any]]:
-    """Each group of at least five employers, with the values around its cuts: one pass of the database each way."""
+    """Each group that may be told of, with the values around its cuts: one pass of the database each way."""
+    groups: dict[str, dict[Group, tuple[int, dict[int, Decimal]]]] = {}
     value = MetricValue
     newest = (
         sa.select(
@@ -259,18 +263,43 @@ def _groups(session: Session, as_at: date) -> Iterable[dict[str, Any]]:
         ]
         rows = session.execute(
             sa.select(ranked)
-            .where(ranked.c.employers >= FEWEST, sa.or_(*near))
+            .where(sa.or_(*near))
             .order_by(ranked.c.metric, ranked.c.size_band, ranked.c.sector, ranked.c.place)
         )
-        yield from _gathered(as_at, rows)
+        for row in rows:
+            own = groups.setdefault(row.metric, {})
+            own.setdefault((row.size_band, row.sector), (row.employers, {}))[1][row.place] = row.value
+    for metric, own in groups.items():
+        told = to_tell({group: employers for group, (employers, _) in own.items()})
+        yield from _rows(as_at, metric, {group: own[group] for group in told})
 
 
-def _gathered(as_at: date, rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    groups: dict[tuple[str, str, str], tuple[int, dict[int, Decimal]]] = {}
-    for row in rows:
-        key = (row.metric, row.size_band, row.sector)
-        groups.setdefault(key, (row.employers, {}))[1][row.place] = row.value
-    for (metric, size_band, sector), (employers, values) in groups.items():
+def to_tell(counts: Mapping[Group, int]) -> list[Group]:
+    """Which groups of one figure may be told of, when `counts` says how many employers are in each that has any.
+
+    Each has at least `FEWEST`, and of any two of them no fewer than that, or nobody, are in the one and not in the
+    other: else two employers who put theirs side by side would learn of the few between. Where only one of two can be
+    told it is the one that is tried first for an employer, as in `compared`.
+    """
+    found: list[Group] = []
+    for group in sorted(counts, key=lambda one: (one[0] == ALL, one[1] == ALL, -counts[one], one)):
+        if counts[group] >= FEWEST and all(_apart(counts, group, other) for other in found):
+            found.append(group)
+    return found
+
+
+def _apart(counts: Mapping[Group, int], one: Group, other: Group) -> bool:
+    both = 0
+    if all(ALL in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True)):
+        size, sector = (left or right for left, right in zip(one, other, strict=True))
+        both = counts.get((size, sector), 0)
+    return all(counts[group] - both == 0 or counts[group] - both >= FEWEST for group in (one, other))
+
+
+def _rows(
+    as_at: date, metric: str, groups: Mapping[Group, tuple[int, Mapping[int, Decimal]]]
+) -> Iterable[dict[str, Any]]:
+    for (size_band, sector), (employers, values) in groups.items():
         around = []
         for cut in CUTS:
             first = window(employers, cut)

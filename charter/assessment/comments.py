@@ -17,11 +17,11 @@ from charter.assessment.teamwork import Assignment, Comment
 from charter.errors import Refusal, Stale
 from charter.notification import emails
 from charter.organisation.models import Membership
+from charter.organisation.naming import FORMER
 
 TEXT_LIMIT = 2_000
 CLOSED = "This assessment is closed. You can read the comments, and not add to them."
 NOT_YOURS = "You can change only your own comments."
-FORMER = "A former colleague"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def add(
     session.refresh(assessment, with_for_update=True)
     asked = assessment.framework.content.criterion(criterion)
     if asked is None:
-        raise Refusal("This is not one of the criteria of your assessment.")
+        raise Refusal("This is not one of the questions of your assessment.")
     if not assessment.is_open:
         raise Refusal(CLOSED)
     text = _fit(text)

@@ -4,43 +4,26 @@ A piece of evidence belongs to the employer; each criterion it supports is one u
 the lock of the assessment, so that nothing changes while it is submitted.
 """
 
-import ipaddress
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
-from urllib.parse import urlsplit
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
-from uuid_utils.compat import uuid7
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment import evidence_kinds
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.evidence_dates import Dates, last_day
-from charter.assessment.file_checks import FIELD, Checked, clean_name
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState, Submission
+from charter.assessment.file_checks import Checked
+from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.quarantine import NOT_CHECKED, Scan
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
-from charter.framework.content import EvidenceRules
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation.models import Recognition
 
-TITLE_LIMIT = 200
-URL_LIMIT = 2_000
 PLACE_LIMIT = 200
-_LONGEST_WORD = 30
-"""The most characters that a word of a written account has on average: a longer text has forgotten its spaces."""
-_TITLE_FROM_TEXT = 60
-FIELD_OF = {EvidenceKind.FILE: FIELD, EvidenceKind.LINK: "url", EvidenceKind.ACCOUNT: "text"}
-"""The field of a form that holds what makes a piece of each kind."""
-TURNED_DOWN = (
-    "An assessor turned this down for privacy. Take out names, health details and other private details, then add it."
-)
-HAD_VIRUS = "We deleted this file before because it had a virus in it. Choose a clean copy."
 
 
 def add_file(
@@ -68,7 +51,7 @@ def add_file(
     which only a round of more information needs. Raises Refusal when the assessment or one of the criteria may not be
     changed now, or when something typed cannot be kept (on its field).
     """
-    facts, same, name = of_file(filename, checked, sha256, size, scan)
+    facts, same, name = evidence_kinds.of_file(filename, checked, sha256, size, scan)
     return _add(
         session,
         assessment,
@@ -103,7 +86,7 @@ def add_link(
 
     Raises Refusal as `add_file` does, and on "url" when it is not the address of a web page.
     """
-    facts, same, name = of_link(url)
+    facts, same, name = evidence_kinds.of_link(url)
     return _add(
         session,
         assessment,
@@ -138,7 +121,7 @@ def add_account(
 
     Raises Refusal as `add_file` does, and on "text" when there is none or it has more words than the framework allows.
     """
-    facts, same, name = of_account(text, assessment.framework.content.evidence_rules)
+    facts, same, name = evidence_kinds.of_account(text, assessment.framework.content.evidence_rules)
     return _add(
         session,
         assessment,
@@ -154,51 +137,6 @@ def add_account(
         places=places,
         open_criteria=open_criteria,
     )
-
-
-Given = tuple[dict[str, object], sa.ColumnElement[bool], str]
-"""What makes a piece of evidence of one kind: its facts, what another must be to be the same, and a name for it."""
-
-
-def of_file(filename: str, checked: Checked, sha256: str, size: int, scan: Scan = NOT_CHECKED) -> Given:
-    """The facts of a file that was checked and stored, with what the virus scanner said of it."""
-    name = clean_name(filename)
-    facts: dict[str, object] = {
-        "filename": name,
-        "media_type": checked.media_type,
-        "size": size,
-        "sha256": sha256,
-        "scan": scan.state,
-        "scanned_at": scan.at,
-        "scanned_with": scan.scanned_with,
-    }
-    return facts, (Evidence.kind == EvidenceKind.FILE) & (Evidence.sha256 == sha256), name
-
-
-def of_link(url: str) -> Given:
-    """The facts of a link to a web page. Raises Refusal on "url" when it is none."""
-    address = web_address(url)
-    name = address.split("://", 1)[1].rstrip("/")
-    return {"url": address}, (Evidence.kind == EvidenceKind.LINK) & (Evidence.url == address), name
-
-
-def of_account(text: str, rules: EvidenceRules) -> Given:
-    """The facts of a written account. Raises Refusal on "text" when there is none, or when it is too long."""
-    text = text.strip()
-    most = rules.written_account_max_words
-    if not text:
-        raise Refusal("Enter your written account.", field="text")
-    if words(text) > most:
-        raise Refusal(
-            f"Your written account must be {most:,} words or fewer. It has {words(text):,}. Make it shorter.",
-            field="text",
-        )
-    if len(text) > most * _LONGEST_WORD:
-        raise Refusal(
-            f"Your written account must be {most:,} words or fewer, with a space between each word and the next.",
-            field="text",
-        )
-    return {"text": text}, (Evidence.kind == EvidenceKind.ACCOUNT) & (Evidence.text == text), _beginning(text)
 
 
 def reuse(
@@ -331,21 +269,6 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
     return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists(), shows.exists()))))
 
 
-def library(session: Session, organisation: Organisation) -> Sequence[Evidence]:
-    """What an employer gave and can use, the newest first: no older versions, nothing that is gone (one query)."""
-    newer = aliased(Evidence)
-    return session.scalars(
-        sa.select(Evidence)
-        .where(
-            Evidence.organisation_id == organisation.id,
-            Evidence.removed_at.is_(None),
-            sa.or_(Evidence.kind != EvidenceKind.FILE, Evidence.scan != ScanState.INFECTED),
-            ~sa.exists().where(newer.replaces_id == Evidence.id),
-        )
-        .order_by(Evidence.added_at.desc(), Evidence.id.desc())
-    ).all()
-
-
 def of(session: Session, assessment: Assessment) -> dict[str, tuple[Evidence, ...]]:
     """The evidence of one assessment by criterion, the oldest first (one query)."""
     found: dict[str, list[Evidence]] = {}
@@ -357,54 +280,6 @@ def of(session: Session, assessment: Assessment) -> dict[str, tuple[Evidence, ..
     ):
         found.setdefault(criterion, []).append(evidence)
     return {criterion: tuple(pieces) for criterion, pieces in found.items()}
-
-
-def words(text: str) -> int:
-    """How many words a text has, counted as the counter on the page counts them."""
-    return len(text.split())
-
-
-def web_address(typed: str) -> str:
-    """The address of a web page as it is kept. Raises Refusal on "url" when it is none."""
-    address = typed.strip()
-    if not address:
-        raise Refusal("Enter the address of the web page.", field="url")
-    if "://" not in address and not re.match(r"[a-z]+:", address, re.IGNORECASE):
-        address = f"https://{address}"
-    if len(address) > URL_LIMIT:
-        raise Refusal(f"The address must be {URL_LIMIT:,} characters or fewer.", field="url")
-    try:
-        parts = urlsplit(address)
-        host, _ = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        host = ""
-    ends = re.search(r"\.[^\W\d_][\w-]+$", host)
-    odd = not address.isprintable() or any(one.isspace() or one in '<>"\\^`{|}' for one in address)
-    if (
-        odd
-        or not ends
-        or ".." in host
-        or _is_number(host)
-        or parts.scheme not in {"http", "https"}
-        or "@" in parts.netloc  # what stands before it looks like the host, and is not
-    ):
-        raise Refusal("Enter the whole address of a web page, such as https://www.example.co.uk/policy.", field="url")
-    return address
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _beginning(text: str) -> str:
-    line = text.split("\n", 1)[0].strip()
-    if len(line) <= _TITLE_FROM_TEXT:
-        return line
-    return line[:_TITLE_FROM_TEXT].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
 
 
 def _add(
@@ -427,11 +302,15 @@ def _add(
     codes = _allowed(session, assessment, criteria, open_criteria)
     said = {code: _place(place) for code, place in (places or {}).items()}
     title = " ".join(title.split())
-    if len(title) > TITLE_LIMIT:
-        raise Refusal(f"The title must be {TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title")
+    if len(title) > evidence_kinds.TITLE_LIMIT:
+        raise Refusal(
+            f"The title must be {evidence_kinds.TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title"
+        )
     if dated_on is not None and dated_on > local_date(at):
         raise Refusal("The date of the document must be today or in the past.", field="dated_on")
-    evidence = one_like_it(session, assessment.organisation_id, same, facts, field=FIELD_OF[kind])
+    evidence = evidence_kinds.one_like_it(
+        session, assessment.organisation_id, same, facts, field=evidence_kinds.FIELD_OF[kind]
+    )
     if evidence is not None:
         if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
             evidence.title = title or evidence.title
@@ -441,7 +320,7 @@ def _add(
                 evidence.ends_on = last_day(assessment.framework.content.evidence_rules, evidence.type, dates)
         _use(session, assessment, evidence, codes, places, by=by, at=at)
         return evidence
-    evidence = new_piece(
+    evidence = evidence_kinds.new_piece(
         assessment.organisation_id, kind, facts, title=title or otherwise, dates=Dates(dated_on), by=by, at=at
     )
     evidence.ends_on = last_day(assessment.framework.content.evidence_rules, None, Dates(dated_on))
@@ -464,81 +343,6 @@ def _add(
     return evidence
 
 
-def new_piece(
-    organisation_id: UUID,
-    kind: EvidenceKind,
-    facts: Mapping[str, object],
-    *,
-    title: str,
-    dates: Dates,
-    by: User,
-    at: datetime,
-) -> Evidence:
-    """A piece of evidence with these facts, that nothing uses yet. It is not added to any session."""
-    evidence = Evidence(
-        id=uuid7(),
-        organisation_id=organisation_id,
-        kind=kind,
-        title=title[:TITLE_LIMIT],
-        filename=None,
-        media_type=None,
-        size=None,
-        sha256=None,
-        url=None,
-        text=None,
-        **asdict(dates),
-        type=None,
-        ends_on=None,
-        reminded_on=None,
-        shelved=False,
-        replaces_id=None,
-        removed_at=None,
-        removed_by_id=None,
-        removed_for=None,
-        scan=ScanState.WAITING,
-        scanned_at=None,
-        scanned_with=None,
-        virus=None,
-        scan_tries=0,
-        scan_after=None,
-        scan_problem=None,
-        added_at=at,
-        added_by_id=by.id,
-    )
-    for name, fact in facts.items():
-        setattr(evidence, name, fact)
-    return evidence
-
-
-def one_like_it(
-    session: Session,
-    organisation_id: UUID,
-    same: sa.ColumnElement[bool],
-    facts: Mapping[str, object],
-    *,
-    field: str,
-) -> Evidence | None:
-    """The piece that the employer gave before and that is the `same`, if there is one.
-
-    A file that the scanner finds clean now opens from now on, whatever was known of it. Raises Refusal (on `field`)
-    when an assessor turned the piece down for privacy, or when it had a virus: it must not come back as it was.
-    """
-    found = session.scalars(
-        sa.select(Evidence).where(Evidence.organisation_id == organisation_id, same).order_by(Evidence.id)
-    ).first()
-    if found is not None and found.removed_at is not None:
-        raise Refusal(TURNED_DOWN, field=field)
-    if found is None or found.kind is not EvidenceKind.FILE or found.scan is ScanState.CLEAN:
-        return found
-    if facts.get("scan") is ScanState.CLEAN:
-        for name in ("scan", "scanned_at", "scanned_with"):
-            setattr(found, name, facts[name])
-        found.virus, found.scan_problem, found.scan_after = None, None, None
-    elif found.is_infected:
-        raise Refusal(HAD_VIRUS, field=field)
-    return found
-
-
 def _allowed(
     session: Session,
     assessment: Assessment,
@@ -559,7 +363,7 @@ def _allowed(
     for code in codes:
         asked = content.criterion(code)
         if asked is None or (of_target and asked.level > assessment.target_level):
-            raise Refusal("This is not one of the criteria of your assessment.", field="criteria")
+            raise Refusal("This is not one of the questions of your assessment.", field="criteria")
         if not is_open(assessment, code, open_criteria):
             raise Refusal(FROZEN)
     return codes

@@ -21,6 +21,7 @@ class State(Status):
     EXPIRED = "expired"
     REMOVED = "removed"
     INFECTED = "infected"
+    UNREADABLE = "unreadable"
 
     @property
     def label(self) -> str:
@@ -31,6 +32,7 @@ class State(Status):
             "expired": "Out of date",
             "removed": "Removed for privacy",
             "infected": "Deleted: it had a virus",
+            "unreadable": "Could not be opened",
         }[self.value]
 
 

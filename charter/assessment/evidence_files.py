@@ -18,13 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter import csv_cells
-from charter.assessment.models import OPENS, Evidence, EvidenceKind, ScanState
+from charter.assessment.models import OPENS, Assessment, Evidence, EvidenceKind, EvidenceUse, ScanState
 from charter.clock import LOCAL
 from charter.errors import Refusal
+from charter.organisation.models import Organisation
 from charter.storage import Damaged, Missing, Store
 
 CONTENTS = "contents.csv"
 MISSING = "missing-files.txt"
+LEFT_OUT = "left-out.txt"
 _PACKED = frozenset({"pdf", "docx", "xlsx", "png", "jpg", "jpeg", "zip"})
 """Endings of files that packing does not make smaller."""
 _NAME_LENGTH = 80
@@ -68,6 +70,7 @@ def content(store: Store, piece: Evidence) -> Iterator[bytes]:
 
 
 CHECKING, DELETED = "Being checked for viruses, so not here yet", "Deleted because it had a virus"
+UNREADABLE = "Could not be opened. Please give it again"
 
 
 def shut(session: Session, pieces: Iterable[Opened]) -> dict[UUID, ScanState]:
@@ -95,7 +98,7 @@ def forget(session: Session, store: Store, sha256: str) -> bool:
     """Take content out of the store that no evidence names any more; says whether it is gone.
 
     Call it after the commit that let go of it. Somebody may give the same file in that moment: so it is looked at again
-    after, and put back when it was named meanwhile (`web.employer.evidence.keep` looks from the other side).
+    after, and put back when it was named meanwhile (`web.employer.uploading.keep` looks from the other side).
     """
     if is_shared(session, sha256):
         return False
@@ -143,16 +146,19 @@ def entries(store: Store, pieces: Iterable[Supports], closed: Mapping[UUID, Scan
     """Each piece as a file: named by the first criterion it supports and its title, links and accounts as text.
 
     The first entry is a list of what is in the archive. What was removed for privacy, and what is `closed` (`shut`
-    says which files are), is in the list, and no file.
+    says which files are), is in the list, and no file; a text beside it says in plain words what is left out and why.
     """
     made: list[Entry] = []
     rows: list[list[str]] = []
-    taken = {CONTENTS.casefold(), MISSING.casefold()}
+    left_out: list[str] = []
+    taken = {one.casefold() for one in (CONTENTS, MISSING, LEFT_OUT)}
     for one in pieces:
         why = _why_not_here(one.piece, closed)
         name = "" if why else _unused(_name(one), taken)
         if name:
             made.append(Entry(name, _reader(store, one.piece)))
+        else:
+            left_out.append(f"{one.piece.title}: {why[0].lower()}{why[1:]}")
         rows.extend(
             [
                 name,
@@ -168,7 +174,9 @@ def entries(store: Store, pieces: Iterable[Supports], closed: Mapping[UUID, Scan
             ]
             for code, title, place in one.criteria or [("", "", "")]
         )
-    return [Entry(CONTENTS, lambda: [_table(rows)]), *made]
+    said = "These are not in the archive.\r\n\r\n" + "".join(f"- {line}\r\n" for line in left_out)
+    missing = [Entry(LEFT_OUT, lambda: [(csv_cells.MARK + said).encode()])] if left_out else []
+    return [Entry(CONTENTS, lambda: [_table(rows)]), *missing, *made]
 
 
 def write_zip(files: Iterable[Entry], *, at: datetime) -> Iterator[bytes]:
@@ -227,6 +235,8 @@ def _why_not_here(piece: Opened, closed: Mapping[UUID, ScanState]) -> str:
         return "Removed for privacy"
     if piece.id not in closed:
         return ""
+    if getattr(piece, "is_unreadable", False):
+        return UNREADABLE
     return DELETED if closed[piece.id] is ScanState.INFECTED else CHECKING
 
 
@@ -287,3 +297,41 @@ def supports(pieces: Mapping[str, Iterable[tuple[Opened, str]]], titles: Iterabl
         for piece, place in pieces.get(code, ()):
             found.setdefault(piece.id, (piece, []))[1].append((code, title, place))
     return [Supports(piece, criteria) for piece, criteria in found.values()]
+
+
+def of_library(session: Session, organisation: Organisation, titles: Mapping[str, str]) -> list[Supports]:
+    """Everything an employer gave, older versions too, each with the criteria that use it (two queries).
+
+    `titles` are what the criteria are called, by code; the criteria that an older version of the charter had keep
+    their code. Pieces come in the order of their first criterion, and those that nothing uses come last.
+    """
+    pieces = session.scalars(
+        sa.select(Evidence)
+        .where(Evidence.organisation_id == organisation.id)
+        .order_by(Evidence.added_at.desc(), Evidence.id.desc())
+    ).all()
+    uses = session.execute(
+        sa.select(EvidenceUse.evidence_id, EvidenceUse.criterion, EvidenceUse.place)
+        .join(Assessment, Assessment.id == EvidenceUse.assessment_id)
+        .where(Assessment.organisation_id == organisation.id)
+        .order_by(Assessment.started_at)  # of one criterion in several years the newest stands
+    )
+    used: dict[UUID, dict[str, str]] = {}
+    for piece_id, code, place in uses:
+        used.setdefault(piece_id, {})[code] = place
+    order = {code: number for number, code in enumerate(titles)}
+
+    def position(code: str) -> tuple[int, str]:
+        return order.get(code, len(order)), code
+
+    found = [
+        Supports(
+            piece,
+            [
+                (code, titles.get(code, code), used[piece.id][code])
+                for code in sorted(used.get(piece.id, ()), key=position)
+            ],
+        )
+        for piece in pieces
+    ]
+    return sorted(found, key=lambda one: position(one.criteria[0][0]) if one.criteria else (len(order) + 1, ""))

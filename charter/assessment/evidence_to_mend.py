@@ -36,6 +36,8 @@ def _why(piece: Evidence, on: date) -> str | None:
         return "We found a virus in it and deleted it, so it shows nothing now. Give another file."
     if piece.is_gone:
         return "An assessor turned it down to protect people’s privacy. Give another in its place."
+    if piece.is_unreadable:
+        return "We could not open it, so it shows nothing now. Give it again."
     if state(piece, on=on) is State.EXPIRED:
         return "It is out of date. Give a newer one if you have it."
     return None

@@ -17,6 +17,8 @@ class ToDo:
     criteria: tuple[str, ...] = ()
     begun: bool = False
     """Whether an answer is there and only lacks something: such a thing is the quickest to put right."""
+    place: str = ""
+    """Where on its page it is done, when it has a place there."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def of_gaps(said: Material, gaps: Iterable[Gap]) -> tuple[Group, ...]:
         if gap.kind == "criterion":
             found.append((_place(said, [gap.code]), _todo(said, f"{gap.title}: {gap.sentence}", [gap.code])))
         else:
-            found.append(((gap.kind, ""), ToDo(gap.sentence)))
+            place = f"figures?missing=why#note-{gap.code}" if gap.kind == "figures" and gap.code else ""
+            found.append(((gap.kind, ""), ToDo(gap.sentence, place=place)))
     return _grouped(said, found)
 
 

@@ -14,12 +14,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from charter.account.models import STAFF, User
 from charter.assessment import sharing
 from charter.assessment.models import Answer, Assessment, Declaration, MetricReturn
 from charter.audit import AuditEvent
 from charter.framework.content import Content
-from charter.organisation.models import Membership
+from charter.organisation import naming
+from charter.organisation.naming import FORMER, SCHEME, Names
 
 EACH = 50
 """So many things that happened on one page."""
@@ -27,8 +27,7 @@ EACH = 50
 NAMED = 3
 """So many tasks are named in one line."""
 
-PORTAL, SCHEME, ASSESSOR, FORMER = "The portal", "The scheme", "The assessor", "A former colleague"
-SENIOR = "A senior person"
+ASSESSOR, SENIOR = "The assessor", "A senior person"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class LastSaved:
     at: datetime | None
 
 
-def last_saved(session: Session, assessment: Assessment, names: "Names") -> list[LastSaved]:
+def last_saved(session: Session, assessment: Assessment, names: Names) -> list[LastSaved]:
     """Who saved each task last, in the order of the task list (one query)."""
     mine = assessment.id
     declared = (
@@ -92,32 +91,10 @@ def last_saved(session: Session, assessment: Assessment, names: "Names") -> list
     ]
 
 
-@dataclass(frozen=True)
-class Names:
-    """What people are called here."""
-
-    team: Mapping[UUID, str]
-    staff: frozenset[UUID]
-
-    def of(self, person_id: UUID | None, *, staff: str = SCHEME) -> str:
-        """A name for one of the team; a word for anybody else."""
-        if person_id is None:
-            return PORTAL
-        if person_id in self.team:
-            return self.team[person_id]
-        return staff if person_id in self.staff else FORMER
-
-
 def names(session: Session, assessment: Assessment) -> Names:
     """What everybody who did something in this assessment is called (two queries)."""
-    team = session.execute(
-        sa.select(User.id, User.name)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.organisation_id == assessment.organisation_id)
-    )
     acted = sa.select(AuditEvent.actor_id).where(_of(assessment))
-    staff = session.scalars(sa.select(User.id).where(User.role.in_(STAFF), User.id.in_(acted)))
-    return Names({person_id: name for person_id, name in team}, frozenset(staff))  # noqa: C416
+    return naming.names(session, assessment.organisation_id, acted=acted)
 
 
 def happened(session: Session, assessment: Assessment, known: Names, *, page: int) -> Page:

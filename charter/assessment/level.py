@@ -317,7 +317,7 @@ def why_not(
         lacks = _why_no_action(content, answer, on)
         return broken_promise(content, promised, on) or lacks if lacks else None
     if value.extent == Extent.MET and criterion.evidence_required and not evidenced:
-        return "Add evidence: this criterion needs it."
+        return "Add evidence: this question needs it."
     return None
 
 

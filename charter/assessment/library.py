@@ -1,11 +1,9 @@
 """The library of an employer's evidence: give it once, say when it holds, replace it, and see what it supports."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from dataclasses import replace as replace_fields
 from datetime import date, datetime
 from hashlib import sha256
-from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,151 +12,24 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence, evidence_dates, queries
+from charter.assessment import evidence, evidence_dates, evidence_kinds, queries
 from charter.assessment.answers import is_open
-from charter.assessment.evidence import FIELD_OF, TITLE_LIMIT, Given
-from charter.assessment.evidence_dates import Dates, State
+from charter.assessment.evidence_dates import Dates
+from charter.assessment.evidence_kinds import FIELD_OF, TITLE_LIMIT, Given
+from charter.assessment.history import ASSESSOR
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse
+from charter.assessment.shelf import Entry, dates_of, entry
 from charter.audit import AuditEvent
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework.content import EvidenceRules
-from charter.lifecycle import Status
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation import naming
+from charter.organisation.models import Organisation
 
 NO_DATES = Dates()
-_PROOF = ""
-"""Stands for a criterion where a piece is the proof of an award of another scheme instead."""
-UNUSED = "unused"
-"""What narrows the library to what no criterion uses; it stands among the states."""
-CHECKING = "checking"
-"""What narrows it to files that the virus scanner has not cleared yet."""
 
 
 # Look --------------------------------------------------------------------------------------------------------------
-
-
-class Order(Status):
-    """The orders in which the library can be read."""
-
-    NEWEST = "newest"
-    TITLE = "title"
-    ENDING = "ending"
-
-    @property
-    def label(self) -> str:
-        """The order in words."""
-        return {"newest": "Newest first", "title": "By title", "ending": "Ending soonest first"}[self.value]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What narrows the library. Empty means everything."""
-
-    words: str = ""
-    kind: str = ""
-    criterion: str = ""
-    state: str = ""
-    order: Order = Order.NEWEST
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One piece of evidence as the library shows it."""
-
-    piece: Evidence
-    criteria: tuple[str, ...]
-    """The codes of the criteria that use it, in any assessment."""
-    state: State | None
-    """Where it stands today; None when nobody said any date."""
-    lacking: tuple[str, ...]
-    """The dates that its kind must say and that nobody said."""
-    proves: bool = False
-    """Whether it is the proof of an award of another scheme."""
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """The library, narrowed, and what can narrow it."""
-
-    entries: Sequence[Entry]
-    total: int
-    counts: Mapping[State, int]
-    """How many there are of each state, before narrowing."""
-    checking: int
-    """How many files the virus scanner has not cleared yet, before narrowing."""
-    used_for: tuple[str, ...]
-    """The codes of all criteria that use something."""
-
-
-def shelf(session: Session, organisation: Organisation, rules: EvidenceRules, wanted: Wanted, *, on: date) -> Shelf:
-    """What the employer gave, without older versions (two queries)."""
-    newer = aliased(Evidence)
-    pieces = session.scalars(
-        sa.select(Evidence)
-        .where(Evidence.organisation_id == organisation.id, ~sa.exists().where(newer.replaces_id == Evidence.id))
-        .order_by(Evidence.added_at.desc(), Evidence.id.desc())
-    ).all()
-    uses = (
-        sa.select(EvidenceUse.evidence_id, EvidenceUse.criterion)
-        .join(Assessment, Assessment.id == EvidenceUse.assessment_id)
-        .where(Assessment.organisation_id == organisation.id)
-    )
-    proofs = sa.select(Recognition.proof_id, sa.literal(_PROOF)).where(
-        Recognition.organisation_id == organisation.id, Recognition.proof_id.is_not(None)
-    )
-    used: dict[UUID, list[str]] = {}
-    rows = cast(Iterable[tuple[UUID, str]], session.execute(sa.union(uses, proofs)))  # a union's rows have no type
-    for piece_id, use in rows:
-        used.setdefault(piece_id, []).append(use)
-    entries = [_placed(piece, used.get(piece.id, ()), rules, on=on) for piece in pieces]
-    found = [one for one in entries if _fits(one, wanted)]
-    if wanted.order is Order.TITLE:
-        found.sort(key=lambda one: one.piece.title.casefold())
-    elif wanted.order is Order.ENDING:
-        found.sort(key=lambda one: (one.piece.ends_on or date.max, one.piece.title.casefold()))
-    return Shelf(
-        found,
-        len(entries),
-        {state: sum(one.state is state for one in entries) for state in State},
-        sum(one.piece.is_being_checked for one in entries),
-        tuple(sorted({code for codes in used.values() for code in codes} - {_PROOF})),
-    )
-
-
-def _placed(piece: Evidence, codes: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
-    found = set(codes)
-    return replace_fields(entry(piece, sorted(found - {_PROOF}), rules, on=on), proves=_PROOF in found)
-
-
-def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
-    """A piece with what can be said of it on a day."""
-    if piece.is_gone:
-        return Entry(piece, tuple(criteria), State.REMOVED if piece.removed_at else State.INFECTED, ())
-    lacking = evidence_dates.missing(rules, piece.type, dates_of(piece))
-    return Entry(piece, tuple(criteria), evidence_dates.state(piece, on=on), lacking)
-
-
-def dates_of(piece: Evidence) -> Dates:
-    """What is said about when a piece holds."""
-    return Dates(piece.dated_on, piece.effective_from, piece.period_from, piece.period_to, piece.valid_until)
-
-
-def _fits(one: Entry, wanted: Wanted) -> bool:
-    said = " ".join((one.piece.title, one.piece.filename or "", one.piece.url or "", one.piece.text or "")).casefold()
-    unused = not one.criteria and not one.proves
-    return (
-        all(word in said for word in wanted.words.casefold().split())
-        and wanted.kind in {"", one.piece.kind.value}
-        and (not wanted.criterion or wanted.criterion in one.criteria)
-        and wanted.state
-        in {
-            "",
-            one.state.value if one.state else None,
-            UNUSED if unused else None,
-            CHECKING if one.piece.is_being_checked else None,
-        }
-    )
 
 
 @dataclass(frozen=True)
@@ -202,7 +73,7 @@ class Item:
 
 
 def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -> Item:
-    """Everything about one piece (six queries)."""
+    """Everything about one piece (seven queries)."""
     uses = tuple(
         Use(assessment, criterion, place)
         for assessment, criterion, place in session.execute(
@@ -220,13 +91,11 @@ def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -
         .order_by(AuditEvent.sequence.desc())
     ).all()
     people = {event.actor_id for event in events} | {one.added_by_id for one in versions}
-    names: dict[UUID, str] = {
-        row.id: row.name for row in session.execute(sa.select(User.id, User.name).where(User.id.in_(people - {None})))
-    }
+    known = naming.names(session, piece.organisation_id, acted=people - {None})
     history = tuple(
         Happening(
             event.at,
-            names.get(event.actor_id, "") if event.actor_id else "",
+            known.of(event.actor_id, staff=ASSESSOR),
             event.action,
             tuple(event.details.get("criteria") or filter(None, [event.details.get("criterion")])),
         )
@@ -234,7 +103,7 @@ def item(session: Session, piece: Evidence, rules: EvidenceRules, *, on: date) -
     )
     return Item(
         entry(piece, dict.fromkeys(use.criterion for use in uses), rules, on=on),
-        names.get(piece.added_by_id, ""),
+        known.of(piece.added_by_id),
         uses,
         versions,
         history,
@@ -293,17 +162,17 @@ def give(
 ) -> tuple[Evidence, bool]:
     """Put a piece into the library; no criterion uses it yet. Says whether it is new: the same twice is one piece.
 
-    `given` is what `evidence.of_file`, `of_link` or `of_account` made of it. Dates that its kind needs may be said
+    `given` is what `evidence_kinds.of_file` or its like made of it. Dates that its kind needs may be said
     later. Raises Refusal when something said cannot be, or when an assessor turned the same down for privacy.
     """
     _hold(session, organisation)
     facts, same, name = given
     title, kind_of = _title(title), _type(rules, type)
-    there = evidence.one_like_it(session, organisation.id, same, facts, field=FIELD_OF[kind])
+    there = evidence_kinds.one_like_it(session, organisation.id, same, facts, field=FIELD_OF[kind])
     if there is not None:
         there.shelved = True
         return there, False
-    piece = evidence.new_piece(organisation.id, kind, facts, title=title or name, dates=dates, by=by, at=at)
+    piece = evidence_kinds.new_piece(organisation.id, kind, facts, title=title or name, dates=dates, by=by, at=at)
     piece.type, piece.shelved = kind_of, True
     piece.ends_on = evidence_dates.last_day(rules, kind_of, dates)
     session.add(piece)
@@ -376,7 +245,8 @@ def replace(
     Where the employer may change its evidence now (`open_criteria` in a round of more information), the newer one is
     used instead. What was submitted keeps the older one, unless that is gone (turned down for privacy, or for its
     virus): then the newer one stands in for it in the assessment under way too. Raises Refusal when a colleague
-    replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be.
+    replaced it meanwhile, when it is the same or the employer gave it before, or when the dates cannot be. Of a piece
+    that could not be opened, the same given again mends it: that piece is returned.
 
     `title` and `type` are what the newer one is called and its kind; without them those of the older one stay, but for
     a title that is no more than the name of the older file: the newer one is called by its own.
@@ -392,7 +262,10 @@ def replace(
         raise Refusal("A colleague replaced this meanwhile. Open the newer version.")
     facts, same, name = given
     field = FIELD_OF[piece.kind]
-    there = evidence.one_like_it(session, organisation.id, same, facts, field=field)
+    was_unreadable = piece.is_unreadable
+    there = evidence_kinds.one_like_it(session, organisation.id, same, facts, field=field)
+    if there is not None and there.id == piece.id and was_unreadable:
+        return piece
     if there is not None and there.id == piece.id:
         raise Refusal("This is the same as before. Choose the newer version.", field=field)
     if there is not None:
@@ -401,7 +274,7 @@ def replace(
     was_removed = piece.is_gone
     if title == (piece.title if was_removed else piece.filename):
         title = name
-    newer = evidence.new_piece(organisation.id, piece.kind, facts, title=title, dates=dates, by=by, at=at)
+    newer = evidence_kinds.new_piece(organisation.id, piece.kind, facts, title=title, dates=dates, by=by, at=at)
     newer.type, newer.shelved, newer.replaces_id = kind, piece.shelved, piece.id
     newer.ends_on = evidence_dates.last_day(rules, newer.type, dates)
     session.add(newer)
@@ -443,7 +316,7 @@ def remove(session: Session, piece: Evidence, *, by: User, at: datetime) -> None
     session.refresh(piece, with_for_update=True)
     _check_there(piece)  # that it was there is on record
     if evidence.is_used(session, piece):
-        raise Refusal("This is used, so it cannot be deleted. Remove it from its criteria first.")
+        raise Refusal("This is used, so it cannot be deleted. Remove it from its questions first.")
     audit.record(session, "evidence:remove", piece, by=by.id, at=at, kind=piece.kind.value, sha256=piece.sha256)
     newer = session.scalars(sa.select(Evidence).where(Evidence.replaces_id == piece.id)).first()
     before, piece.replaces_id = piece.replaces_id, None

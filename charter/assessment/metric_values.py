@@ -177,6 +177,11 @@ def before_assessment(session: Session, assessment: Assessment, *, period_end: d
     return before(session, assessment.organisation_id, period_end=period_end, source=source)
 
 
+def last_time(session: Session, said: queries.Material) -> dict[str, Before]:
+    """What each figure came to before the twelve months that an assessment says (one query)."""
+    return before_assessment(session, said.assessment, period_end=said.figures.period_end if said.figures else None)
+
+
 def of_submission(session: Session, said: queries.Material, *, at: datetime) -> None:
     """Keep what the figures of an assessment come to, as it is sent."""
     assessment, found = said.assessment, said.figures

@@ -1,7 +1,7 @@
 """An employer's self-assessment and all that belongs to it."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -208,6 +208,8 @@ class Evidence(Base):
     """When it is tried again, after a try that gave no verdict."""
     scan_problem: Mapped[str | None] = mapped_column(sa.String(200))
     """Why the last try gave none."""
+    UNREADABLE: ClassVar[str] = "It is not in the store as it was given."
+    """The `scan_problem` of a file whose content is not there, or not sound: no scanner can help."""
     added_at: Mapped[datetime]
     added_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
 
@@ -220,6 +222,11 @@ class Evidence(Base):
     def is_being_checked(self) -> bool:
         """Whether it is a file that the virus scanner has not cleared yet."""
         return self.removed_at is None and self.kind is EvidenceKind.FILE and self.scan is ScanState.WAITING
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it is a file whose content we cannot read any more: it waits until the employer gives it again."""
+        return self.is_being_checked and self.scan_problem == self.UNREADABLE
 
     @property
     def is_infected(self) -> bool:
@@ -363,7 +370,7 @@ class SignOff(HasStatus, Base):
     words: Mapped[str] = mapped_column(sa.Text, default="")
     """What they said when they sent it back."""
     content: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
-    """What they approved, as a submission freezes it: so that they can be shown what changed since."""
+    """What they approved (`snapshot.to_approve`): so that they can be shown what changed since."""
     content_hash: Mapped[str | None] = mapped_column(sa.String(64))
 
     assessment: Mapped[Assessment] = relationship()
@@ -383,7 +390,7 @@ class UploadedSheet(Base):
     uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
     filename: Mapped[str] = mapped_column(sa.String(200))
     understood: Mapped[dict[str, Any]]
-    """As `importing.Understood.document` writes it."""
+    """As `sheet_rows.Understood.document` writes it."""
     uploaded_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -80,8 +80,8 @@ class GroupCover:
 
     @property
     def needed(self) -> int:
-        """How many of the items are asked for."""
-        return len(self.items) if self.group.at_least is None else self.group.at_least
+        """How many of the items are asked for: one when we know none, for then we cannot say that it is done."""
+        return max(1, len(self.items)) if self.group.at_least is None else self.group.at_least
 
     @property
     def unsure(self) -> str:

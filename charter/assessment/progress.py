@@ -1,19 +1,19 @@
 """Pure sums over what an employer has said: how far it is, what is missing, what to do next, which level it reaches."""
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, done_for
+from charter.assessment.status import AssessmentStatus
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, Extent, Metric, NumberField, Theme
-from charter.organisation.models import Scope
+from charter.organisation.models import Organisation, Scope
 
 CHECK_IT = "This is your answer from last time. Check that it still holds."
 
@@ -73,7 +73,8 @@ class Figures:
     period_end: date | None
     warnings: dict[str, str]
     unexplained: tuple[metrics.Figure, ...]
-    """Figures outside the usual range without a note. They never stand in the way."""
+    """Figures outside the usual range, or moved by more than the rules allow, without a note. They stand in the way
+    only in a round of more information, and only those that moved."""
     contradicted: tuple[Metric | NumberField, ...] = ()
     """Figures, and numbers shared by several, said to be not known yet although there are numbers for them."""
     spared: frozenset[str] = frozenset()
@@ -87,6 +88,12 @@ class Figures:
     def unknown(self) -> tuple[Metric, ...]:
         """The figures that the employer says it does not know yet. They hold back no submission."""
         return tuple(figure.metric for figure in self.figures if figure.unknown)
+
+    @property
+    def to_explain(self) -> tuple[metrics.Figure, ...]:
+        """Figures that moved by more than the rules allow, without a note that says why."""
+        asked = {code for code, change in self.changes.items() if change.question}
+        return tuple(figure for figure in self.unexplained if figure.metric.code in asked)
 
     @property
     def to_give(self) -> tuple[NumberField, ...]:
@@ -167,7 +174,9 @@ class Progress:
 
 
 def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = None) -> Progress:
-    """How far an assessment is on the day `on`. `before` is what its figures came to last time, where that is shown."""
+    """How far an assessment is on the day `on`. `before` is what its figures came to last time, where that matters: on
+    pages that show it, and in a round of more information, where a large change without a reason is a gap.
+    """
     content = said.content
     asked = said.asked
     evidenced = said.evidenced(on)
@@ -194,7 +203,10 @@ def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = 
         declared=declared,
         figures=numbers,
         attainment=attainment(said, on=on),
-        gaps=tuple(_gaps(themes, declared, len(codes), numbers)),
+        gaps=(
+            *_gaps(themes, declared, len(codes), numbers),
+            *(_reasons(numbers) if said.assessment.status is AssessmentStatus.MORE_INFORMATION else ()),
+        ),
     )
 
 
@@ -216,18 +228,16 @@ def attainment(said: Material, *, on: date) -> Attainment:
 
 def figures(said: Material, before: Mapping[str, Before] | None = None) -> Figures:
     """How far the figures of the target level are. `before` is what they came to last time (`metric_values.before`)."""
-    found, employer = said.figures, said.assessment.organisation
+    found = said.figures
     return figures_of(
         said.content,
         said.assessment.target_level,
+        employer=said.assessment.organisation,
         inputs=said.inputs,
         notes=found.notes if found else {},
         unknown=said.unknown,
         period_end=found.period_end if found else None,
         before=before or {},
-        doubts=metrics.size_doubt(
-            said.content, said.inputs, said.unknown, employer.size_band, in_part=employer.scope is Scope.LOCAL
-        ),
     )
 
 
@@ -235,25 +245,29 @@ def figures_of(
     content: Content,
     rank: int,
     *,
+    employer: Organisation,
     inputs: Mapping[str, str],
     notes: Mapping[str, str],
     unknown: Collection[str],
     period_end: date | None,
     before: Mapping[str, Before],
-    doubts: Mapping[str, str] = MappingProxyType({}),
 ) -> Figures:
-    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return.
+    """How far the figures that level `rank` asks for are, of an assessment or of a yearly return of the employer.
 
-    `doubts` say of numbers, by name, what is odd about them beside what is odd among themselves.
+    A number that is odd beside the others, or beside what the employer says of itself in its details, is warned of.
     """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
+    in_part = employer.scope is Scope.LOCAL
     return Figures(
         fields=metrics.fields(content, rank),
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings={**metrics.warnings(content, inputs, unknown), **doubts},
+        warnings={
+            **metrics.warnings(content, inputs, unknown),
+            **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
+        },
         unexplained=tuple(
             figure
             for figure in worked_out
@@ -305,6 +319,12 @@ def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numb
     if not numbers.complete:
         gaps.append(Gap("figures", "", "Your figures", why_not_figures(numbers)))
     return gaps
+
+
+def _reasons(numbers: Figures) -> Iterable[Gap]:
+    for figure in numbers.to_explain:
+        sentence = f"Say why “{figure.metric.label}” changed so much since last time."
+        yield Gap("figures", figure.metric.code, "Your figures", sentence)
 
 
 def why_not_figures(numbers: Figures) -> str:

@@ -25,7 +25,7 @@ from charter.assessment.models import (
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import OPEN
 from charter.framework.content import Content, Criterion
-from charter.organisation.models import Membership, Organisation, Recognition
+from charter.organisation.models import Membership, Recognition
 
 
 @dataclass(frozen=True)
@@ -221,11 +221,11 @@ def newest_evidence(session: Session, organisation_id: UUID) -> dict[UUID, UUID 
     return found
 
 
-def of_organisation(organisation: Organisation) -> sa.Select[Assessment]:
+def of_organisation(organisation_id: UUID) -> sa.Select[Assessment]:
     """An employer's assessments, the newest first, with employer and versions of the charter."""
     return (
         sa.select(Assessment)
-        .where(Assessment.organisation_id == organisation.id)
+        .where(Assessment.organisation_id == organisation_id)
         .options(
             joinedload(Assessment.organisation),
             joinedload(Assessment.framework),

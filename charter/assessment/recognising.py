@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from charter.account.models import User
 from charter.assessment import library, queries
-from charter.assessment.evidence import TITLE_LIMIT, Given
+from charter.assessment.evidence_kinds import TITLE_LIMIT, Given
 from charter.assessment.models import Evidence, EvidenceKind
 from charter.assessment.standing_in import StandIn, standing_in, without
 from charter.clock import local_date
@@ -33,7 +33,7 @@ def prove(
 ) -> Evidence:
     """Show an award by a file or a link, which the employer's evidence keeps from then on, and return that piece.
 
-    `given` is what `evidence.of_file` or `evidence.of_link` made of it. Raises `Refusal` once the award is checked, or
+    `given` is what `evidence_kinds.of_file` or `of_link` made of it. Raises `Refusal` once the award is checked, or
     when the same was turned down for privacy.
     """
     organisation = session.get_one(Organisation, stated.organisation_id)

@@ -31,6 +31,7 @@ def save(
     by: User,
     at: datetime,
     open_figures: Collection[str] | None = None,
+    open_notes: Collection[str] = (),
 ) -> MetricReturn:
     """Save the numbers typed (by field), the notes (by metric) and the last day of their twelve months.
 
@@ -41,12 +42,13 @@ def save(
     come, and Stale when somebody else saved different figures meanwhile.
 
     In a round of more information only the figures that the assessor asked about may change: `open_figures`, by code.
-    What is not given then stays as it is, and what is given otherwise for another figure is refused on its field.
+    What is not given then stays as it is, and what is given otherwise for another figure is refused on its field. The
+    note of a figure among `open_notes` may be written too.
     """
     author = by.id  # read now: a query later would store a half-filled row
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
-    if not assessment.is_editable or (again and not open_figures):
+    if not assessment.is_editable or (again and not open_figures and not open_notes):
         raise Refusal(FROZEN)
     if period_end is not None and period_end > local_date(at):
         raise Refusal("The 12 months must have ended: choose a day that is not in the future.", field="period_end")
@@ -64,7 +66,7 @@ def save(
         period_end = _day_as_it_was(found, period_end)
         open_names = opened(assessment, open_figures, found)
         typed = _merged(found.inputs, typed, inputs, open_names, "number-")
-        said = _merged(found.notes, said, notes, open_figures or (), "note-")
+        said = _merged(found.notes, said, notes, {*(open_figures or ()), *open_notes}, "note-")
         not_known = _unknown_as_asked(found, not_known, {*(open_figures or ()), *open_names})
     if found is not None and (found.period_end, found.inputs, found.notes, found.unknown) == (
         period_end,

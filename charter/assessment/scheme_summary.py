@@ -82,12 +82,17 @@ def _head(found: SchemeCover, said: Facts) -> list[Any]:
             left = "held already"
         flowables.append(paragraph(f"{level.level.title}: {left}.", _BODY))
     if found.scheme.note:
-        flowables.append(paragraph(found.scheme.note, _AIM))
+        flowables.append(paragraph(_note(found, found.scheme.note), _AIM))
     if found.scheme.changed_at:
         flowables.append(
             paragraph(f"Our list was last changed on {drawing.day(found.scheme.changed_at.date())}.", _SMALL)
         )
     return flowables
+
+
+def _note(found: SchemeCover, note: str) -> str:
+    """A published note. It may say what is so no more, where the list was edited on top."""
+    return f"{note} (We wrote this before we last changed the list.)" if found.scheme.changed_at else note
 
 
 def actions(count: int) -> str:
@@ -100,7 +105,7 @@ def _body(found: SchemeCover, content: Content) -> list[Any]:
     for level in found.levels:
         flowables += [CondPageBreak(180), paragraph(level.level.title, _H2)]
         if level.level.note:
-            flowables.append(paragraph(level.level.note, _AIM))
+            flowables.append(paragraph(_note(found, level.level.note), _AIM))
         for group in level.groups:
             asks = "all of these" if group.group.at_least is None else f"at least {group.group.at_least} of these"
             flowables += [
@@ -130,6 +135,8 @@ def _item(one: ItemCover, content: Content, *, say_unsure: bool = True) -> list[
         flowables.append(paragraph(f"{one.item.words}.", _SMALL))
     if one.item.note:
         flowables.append(paragraph(one.item.note, _SMALL))
+    if one.item.source:
+        flowables.append(paragraph(f"From: {one.item.source}", _SMALL))
     for beside in one.beside:
         flowables += _beside(beside, content)
     flowables.append(Spacer(1, 2))

@@ -19,7 +19,7 @@ from charter.assessment.teamwork import Assignment, Comment
 from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.notification import emails
-from charter.organisation.models import Membership, Organisation
+from charter.organisation.models import Membership
 
 DECLARATIONS, FIGURES = "page:declarations", "page:figures"
 """The tasks that are no criterion. No charter has a code with a colon in it."""
@@ -117,7 +117,7 @@ def mine(found: Progress, own: Collection[str]) -> Mine:
     return Mine(held, [task for task in held if task in gaps])
 
 
-def of_person(session: Session, user: User, organisation: Organisation) -> list[tuple[Assessment, frozenset[str]]]:
+def of_person(session: Session, user: User, organisation_id: UUID) -> list[tuple[Assessment, frozenset[str]]]:
     """The assessments of one of a person's employers, the newest first, each with the tasks that are theirs (one
     query)."""
     own = (
@@ -125,7 +125,7 @@ def of_person(session: Session, user: User, organisation: Organisation) -> list[
         .where(Assignment.assessment_id == Assessment.id, Assignment.person_id == user.id)
         .scalar_subquery()
     )
-    rows = session.execute(queries.of_organisation(organisation).add_columns(own))
+    rows = session.execute(queries.of_organisation(organisation_id).add_columns(own))
     return [(assessment, frozenset(tasks.split(_APART) if tasks else ())) for assessment, tasks in rows]
 
 

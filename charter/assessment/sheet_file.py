@@ -1,7 +1,7 @@
 """An uploaded spreadsheet as plain rows of cells: from Excel's format or from CSV, within tight limits.
 
-Nothing here knows what the rows mean (`importing.py` does). A formula is never worked out, and no row is believed to be
-small: what is too large is refused before it is held in memory.
+Nothing here knows what the rows mean (`sheet_rows.py` does). A formula is never worked out, and no row is believed to
+be small: what is too large is refused before it is held in memory.
 """
 
 import csv
@@ -56,6 +56,19 @@ class Cell:
     def is_empty(self) -> bool:
         """Whether there is nothing in it."""
         return self.fault is None and (self.value is None or (isinstance(self.value, str) and not self.value.strip()))
+
+    @property
+    def text(self) -> str:
+        """What is in it, as people write it."""
+        if isinstance(self.value, bool):
+            return "Yes" if self.value else "No"
+        day = self.value
+        return f"{day.day}/{day.month}/{day.year}" if isinstance(day, date) else str(day)
+
+
+def short(text: str) -> str:
+    """As much of a text as fits in a sentence about it."""
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 @dataclass(frozen=True)

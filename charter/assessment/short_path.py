@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import evidence, queries
+from charter.assessment import evidence, evidence_kinds, queries
 from charter.assessment.models import Assessment, Evidence
 from charter.assessment.progress import Progress, TaskState, ThemeTasks
 from charter.assessment.status import AssessmentStatus
@@ -57,7 +57,7 @@ def add_account(
     short = offered(assessment)
     if short is None or criterion.level not in short.levels:
         raise Refusal(CLOSED)
-    count = evidence.words(text)
+    count = evidence_kinds.words(text)
     if count > short.account_max_words:
         raise Refusal(
             f"This must be {short.account_max_words:,} words or fewer. It has {count:,}. Make it shorter.",

@@ -1,11 +1,12 @@
 """A senior person approves what an assessment says before it is sent, by a link and without an account.
 
 It is the employer's own choice (`Organisation.needs_sign_off` makes it a rule there). An approval holds the hash of
-what was approved, as the submission will freeze it: after any change it no longer counts.
+what was approved, as the submission will freeze it but for what is only there for comparison: after any change it no
+longer counts. See docs/adr/0020.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -57,7 +58,7 @@ class Standing:
     asked: SignOff | None
     """The newest time that somebody was asked about this round; none when nobody was."""
     content: dict[str, Any]
-    """What would be sent now."""
+    """What would be sent now, as far as it is approved."""
     content_hash: str
 
     @property
@@ -72,16 +73,14 @@ def coming_round(assessment: Assessment) -> int:
 
 
 def frozen(session: Session, said: Material, *, on: date, round: int) -> dict[str, Any]:
-    """What the submission of a round freezes, and so what an approval is of (one query)."""
-    last = said.figures.period_end if said.figures else None
-    before = metric_values.before_assessment(session, said.assessment, period_end=last)
-    return snapshot.build(said, on=on, before=before, round=round)
+    """What the submission of a round freezes (one query)."""
+    return snapshot.build(said, on=on, before=metric_values.last_time(session, said), round=round)
 
 
 def standing(session: Session, said: Material, *, at: datetime, on: date) -> Standing:
     """How the approval stands of what the employer says now (two queries)."""
     coming = coming_round(said.assessment)
-    content = frozen(session, said, on=on, round=coming)
+    content = snapshot.to_approve(frozen(session, said, on=on, round=coming))
     digest = snapshot.digest(content)
     asked = _newest(session, said.assessment, coming)
     return Standing(_state(asked, digest, at), asked, content, digest)
@@ -264,14 +263,15 @@ def read_before(session: Session, asked: SignOff) -> SignOff | None:
     ).first()
 
 
-def settle(session: Session, assessment: Assessment, *, content_hash: str, needed: bool) -> SignOff | None:
+def settle(session: Session, assessment: Assessment, *, content: Mapping[str, Any], needed: bool) -> SignOff | None:
     """What a submission of `assessment` with this content rests on; whoever is still asked is asked no longer.
 
     Raises Refusal when an approval is `needed` and there is none of exactly this content. The assessment is locked, and
     its round is that of the submission.
     """
     newest = _newest(session, assessment, assessment.round)
-    approved = newest is not None and newest.status is SignOffStatus.APPROVED and newest.content_hash == content_hash
+    digest = snapshot.digest(snapshot.to_approve(content))
+    approved = newest is not None and newest.status is SignOffStatus.APPROVED and newest.content_hash == digest
     if needed and not approved:
         raise Refusal(NEEDED)
     _take_back_all(session, assessment)
@@ -303,7 +303,7 @@ def _complete(session: Session, assessment: Assessment, on: date) -> Material:
     if not assessment.is_editable:
         raise Refusal("These answers were sent or withdrawn. There is nothing to approve now.")
     said = queries.material(session, assessment)
-    if progress.progress(said, on=on).gaps:
+    if progress.progress(said, on=on, before=metric_values.last_time(session, said)).gaps:
         raise Refusal("The answers are not complete yet. They can be approved once nothing is missing.")
     return said
 

@@ -102,17 +102,16 @@ def submit(
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
     if assessment.status is AssessmentStatus.DRAFT and assessment.framework.status is FrameworkStatus.RETIRED:
         raise Refusal(CLOSED)
+    said = queries.material(session, assessment)
+    reached = progress.progress(said, on=on, before=metric_values.last_time(session, said))
     assessment.move(RESUBMIT if again else SUBMIT)
     assessment.submitted_at = at
-    said = queries.material(session, assessment)
-    reached = progress.progress(said, on=on)
     if reached.gaps:
         raise Refusal(_not_complete(reached.gaps))
     if again:
         assessment.round += 1
     frozen = sign_off.frozen(session, said, on=on, round=assessment.round)
-    digest = snapshot.digest(frozen)
-    approval = sign_off.settle(session, assessment, content_hash=digest, needed=assessment.organisation.needs_sign_off)
+    approval = sign_off.settle(session, assessment, content=frozen, needed=assessment.organisation.needs_sign_off)
     submission = Submission(
         assessment_id=assessment.id,
         round=assessment.round,
@@ -123,7 +122,7 @@ def submit(
         attained_level=reached.attainment.level,
         only_owner=only_owner,
         snapshot=frozen,
-        snapshot_hash=digest,
+        snapshot_hash=snapshot.digest(frozen),
         sign_off=approval,
     )
     session.add(submission)

@@ -63,7 +63,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     surveys.add(seed=seed, on=on)
     figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
-    succession.add(staff, current_app.extensions["charter_settings"].scheme_email, on)
+    succession.add(staff, on)
     library.add(current_app.extensions["charter_store"], seed=seed, on=on)
     has_scanner = bool(current_app.extensions["charter_settings"].clamd)
     scans.add(current_app.extensions["charter_store"], seed=seed, on=on, has_scanner=has_scanner)

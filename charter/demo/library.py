@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library
+from charter.assessment import evidence_files, evidence_kinds, library
 from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import check
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, PrivacyReason
@@ -41,7 +41,7 @@ def add(store: Store, *, seed: int, on: date) -> None:
             rules = publishing.current(session).content.evidence_rules
             _say_when(session, organisation, rules, owner, on)
             older, newer = (
-                evidence.of_file(name, check(name, content, limit=LIMIT), store.put(content), len(content))
+                evidence_kinds.of_file(name, check(name, content, limit=LIMIT), store.put(content), len(content))
                 for name, content in made
             )
             piece, _ = library.give(

@@ -1,6 +1,6 @@
 """Awards of other schemes in the demo: one that stands in, one that waits with its certificate, one turned down.
 
-An administrator has also changed an item of the crosswalk.
+An administrator has also edited the crosswalk: changed an item, added one, taken one out.
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import evidence, file_checks, other_schemes, recognising
-from charter.assessment.evidence import Given
+from charter.assessment import evidence_kinds, file_checks, other_schemes, recognising
+from charter.assessment.evidence_kinds import Given
 from charter.assessment.models import EvidenceKind, ScanState
 from charter.assessment.quarantine import Scan
 from charter.assessment.standing_in import standing_in
 from charter.demo import documents
 from charter.demo.people import ACCOUNTS, Staff, at
 from charter.extensions import transaction
-from charter.framework import crosswalk, publishing
+from charter.framework import crosswalk, crosswalk_changes, publishing
 from charter.framework.content import Content, Passport
+from charter.framework.crosswalk_changes import Details, Why
 from charter.organisation import recognition
 from charter.organisation.models import Membership, Organisation, Recognition, RecognitionStatus
 from charter.storage import Store
@@ -71,7 +72,7 @@ def add(store: Store, staff: Staff, on: date) -> None:
             elif story.becomes is RecognitionStatus.DECLINED:
                 reason = "The last day on the certificate is not the one that you gave us. Please send the newest one."
                 recognising.decline(session, stated, reason=reason, by=assessor, at=at(on - timedelta(days=3)))
-    _change_the_crosswalk(staff, on)
+    _edit_the_crosswalk(staff, on)
 
 
 def _fit(session: Session, content: Content, organisation: Organisation, on: date) -> Passport | None:
@@ -123,29 +124,61 @@ def _stated(
 def _certificate(store: Store, employer: str, passport: Passport, stated: Recognition) -> Given:
     name, content = documents.certificate_pdf(employer, passport.title, stated.starts_on, stated.ends_on)
     checked = file_checks.check(name, content, limit=LIMIT)
-    return evidence.of_file(name, checked, store.put(content), len(content), SEEN)
+    return evidence_kinds.of_file(name, checked, store.put(content), len(content), SEEN)
 
 
-def _change_the_crosswalk(staff: Staff, on: date) -> None:
-    """An item that was inferred has a note since the scheme was asked."""
+def _edit_the_crosswalk(staff: Staff, on: date) -> None:
+    """The scheme was asked: an item that was inferred is surer, one is new, and one is asked for no more."""
     with transaction() as session:
         content = publishing.current(session).content
-        there = [
-            (scheme, item)
-            for scheme in crosswalk.of(session, content)
-            for item in scheme.items
-            if item.status == "inferred" and len(item.criteria) > 1
-        ]
-        for scheme, item in there[:1]:
-            crosswalk.change(
-                session,
-                content,
-                scheme=scheme.code,
-                item=item.code,
-                criteria=item.criteria[:-1],
-                status=item.status,
-                note="We asked the scheme and wait for its own list.",
-                seen_version=item.version,
-                by=staff.administrator,
-                at=at(on - timedelta(days=9)),
-            )
+        schemes = crosswalk.of(session, content)
+        scheme = next(
+            (one for one in schemes if len({item.status for item in one.items}) == 1 and not one.levels), None
+        )
+        if scheme is None or len(scheme.items) < 3:
+            return
+        changed, gone, *_ = scheme.items
+        asked = Why("We asked the team that runs the scheme.", "An email from the scheme’s team, November 2026")
+        crosswalk_changes.change(
+            session,
+            content,
+            scheme=scheme.code,
+            item=changed.code,
+            details=Details(
+                label=changed.label,
+                group=changed.group,
+                criteria=changed.criteria[: max(1, len(changed.criteria) - 1)],
+                status="knowledge",
+                note="The scheme is writing a list of its own. We will bring this up to date when it is out.",
+            ),
+            why=asked,
+            seen_version=changed.version,
+            by=staff.administrator,
+            at=at(on - timedelta(days=9)),
+        )
+        crosswalk_changes.add(
+            session,
+            content,
+            scheme=scheme.code,
+            item=f"{scheme.code.upper()}-NEW-1",
+            details=Details(
+                label="Tells other employers what worked",
+                group=None,
+                criteria=changed.criteria[1:2],
+                status="inferred",
+            ),
+            why=Why("The scheme’s page asks for it, in other words.", "The scheme’s web page, read in November 2026"),
+            by=staff.administrator,
+            at=at(on - timedelta(days=8)),
+        )
+        crosswalk_changes.take_out(
+            session,
+            content,
+            scheme=scheme.code,
+            item=gone.code,
+            status="knowledge",
+            why=asked,
+            seen_version=gone.version,
+            by=staff.administrator,
+            at=at(on - timedelta(days=7)),
+        )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library, quarantine
+from charter.assessment import evidence, evidence_files, evidence_kinds, library, quarantine
 from charter.assessment.file_checks import check
 from charter.assessment.models import Assessment, EvidenceKind, EvidenceUse
 from charter.assessment.status import AssessmentStatus
@@ -62,7 +62,7 @@ def _give(
     sha256 = store.put(content)
     moment = at(on - timedelta(days=1), 9)
     rules = publishing.current(session).content.evidence_rules
-    given = evidence.of_file(name, check(name, content, limit=LIMIT), sha256, len(content))
+    given = evidence_kinds.of_file(name, check(name, content, limit=LIMIT), sha256, len(content))
     piece, _ = library.give(session, employer, EvidenceKind.FILE, given, rules=rules, by=owner, at=moment)
     session.flush()
     assessment = session.scalars(

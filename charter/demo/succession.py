@@ -20,7 +20,7 @@ ASKS, CLAIMS = 8, 9
 """Places among the accounts: who asks to join, and who claims."""
 
 
-def add(staff: Staff, scheme_email: str, on: date) -> None:
+def add(staff: Staff, on: date) -> None:
     """Let people come and go by the verbs, up to the day `on`; nothing when there are too few employers."""
     with transaction() as session:
         quiet = _quiet(session, on)
@@ -29,7 +29,7 @@ def add(staff: Staff, scheme_email: str, on: date) -> None:
         _asks_to_join(session, staff, on)
         _is_asked_to_take_over(session, staff, on)
         _claims_by_domain(session, quiet[0], staff, on)
-        _claims_without(session, quiet[1], staff, scheme_email, on)
+        _claims_without(session, quiet[1], staff, on)
 
 
 def _asks_to_join(session: Session, staff: Staff, on: date) -> None:
@@ -77,13 +77,12 @@ def _claims_by_domain(session: Session, employer: Organisation, staff: Staff, on
         session,
         employer,
         message="Our office manager retired. I do her work now.",
-        scheme_email="",
         by=iwan,
         at=at(on - timedelta(days=5), 9),
     )
 
 
-def _claims_without(session: Session, employer: Organisation, staff: Staff, scheme_email: str, on: date) -> None:
+def _claims_without(session: Session, employer: Organisation, staff: Staff, on: date) -> None:
     """The owner has not been seen for long, and nobody can prove by an address where they work: the scheme decides."""
     owner = _owner(session, employer)
     since = on - timedelta(days=100)
@@ -93,7 +92,6 @@ def _claims_without(session: Session, employer: Organisation, staff: Staff, sche
         session,
         employer,
         message="I have been the supervisor here since 2019. You can call the office and ask for me.",
-        scheme_email=scheme_email,
         by=elin,
         at=at(on - timedelta(days=16), 14),
     )

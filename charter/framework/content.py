@@ -79,6 +79,11 @@ class Sector(Part):
     """Who belongs there, in everyday words: few people know their work by the official title."""
 
     @property
+    def words(self) -> str:
+        """Who belongs there in everyday words; the official title where it has none."""
+        return self.plain or self.title
+
+    @property
     def label(self) -> str:
         """The section as one chooses it from a list: in everyday words, then by its official title and letter."""
         return f"{self.plain} ({self.code}: {self.title})" if self.plain else f"{self.title} ({self.code})"
@@ -632,6 +637,10 @@ class Content(Part):
     def sector_title(self, code: str) -> str:
         """A sector's name; its code when this version does not know it."""
         return next((sector.title for sector in self.sectors if sector.code == code), code)
+
+    def sector_words(self, code: str) -> str:
+        """Who belongs to a sector, in everyday words; its code when this version does not know it."""
+        return next((sector.words for sector in self.sectors if sector.code == code), code)
 
     def size_band(self, code: str) -> SizeBand | None:
         """The size band with this code."""

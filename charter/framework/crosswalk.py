@@ -1,25 +1,24 @@
 """What criteria have to do with the items of other schemes: as published, with what administrators say on top of it.
 
 Published content never changes. A change is a row of its own, so it can be taken back, and pages show its day.
+`crosswalk_changes.py` has the verbs.
+
+What is said on top counts exactly as what is published: an item that was added is one more of those that an employer
+has done or not, in its list and in the group of the level where it was put; one that was taken out counts nowhere.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from uuid_utils.compat import uuid7
 
-from charter import audit
-from charter.errors import Refusal, Stale
-from charter.framework.content import Content, SchemeItem, SchemeLevel
+from charter.framework.content import Content, SchemeGroup, SchemeItem, SchemeLevel
 from charter.framework.models import CrosswalkChange
 
-NOTE_LENGTH = 1_000
 STATUSES: Mapping[str, str] = {
     "verified": "Seen on a public page of the scheme",
     "knowledge": "From general knowledge. The scheme’s own wording may differ: check with the scheme",
@@ -27,7 +26,6 @@ STATUSES: Mapping[str, str] = {
 }
 """How sure we are of an item, in plain words. The statuses are those of the published crosswalk."""
 assert set(STATUSES) == set(get_args(SchemeItem.model_fields["status"].annotation)), "each status has its words"
-CHANGED = "Somebody else changed this item after you opened it. Look at what it says now, then save again."
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,12 @@ class Item:
     version: int = 0
     """How often it was changed; 0 while it is as published."""
     changed_by: UUID | None = None
+    source: str = ""
+    """Where we have it from, as far as an administrator said."""
+    is_added: bool = False
+    """Whether it is in no published version and an administrator added it."""
+    taken_out: str | None = None
+    """How sure we are that the scheme asks for it no more; None while it counts."""
 
     @property
     def is_sure(self) -> bool:
@@ -55,6 +59,11 @@ class Item:
     def words(self) -> str:
         """How sure we are, in plain words."""
         return STATUSES[self.status]
+
+    @property
+    def taken_out_words(self) -> str:
+        """How sure we are that it is gone, in plain words; empty while it counts."""
+        return STATUSES[self.taken_out] if self.taken_out else ""
 
 
 @dataclass(frozen=True)
@@ -67,15 +76,30 @@ class Scheme:
     levels: tuple[SchemeLevel, ...]
     passport: str | None
     note: str
+    taken_out: tuple[Item, ...] = ()
+    """Items that count no more, and that can be put back."""
 
     def item(self, code: str) -> Item | None:
-        """The item with this code."""
-        return next((one for one in self.items if one.code == code), None)
+        """The item with this code, taken out or not."""
+        return next((one for one in (*self.items, *self.taken_out) if one.code == code), None)
+
+    def group(self, code: str | None) -> tuple[SchemeLevel, SchemeGroup] | None:
+        """The group with this code, after the level that asks for it."""
+        return next(((level, group) for level, group in self.groups if group.code == code), None)
+
+    @property
+    def groups(self) -> tuple[tuple[SchemeLevel, SchemeGroup], ...]:
+        """Every group of its levels, each after its level."""
+        return tuple((level, group) for level in self.levels for group in level.groups)
+
+    def within(self, group: SchemeGroup) -> int:
+        """How many items belong to a group."""
+        return sum(one.group == group.code for one in self.items)
 
     @property
     def changed_at(self) -> datetime | None:
-        """When one of its items was last changed; None while all are as published."""
-        return max((one.changed_at for one in self.items if one.changed_at), default=None)
+        """When one of its items was last changed, added or taken out; None while all are as published."""
+        return max((one.changed_at for one in (*self.items, *self.taken_out) if one.changed_at), default=None)
 
 
 def of(session: Session, content: Content) -> tuple[Scheme, ...]:
@@ -86,28 +110,42 @@ def of(session: Session, content: Content) -> tuple[Scheme, ...]:
 def merged(content: Content, changes: Iterable[CrosswalkChange] = ()) -> tuple[Scheme, ...]:
     """The crosswalk of a version with these changes. Pure.
 
-    A change to an item that this version does not have, and criteria that it does not have, are left out.
+    Items that were added come after those of the version, in the order in which they were added. A change to an item
+    that this version does not have, and criteria that it does not have, are left out. An item that was added and that
+    this version has too stands once, in the version's place, with what the administrator said of it.
     """
     beside: dict[tuple[str, str], list[str]] = {}
     for criterion in content.criteria:
         for scheme, items in criterion.crosswalk.items():
             for item in items:
                 beside.setdefault((scheme, item), []).append(criterion.code)
-    changed = {(change.scheme, change.item): change for change in changes}
-    return tuple(
-        Scheme(
-            code=scheme.code,
-            title=scheme.title,
-            items=tuple(
-                _item(content, one, beside.get((scheme.code, one.code), []), changed.get((scheme.code, one.code)))
-                for one in scheme.items
+    changed = {(change.scheme, change.item): change for change in sorted(changes, key=lambda one: one.id)}
+    found = []
+    for one in content.crosswalk:
+        published = {item.code for item in one.items}
+        every = [
+            *(
+                _item(content, item, beside.get((one.code, item.code), []), changed.get((one.code, item.code)))
+                for item in one.items
             ),
-            levels=scheme.levels,
-            passport=scheme.passport,
-            note=scheme.note or "",
+            *(
+                _added(content, change)
+                for change in changed.values()
+                if change.is_added and change.scheme == one.code and change.item not in published
+            ),
+        ]
+        found.append(
+            Scheme(
+                code=one.code,
+                title=one.title,
+                items=tuple(item for item in every if item.taken_out is None),
+                levels=one.levels,
+                passport=one.passport,
+                note=one.note or "",
+                taken_out=tuple(item for item in every if item.taken_out is not None),
+            )
         )
-        for scheme in content.crosswalk
-    )
+    return tuple(found)
 
 
 def scheme_of(schemes: Iterable[Scheme], code: str) -> Scheme | None:
@@ -115,124 +153,70 @@ def scheme_of(schemes: Iterable[Scheme], code: str) -> Scheme | None:
     return next((one for one in schemes if one.code == code), None)
 
 
-def change(
-    session: Session,
-    content: Content,
-    *,
-    scheme: str,
-    item: str,
-    criteria: Sequence[str],
-    status: str,
-    note: str,
-    seen_version: int,
-    by: UUID,
-    at: datetime,
-) -> CrosswalkChange:
-    """Say which criteria an item stands beside and how sure we are, instead of what is published.
-
-    `seen_version` is the version of the item that the administrator saw (0: as published). The same form sent twice is
-    one change. Raises `Stale` when somebody
-    changed it since, and `Refusal` when there is no such item, criterion or status, or when the note is too long.
-    """
-    there = scheme_of(merged(content), scheme)
-    published = there.item(item) if there else None
-    if published is None:
-        raise Refusal("This item is not part of the newest version of the charter.")
-    chosen = [criterion.code for criterion in content.criteria if criterion.code in set(criteria)]
-    if set(chosen) != set(criteria):
-        raise Refusal("Choose criteria from the list.", field="criteria")
-    if status not in STATUSES:
-        raise Refusal("Choose how sure we are.", field="status")
-    note = note.strip()
-    if len(note) > NOTE_LENGTH:
-        raise Refusal(f"The note must be {NOTE_LENGTH:,} characters or fewer.", field="note")
-    found = _locked(session, scheme, item)
-    if found is not None and (found.version, found.changed_by_id) == (seen_version + 1, by):
-        sent_twice = (list(found.criteria), found.status, found.note) == (chosen, status, note)
-        if sent_twice:
-            return found
-    if (found.version if found else 0) != seen_version:
-        raise Stale(CHANGED, current=found)
-    before = list(found.criteria) if found else list(published.criteria)
-    before_status = found.status if found else published.status
-    if found is None:
-        found = CrosswalkChange(
-            id=uuid7(),
-            scheme=scheme,
-            item=item,
-            criteria=chosen,
-            status=status,
-            note=note,
-            changed_at=at,
-            changed_by_id=by,
-        )
-        try:
-            with session.begin_nested():  # of two who change an item for the first time at once, one is told
-                session.add(found)
-        except IntegrityError as error:
-            raise Stale(CHANGED, current=None) from error
-    else:
-        found.criteria, found.status, found.note = chosen, status, note
-        found.changed_at, found.changed_by_id = at, by
-    audit.record(
-        session,
-        "crosswalk:change",
-        found,
-        by=by,
-        at=at,
-        scheme=scheme,
-        item=item,
-        before=before,
-        after=chosen,
-        before_status=before_status,
-        status=status,
-    )
-    return found
+def effects(before: Scheme, after: Scheme, item: str) -> tuple[str, ...]:
+    """What it means for employers when an item becomes what it is in `after`, in sentences. Pure."""
+    return tuple(_effects(before, after, after.item(item)))
 
 
-def back_to_published(session: Session, *, scheme: str, item: str, by: UUID, at: datetime) -> bool:
-    """Take back what was said of an item, so that the published version counts again. Says whether there was any."""
-    found = _locked(session, scheme, item)
-    if found is None:
-        return False
-    audit.record(
-        session,
-        "crosswalk:back-to-published",
-        found,
-        by=by,
-        at=at,
-        scheme=scheme,
-        item=item,
-        before=list(found.criteria),
-        before_status=found.status,
-    )
-    session.delete(found)
-    return True
-
-
-def _locked(session: Session, scheme: str, item: str) -> CrosswalkChange | None:
-    """The change of an item as it is now, held until the transaction ends."""
-    mine = CrosswalkChange.scheme == scheme, CrosswalkChange.item == item
-    if session.scalars(sa.select(CrosswalkChange.id).where(*mine).with_for_update()).first() is None:
-        return None
-    found = session.scalars(sa.select(CrosswalkChange).where(*mine)).first()
-    if found is not None:
-        session.refresh(found)
-    return found
+def _effects(before: Scheme, after: Scheme, item: Item | None) -> Iterator[str]:
+    if len(before.items) != len(after.items):
+        yield f"Our list for {after.title} has {len(after.items)} items. Now it has {len(before.items)}."
+    for level, group in after.groups:
+        there, were = after.within(group), before.within(group)
+        if there != were and group.at_least is None:
+            yield f"For {level.title}, “{group.title}” asks for all of {there} items. Now it asks for all of {were}."
+        elif there != were:
+            least = f"at least {group.at_least} of"
+            yield f"For {level.title}, “{group.title}” asks for {least} {there} items. Now it asks for {least} {were}."
+    if item is None or item.taken_out is not None:
+        return
+    if item.criteria:
+        yield f"An employer has it done when all of this is fully in place: {', '.join(item.criteria)}."
+        return
+    yield "No question of ours stands beside it, so no employer can have it done."
+    found = after.group(item.group)
+    if found and found[1].at_least is None:
+        yield f"{found[0].title} then always has at least 1 action left."
 
 
 def _item(content: Content, one: SchemeItem, beside: Sequence[str], changed: CrosswalkChange | None) -> Item:
+    """A published item, with what was said on top."""
     if changed is None:
         return Item(one.code, one.label, one.status, one.group, tuple(beside))
-    known = tuple(code for code in changed.criteria if content.criterion(code))
+    if not changed.status:
+        when = (changed.changed_at, changed.changed_by_id) if changed.taken_out else (None, None)
+        return Item(
+            code=one.code,
+            label=one.label,
+            status=one.status,
+            group=one.group,
+            criteria=tuple(beside),
+            changed_at=when[0],
+            version=changed.version,
+            changed_by=when[1],
+            source=changed.source if changed.taken_out else "",
+            taken_out=changed.taken_out,
+        )
+    return _said(content, changed, label=one.label, group=one.group)
+
+
+def _added(content: Content, change: CrosswalkChange) -> Item:
+    return _said(content, change, label="", group=None, is_added=True)
+
+
+def _said(content: Content, change: CrosswalkChange, *, label: str, group: str | None, is_added: bool = False) -> Item:
+    """What administrators say of an item. `label` and `group` count where they say none."""
     return Item(
-        code=one.code,
-        label=one.label,
-        status=changed.status,
-        group=one.group,
-        criteria=known,
-        note=changed.note,
-        changed_at=changed.changed_at,
-        version=changed.version,
-        changed_by=changed.changed_by_id,
+        code=change.item,
+        label=change.label or label,
+        status=change.status,
+        group=group if change.group is None else change.group or None,
+        criteria=tuple(code for code in change.criteria if content.criterion(code)),
+        note=change.note,
+        changed_at=change.changed_at,
+        version=change.version,
+        changed_by=change.changed_by_id,
+        source=change.source,
+        is_added=is_added,
+        taken_out=change.taken_out,
     )

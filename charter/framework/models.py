@@ -50,7 +50,10 @@ class Framework(HasStatus, Base):
 
 
 class CrosswalkChange(Base):
-    """What an administrator says of one item of another scheme instead of what the published versions say."""
+    """What administrators say of one item of another scheme instead of what the published versions say.
+
+    The row stays when an item goes back to what is published, so that its version never begins again.
+    """
 
     __tablename__ = "crosswalk_change"
     __table_args__ = (sa.UniqueConstraint("scheme", "item"),)
@@ -60,10 +63,38 @@ class CrosswalkChange(Base):
     criteria: Mapped[list[Any]]
     """The codes of the criteria that it stands beside."""
     status: Mapped[str] = mapped_column(sa.String(16))
-    """How sure we are, as in the published crosswalk."""
+    """How sure we are, as in the published crosswalk. Empty when all that is published of the item counts."""
     note: Mapped[str] = mapped_column(sa.Text)
     changed_at: Mapped[datetime]
     changed_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
+    label: Mapped[str | None] = mapped_column(sa.String(200))
+    """What the item is called; None when as published."""
+    group: Mapped[str | None] = mapped_column(sa.String(32))
+    """The group of a level that it belongs to: None when as published, empty when it belongs to none."""
+    taken_out: Mapped[str | None] = mapped_column(sa.String(16))
+    """How sure we are that the scheme asks for it no more; None while it counts."""
+    is_added: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether an administrator added it: no version that was published by then has it."""
+    source: Mapped[str] = mapped_column(sa.String(300), server_default="")
+    """Where we have it from."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class CrosswalkEdit(Base):
+    """One time that somebody edited an item of another scheme, and why. Only ever added."""
+
+    __tablename__ = "crosswalk_edit"
+    __table_args__ = (sa.UniqueConstraint("change_id", "version"),)
+
+    change_id: Mapped[UUID] = mapped_column(sa.ForeignKey("crosswalk_change.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    """The version of the item that it made."""
+    what: Mapped[str] = mapped_column(sa.String(32))
+    status: Mapped[str] = mapped_column(sa.String(16))
+    """How sure we were."""
+    source: Mapped[str] = mapped_column(sa.String(300))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    edited_at: Mapped[datetime]
+    edited_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))

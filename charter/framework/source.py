@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from charter.framework.checking import Fault, Faulty, Where
+from charter.framework.checking import Fault, Faulty
+from charter.framework.misshapen import Where
 
 LARGEST = 5_000_000
 

@@ -1,7 +1,7 @@
 """The improvement plan: built from what an employer planned, and from what stands before its next level."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from uuid_utils.compat import uuid7
 
 from charter import audit
-from charter.assessment import answers, evidence_dates, progress, queries, recognising
+from charter.assessment import answers, progress, queries, recognising, shelf
+from charter.assessment.evidence_dates import State
 from charter.assessment.level import Missing, counts_on
-from charter.assessment.models import Assessment, Evidence, ScanState, Submission
+from charter.assessment.models import Assessment, Submission
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import AssessmentStatus
@@ -479,26 +480,18 @@ class Outlook:
     to_do: int
     done: int
     next_due: date | None
-    evidence_out: int = 0
-    """How many pieces of evidence are out of date."""
-    evidence_soon: int = 0
-    """How many go out of date soon."""
     awards_soon: int = 0
     """How many checked awards of other schemes end soon, with none to carry them on."""
     award_ends_on: date | None = None
     """When the first of them ends."""
+    evidence: Mapping[State, int] = field(default_factory=dict)
+    """How many pieces of evidence are to be renewed or replaced, by why."""
 
 
 def outlook(session: Session, organisation_id: UUID, *, on: date) -> Outlook:
     """The plan in a line (one query)."""
     is_open = Action.status == ActionStatus.TO_DO
-    newer, later = aliased(Evidence), aliased(Recognition)
-    pieces = sa.select(sa.func.count()).where(
-        Evidence.organisation_id == organisation_id,
-        Evidence.removed_at.is_(None),
-        Evidence.scan != ScanState.INFECTED,
-        ~sa.exists().where(newer.replaces_id == Evidence.id),
-    )
+    later = aliased(Recognition)
     ending = (
         Recognition.organisation_id == organisation_id,
         Recognition.checked_at.is_not(None),
@@ -516,10 +509,10 @@ def outlook(session: Session, organisation_id: UUID, *, on: date) -> Outlook:
             sa.func.count().filter(is_open),
             sa.func.count().filter(Action.status == ActionStatus.DONE),
             sa.func.min(Action.due_on).filter(is_open),
-            pieces.where(Evidence.ends_on < on).scalar_subquery(),
-            pieces.where(Evidence.ends_on.between(on, on + evidence_dates.SOON)).scalar_subquery(),
             sa.select(sa.func.count()).where(*ending).scalar_subquery(),
             sa.select(sa.func.min(Recognition.ends_on)).where(*ending).scalar_subquery(),
+            *shelf.to_renew(organisation_id, on=on),
         ).where(Action.organisation_id == organisation_id)
     ).one()
-    return Outlook(*row)
+    counts = {state: number for state, number in zip(shelf.TO_RENEW, row[5:], strict=True) if number}
+    return Outlook(row[0], row[1], row[2], row[3], row[4], counts)

@@ -14,7 +14,7 @@ from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.improvement.models import Action, Programme, ProgrammeRequest, ProgrammeStatus
 from charter.notification import emails
-from charter.organisation import engagement
+from charter.organisation import engagement, naming
 from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import Organisation
 
@@ -129,7 +129,10 @@ def _asked_on(session: Session, organisation: Organisation, programme: Programme
 def asked_by(
     session: Session, organisations: Sequence[UUID], *, programme: Programme | None = None
 ) -> Sequence[ProgrammeRequest]:
-    """What these employers asked for, newest first, with the programme and who asked: all, or one programme."""
+    """What these employers asked for, newest first, with the programme and who asked: all, or one programme.
+
+    Show the name of who asked only by `who_asked`.
+    """
     query = (
         sa.select(ProgrammeRequest)
         .where(ProgrammeRequest.organisation_id.in_(organisations))
@@ -140,3 +143,8 @@ def asked_by(
     if programme is not None:
         query = query.where(ProgrammeRequest.programme_id == programme.id)
     return session.scalars(query).all()
+
+
+def who_asked(session: Session, asked: Sequence[ProgrammeRequest]) -> dict[UUID, str]:
+    """What whoever asked for each of these is called, by the request's id (one query, or none)."""
+    return naming.called(session, {one.id: (one.organisation_id, one.asked_by_id) for one in asked})

@@ -1,13 +1,14 @@
 """What pages ask about employers, in a fixed number of queries."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from charter.account.models import User
-from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, Site
+from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation, Recognition, Site
 
 
 def organisations_of(session: Session, user: User) -> list[Organisation]:
@@ -26,6 +27,27 @@ def part_of(session: Session, organisation_id: UUID, user_id: UUID | None) -> Me
     """A person's part in an employer, if they have one."""
     mine = sa.select(Membership).where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
     return session.scalars(mine).first()
+
+
+def left_at(session: Session, organisation_id: UUID, user_id: UUID) -> datetime | None:
+    """When this person last went out of an employer's team; None when they never did."""
+    return session.scalars(
+        sa.select(FormerMember.left_at).where(
+            FormerMember.organisation_id == organisation_id, FormerMember.user_id == user_id
+        )
+    ).first()
+
+
+def left_lately(session: Session, user: User, *, since: datetime) -> list[tuple[Organisation, datetime]]:
+    """The employers whose teams a person went out of since then and is not back in, with when, the newest first."""
+    back = sa.select(Membership.organisation_id).where(Membership.user_id == user.id)
+    rows = session.execute(
+        sa.select(Organisation, FormerMember.left_at)
+        .join(FormerMember, FormerMember.organisation_id == Organisation.id)
+        .where(FormerMember.user_id == user.id, FormerMember.left_at > since, Organisation.id.not_in(back))
+        .order_by(FormerMember.left_at.desc(), Organisation.id)
+    )
+    return [(organisation, left) for organisation, left in rows]
 
 
 def team(session: Session, organisation: Organisation) -> Sequence[Membership]:

@@ -14,16 +14,20 @@ LATEST = 5
 TOP, BOTTOM, FOOT = 30, 150, 26
 """Where the drawing begins and ends, and the room for the years under it."""
 LEFT, RIGHT = 0.08, 0.92
+RADIUS = 6
+RISES, FALLS = 12, 3
+"""How far the figures of a number rise above its foot, and how far a comma falls below it."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One year: `x` is a share of the width, `y` is in pixels from the top."""
+    """One year: `x` is a share of the width, `y` is in pixels from the top, and so is the foot of its number."""
 
     x: float
     y: float
     value: Decimal
     day: date
+    foot: float
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class HistoryChart:
     dots: tuple[Dot, ...]
     level: float | None
     height: int = BOTTOM + FOOT
+    radius: int = RADIUS
 
     @property
     def lines(self) -> tuple[tuple[Dot, Dot], ...]:
@@ -62,5 +67,28 @@ def draw(
     def x(day: date) -> float:
         return LEFT + (RIGHT - LEFT) * (day - first).days / days if days else 0.5
 
-    dots = tuple(Dot(x(day), y(value), value, day) for day, value in shown)
-    return HistoryChart(code, title, description, dots, y(middle) if middle is not None else None)
+    ys = [y(value) for _, value in shown]
+    level = y(middle) if middle is not None else None
+    dots = tuple(
+        Dot(x(day), ys[place], value, day, _foot(ys, place, level)) for place, (day, value) in enumerate(shown)
+    )
+    return HistoryChart(code, title, description, dots, level)
+
+
+def _foot(ys: Sequence[float], place: int, level: float | None) -> float:
+    """Where to write the number of one dot: above it or, in a valley, below, and never on the line of the others."""
+    y = ys[place]
+    above, below = y - RADIUS - 6, y + RADIUS + 6 + RISES
+    past = [] if level is None else [level - 3 - FALLS, level + 3 + RISES]
+    neighbours = [*ys[max(0, place - 1) : place], *ys[place + 1 : place + 2]]
+    is_valley = bool(neighbours) and all(other < y for other in neighbours)
+    wanted = [below, *past[1:], above, *past[:1]] if is_valley else [above, *past[:1], below]
+
+    def is_free(foot: float) -> bool:
+        top, bottom = foot - RISES, foot + FALLS
+        on_dot = bottom > y - RADIUS and top < y + RADIUS
+        on_level = level is not None and top - 3 < level < bottom + 3
+        return top >= 0 and bottom <= BOTTOM - 3 and not on_dot and not on_level
+
+    near = [foot for foot in wanted if is_free(foot) and abs(foot - y) < 3 * RISES + RADIUS]
+    return near[0] if near else above

@@ -14,7 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.notification import emails
-from charter.review import submitted, telling
+from charter.review import explanations, submitted, telling
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, InformationRequest, Review, Subject
 from charter.review.status import ASK_FOR_MORE
@@ -64,7 +64,8 @@ def ask(
     by: User,
     at: datetime,
 ) -> None:
-    """Put `questions` to the employer, to answer by a day, and tell its people by email.
+    """Put `questions` to the employer, to answer by a day, and tell its people by email. Why a figure changed more than
+    the rules allow is asked along with them when it has not been said (`explanations`).
 
     Raises Refusal (on the field `questions`, `question-<key of the subject>` or `answer_by`) when the case is somebody
     else's, a subject is not part of the case, or a question is missing or too long.
@@ -116,7 +117,14 @@ def ask(
     emails.more_information_needed(
         session,
         **telling.about(session, assessment, level=assessment.target_level),
-        questions=[(known[subject], question) for subject, question in in_turn.items()],
+        questions=[
+            *((known[subject], question) for subject, question in in_turn.items()),
+            *(
+                (known[subject], change.question or "")
+                for code, change in explanations.missing(assessment, said).items()
+                if (subject := Subject(About.FIGURE, code)) not in in_turn
+            ),
+        ],
         reply_by=answer_by,
         event_key=f"case:{review.id}:round:{assessment.round}",
         at=at,

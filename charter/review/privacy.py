@@ -14,7 +14,15 @@ from sqlalchemy.orm import Session, undefer
 from charter import audit
 from charter.account.models import User
 from charter.assessment import snapshot
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
+from charter.assessment.models import (
+    Assessment,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    PrivacyReason,
+    SignOff,
+    Submission,
+)
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails, outbox
@@ -24,7 +32,7 @@ from charter.review.allocation import check_holds, locked
 from charter.review.models import Review
 
 _SHOWN = ("title", "filename", "url", "text")
-"""What of a piece could itself say what must not be said."""
+"""What of a piece could itself say what must not be said. So could where to look in it, which goes too."""
 
 
 def turn_down(
@@ -59,6 +67,7 @@ def turn_down(
     evidence.filename = None
     evidence.url = "" if evidence.url is not None else None
     evidence.text = "" if evidence.text is not None else None
+    session.execute(sa.update(EvidenceUse).where(EvidenceUse.evidence_id == evidence.id).values(place=""))
     submissions, approvals = _redact_submissions(session, evidence), _redact_approvals(session, evidence)
     _redact_emails(session, evidence, *named)
     audit.record(
@@ -146,7 +155,7 @@ def _without(frozen: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
     said = deepcopy(frozen)
     for item in said["evidence"]:
         if item["id"] == str(evidence.id):
-            item.update({name: getattr(evidence, name) for name in _SHOWN}, removed=True)
+            item.update({name: getattr(evidence, name) for name in _SHOWN}, removed=True, places={})
     return said
 
 

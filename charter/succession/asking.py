@@ -14,7 +14,7 @@ from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import joining, queries
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import claiming, domains, turns
+from charter.succession import claim_facts, claim_rules, claiming, domains, turns
 from charter.succession.models import EmailDomain, JoinRequest, Matched
 from charter.succession.status import (
     ACCEPT_REQUEST,
@@ -25,7 +25,7 @@ from charter.succession.status import (
     JoinStatus,
 )
 
-LASTS = claiming.UNANSWERED_FOR
+LASTS = claim_rules.UNANSWERED_FOR
 """How long a request waits for an owner. An answer after that is still taken, but the employer can be claimed."""
 AGAIN_AFTER = timedelta(days=30)
 """How long after they were turned down somebody may ask the same employer again."""
@@ -222,7 +222,7 @@ def withdraw(session: Session, request: JoinRequest, *, by: User, at: datetime) 
     request.decided_at, request.decided_by_id = at, by.id
     request.move(WITHDRAW_REQUEST)
     audit.record(session, "join:withdraw", request, by=by.id, at=at, organisation=str(request.organisation_id))
-    claim = claiming.open_one(session, request.organisation_id)
+    claim = claim_facts.open_one(session, request.organisation_id)
     if claim is not None and claim.user_id == request.user_id:
         claiming.withdraw(session, claim, by=by, at=at)
 
@@ -283,7 +283,7 @@ def of(session: Session, organisation: Organisation, request_id: UUID) -> JoinRe
 
 def _answered(session: Session, request: JoinRequest, *, by: User, at: datetime) -> None:
     """An owner who answers is still there: whoever claims the employer because none did claims it no more."""
-    claim = claiming.open_one(session, request.organisation_id)
+    claim = claim_facts.open_one(session, request.organisation_id)
     if claim is not None and claim.user_id == request.user_id:
         claiming.stop(session, claim, by=by, at=at)
 

@@ -1,15 +1,12 @@
 """Somebody claims an employer whose owners have gone: notice to all its people, and two weeks to say "I am still here".
 
-What only time decides is `ground` and `next_step`, two plain functions of dates and facts. With an address at a domain
-that is this employer's alone, and a button pressed that was mailed there after they claimed, the portal grants it by
-itself; otherwise an administrator decides, with a reason. See docs/adr/0015.
+With an address at a domain that is this employer's alone, and a button pressed that was mailed there after they
+claimed, the portal grants it by itself; otherwise an administrator decides, with a reason. The rules are in
+`claim_rules`, what the tables say of a claim in `claim_facts`. See docs/adr/0015.
 """
 
-import enum
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,9 +19,19 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import queries
-from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation
-from charter.succession import domains, turns
-from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
+from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.succession import claim_facts, claim_rules, turns
+from charter.succession.claim_facts import members
+from charter.succession.claim_rules import (
+    AGAIN_AFTER,
+    CHANGED,
+    MAIL_AGAIN,
+    SAME_CLICK,
+    Next,
+    next_step,
+    objections_until,
+)
+from charter.succession.models import Claim, ClaimNotice, JoinRequest
 from charter.succession.status import (
     GRANT,
     HAND_TO_SCHEME,
@@ -37,206 +44,8 @@ from charter.succession.status import (
     ClaimStatus,
 )
 
-UNANSWERED_FOR = timedelta(days=14)
-"""How long a request to join must have waited before whoever asked may claim."""
-AWAY = timedelta(days=60)
-"""Who has not signed in for so long may have gone: longer than a holiday, or than most weeks off sick."""
-NOTICE = timedelta(days=14)
-"""How long an employer's people have to object."""
-AGAIN_AFTER = timedelta(days=90)
-"""How long after a claim was stopped or refused the same person may not claim the same employer again."""
-MAIL_AGAIN = timedelta(hours=1)
-"""How long after one email to the claimant's own address the next may be asked for."""
-SAME_CLICK = timedelta(minutes=1)
 
-NO_DOMAIN = "Your email address alone does not show us that you work there, so we decide."
-LEFT = "You were in this employer’s team before and went out of it, so we decide."
-ALONE = "Nobody else in the team could be told of it, so we decide."
-NOT_PRESSED = "You did not press the button in the email to you in time, so we decide."
-CHANGED = "The address that you claimed with is no longer the confirmed address of your account."
-SOMEBODY = "An owner has signed in since, so this employer can no longer be claimed. Ask the owner."
-
-
-@dataclass(frozen=True)
-class OwnerSeen:
-    """An owner, as far as it matters here."""
-
-    can_sign_in: bool
-    seen_at: datetime
-    """When they last signed in, or became an owner when they never did."""
-
-
-def ground(
-    owners: Collection[OwnerSeen], *, asked_at: datetime | None, member: bool, at_domain: bool, at: datetime
-) -> Ground | None:
-    """Why an employer with these owners may be claimed at a moment; None when it may not.
-
-    `asked_at` is when the claimant's request, still unanswered, was made. A member was let in by an owner once, and
-    need not ask again. Whoever is neither a member nor at the employer's own domain learns nothing before their request
-    has waited.
-    """
-    waited = asked_at is not None and at - asked_at >= UNANSWERED_FOR
-    if not (member or at_domain or waited):
-        return None
-    able = [one for one in owners if one.can_sign_in]
-    if not able:
-        return Ground.NOBODY
-    if any(at - one.seen_at < AWAY for one in able):
-        return None
-    return Ground.SILENT if member or waited else None
-
-
-class Next(enum.Enum):
-    """What is to be done with an open claim."""
-
-    WAIT = "wait"
-    GRANT = "grant"
-    HAND_TO_SCHEME = "hand to the scheme"
-    VOID = "void"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What decides about an open claim, as it is at a moment."""
-
-    claimed_at: datetime
-    address: str
-    """The claimant's address when they claimed."""
-    address_now: str | None
-    """Their confirmed address; None when their account is closed or the address is not confirmed."""
-    by_itself: bool
-    """Whether the claim is one that the portal grants, not the scheme."""
-    at_domain: bool
-    """Whether the address is at a domain that is this employer's alone."""
-    left: bool
-    """Whether the claimant has ever gone out of this employer's team."""
-    told: bool
-    """Whether anybody but the claimant could be given notice."""
-    proved_at: datetime | None
-    """When the claimant showed that the mailbox of that address is still theirs."""
-    ground: Ground | None
-
-
-def next_step(facts: Facts, *, at: datetime) -> tuple[Next, str]:
-    """What is to be done with an open claim at a moment; and why, when it ends or the scheme has to decide."""
-    if facts.address_now != facts.address:
-        return Next.VOID, CHANGED
-    if facts.ground is None:
-        return Next.VOID, SOMEBODY
-    if not facts.by_itself:
-        return Next.WAIT, ""
-    why = why_scheme(at_domain=facts.at_domain, left=facts.left, told=facts.told)
-    if why is not None:
-        return Next.HAND_TO_SCHEME, why
-    if at - facts.claimed_at < NOTICE:
-        return Next.WAIT, ""
-    if facts.proved_at is None or facts.proved_at < facts.claimed_at:
-        return Next.HAND_TO_SCHEME, NOT_PRESSED
-    return Next.GRANT, ""
-
-
-def why_scheme(*, at_domain: bool, left: bool, told: bool) -> str | None:
-    """Why the scheme has to decide about a claim, in a sentence for the claimant; None when the portal can."""
-    if not at_domain:
-        return NO_DOMAIN
-    if left:
-        return LEFT
-    return None if told else ALONE
-
-
-# What the tables say -------------------------------------------------------------------------------------------------
-
-
-def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datetime) -> Ground | None:
-    """Why this person may claim this employer now; None when they may not."""
-    asked_at = session.scalars(
-        sa.select(JoinRequest.asked_at)
-        .where(
-            JoinRequest.organisation_id == organisation_id,
-            JoinRequest.user_id == user.id,
-            JoinRequest.status.in_(UNANSWERED),
-        )
-        .order_by(JoinRequest.asked_at.desc())
-        .limit(1)
-    ).first()
-    return ground(
-        owners_seen(session, organisation_id),
-        asked_at=asked_at,
-        member=queries.part_of(session, organisation_id, user.id) is not None,
-        at_domain=domains.proves(session, organisation_id, user.email),
-        at=at,
-    )
-
-
-def owners_seen(session: Session, organisation_id: UUID) -> list[OwnerSeen]:
-    """An employer's owners, as far as a claim looks at them."""
-    return [
-        OwnerSeen(can_sign_in(one.user), max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
-        for one in _members(session, organisation_id)
-        if one.role is MemberRole.OWNER
-    ]
-
-
-def knows(session: Session, organisation_id: UUID, user: User) -> bool:
-    """Whether this person may know how it stands with an employer: a member, somebody who has asked to be let in and
-    waits, or whoever has an address at a domain that is this employer's alone."""
-    if queries.part_of(session, organisation_id, user.id) is not None:
-        return True
-    asked = sa.select(JoinRequest.id).where(
-        JoinRequest.organisation_id == organisation_id,
-        JoinRequest.user_id == user.id,
-        JoinRequest.status.in_(UNANSWERED),
-    )
-    if session.scalars(asked).first() is not None:
-        return True
-    return user.email_confirmed_at is not None and domains.proves(session, organisation_id, user.email)
-
-
-def scheme_decides(session: Session, organisation_id: UUID, user: User) -> str | None:
-    """Why the scheme would decide if this person claimed now, in a sentence for them; None when the portal would."""
-    return why_scheme(
-        at_domain=domains.proves(session, organisation_id, user.email),
-        left=has_left(session, organisation_id, user.id) is not None,
-        told=any(one.user_id != user.id and can_sign_in(one.user) for one in _members(session, organisation_id)),
-    )
-
-
-def has_left(session: Session, organisation_id: UUID, user_id: UUID) -> datetime | None:
-    """When this person last went out of an employer's team; None when they never did."""
-    return session.scalars(
-        sa.select(FormerMember.left_at).where(
-            FormerMember.organisation_id == organisation_id, FormerMember.user_id == user_id
-        )
-    ).first()
-
-
-def can_sign_in(user: User) -> bool:
-    """Whether somebody's account is open and their address proved."""
-    return user.disabled_at is None and user.email_confirmed_at is not None
-
-
-def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
-    """What decides about an open claim now."""
-    return Facts(
-        claimed_at=claim.claimed_at,
-        address=claim.address,
-        address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
-        by_itself=claim.status is ClaimStatus.NOTICE,
-        at_domain=domains.proves(session, claim.organisation_id, claim.address),
-        left=has_left(session, claim.organisation_id, claim.user_id) is not None,
-        told=session.scalars(sa.select(ClaimNotice.id).where(ClaimNotice.claim_id == claim.id)).first() is not None,
-        proved_at=claim.proved_at,
-        # The claimant had asked, or belonged there, when they claimed: now only the owners matter.
-        ground=ground(owners_seen(session, claim.organisation_id), asked_at=None, member=True, at_domain=True, at=at),
-    )
-
-
-# The verbs -----------------------------------------------------------------------------------------------------------
-
-
-def claim(
-    session: Session, organisation: Organisation, *, message: str, scheme_email: str, by: User, at: datetime
-) -> Claim:
+def claim(session: Session, organisation: Organisation, *, message: str, by: User, at: datetime) -> Claim:
     """Claim an employer whose owners have gone, and tell all its people at once how to stop it.
 
     The claimant gets a link to their own address, by which they show that its mailbox is still theirs (`prove`).
@@ -245,23 +54,23 @@ def claim(
     when it is too long or not there although the scheme has to decide.
     """
     turns.hold(session, organisation.id)
-    there = open_one(session, organisation.id)
+    there = claim_facts.open_one(session, organisation.id)
     if there is not None and there.user_id == by.id:
         return there
     if by.is_staff:
         raise Refusal("You work for the scheme with this account. Use another account for your employer.")
-    if by.email_confirmed_at is None or not knows(session, organisation.id, by):
+    if by.email_confirmed_at is None or not claim_facts.knows(session, organisation.id, by):
         raise Refusal("Ask to join this employer first.")
     mine = queries.part_of(session, organisation.id, by.id)
     if mine is not None and mine.role is MemberRole.OWNER:
         raise Refusal("You are an owner already.")
     if there is not None:
         raise Refusal("Somebody else has claimed this employer already. Write to us: our address is below.")
-    found = ground_for(session, organisation.id, by, at=at)
+    found = claim_facts.ground_for(session, organisation.id, by, at=at)
     if found is None:
         raise Refusal("An owner has signed in lately, or has had too little time to answer you. Ask the owner.")
     _check_not_again(session, organisation.id, by, at)
-    by_itself = scheme_decides(session, organisation.id, by) is None
+    by_itself = claim_facts.scheme_decides(session, organisation.id, by) is None
     message = turns.fitting(message, "message", "What you write")
     if not by_itself and not message:
         raise Refusal("Tell us how we can see that you work there, such as your job.", field="message")
@@ -298,7 +107,7 @@ def claim(
     _give_notice(session, made, at=at)
     _mail_proof(session, made, token, at=at)
     if not by_itself:
-        _tell_scheme(session, made, scheme_email, at)
+        _tell_scheme(session, made, at)
     return made
 
 
@@ -307,7 +116,7 @@ def prove(session: Session, token: str, *, at: datetime) -> Claim:
 
     Raises Refusal when the link was replaced by a newer one, or the claim has ended.
     """
-    found = with_proof(session, token)
+    found = claim_facts.with_proof(session, token)
     if found is not None:
         turns.take(session, found)
     if found is None or found.proof_hash != hashed(token):
@@ -350,7 +159,8 @@ def stop(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
     turns.take(session, claim)
     if claim.status is ClaimStatus.STOPPED:
         return
-    if claim.user_id == by.id or queries.part_of(session, claim.organisation_id, by.id) is None:
+    member = queries.part_of(session, claim.organisation_id, by.id) is not None
+    if not claim_rules.may_object(by.id, claimant=claim.user_id, member=member):
         raise Refusal("Only the employer’s own people can stop this.")
     _check_open(claim)
     _end(session, claim, at=at, by=by, reason="One of the employer’s people says that they are still there.")
@@ -392,13 +202,12 @@ def grant(session: Session, claim: Claim, *, reason: str, by: User, at: datetime
     """
     turns.take(session, claim)
     reason = _judged(session, claim, reason, by)
-    step, why = next_step(facts(session, claim, at=at), at=at)
+    step, why = next_step(claim_facts.facts(session, claim, at=at), at=at)
     if step is Next.VOID:
         raise Refusal(f"This cannot be granted. {why}")
-    if at - claim.claimed_at < NOTICE:
-        raise Refusal(
-            f"The employer’s people can object until {_day(claim.claimed_at + NOTICE)}. You can grant it after that."
-        )
+    if not claim_rules.is_due(claim.claimed_at, at=at):
+        until = _day(objections_until(claim.claimed_at))
+        raise Refusal(f"The employer’s people can object until {until}. You can grant it after that.")
     _grant(session, claim, at=at, by=by, reason=reason)
 
 
@@ -413,7 +222,7 @@ def settle(session: Session, on: date, at: datetime) -> int:
         turns.take(session, claim)
         if not claim.is_open:  # somebody ended it meanwhile
             continue
-        step, why = next_step(facts(session, claim, at=at), at=at)
+        step, why = next_step(claim_facts.facts(session, claim, at=at), at=at)
         if step is Next.GRANT:
             _grant(session, claim, at=at, by=None, reason="Nobody objected.")
         elif step is Next.VOID:
@@ -430,6 +239,7 @@ def settle(session: Session, on: date, at: datetime) -> int:
                 event_key=f"claim:{claim.id}",
                 at=at,
             )
+            _tell_scheme(session, claim, at)
         done += step is not Next.WAIT
     return done
 
@@ -456,62 +266,13 @@ def end_all(session: Session, organisation_id: UUID, why: str, *, at: datetime) 
     return len(found)
 
 
-# Reading -------------------------------------------------------------------------------------------------------------
-
-
-def noticed(session: Session, token: str) -> ClaimNotice | None:
-    """Which of the employer's people holds this link, and against which claim."""
-    return session.scalars(
-        sa.select(ClaimNotice)
-        .where(ClaimNotice.token_hash == hashed(token))
-        .options(
-            joinedload(ClaimNotice.user),
-            joinedload(ClaimNotice.claim).joinedload(Claim.organisation),
-            joinedload(ClaimNotice.claim).joinedload(Claim.user),
-        )
-    ).first()
-
-
-def with_proof(session: Session, token: str) -> Claim | None:
-    """The claim whose claimant holds this link."""
-    return session.scalars(
-        sa.select(Claim)
-        .where(Claim.proof_hash == hashed(token))
-        .options(joinedload(Claim.organisation), joinedload(Claim.user))
-    ).first()
-
-
-def open_one(session: Session, organisation_id: UUID) -> Claim | None:
-    """The open claim to an employer."""
-    return session.scalars(
-        sa.select(Claim)
-        .where(Claim.organisation_id == organisation_id, Claim.status.in_(OPEN))
-        .options(joinedload(Claim.user))
-    ).first()
-
-
-def of_employer(session: Session, organisation_id: UUID) -> Sequence[Claim]:
-    """Every claim to an employer, the newest first."""
-    return session.scalars(
-        sa.select(Claim)
-        .where(Claim.organisation_id == organisation_id)
-        .options(joinedload(Claim.user))
-        .order_by(Claim.claimed_at.desc(), Claim.id)
-    ).all()
-
-
-def is_due(claim: Claim, *, at: datetime) -> bool:
-    """Whether the employer's people have had their time to object."""
-    return at - claim.claimed_at >= NOTICE
-
-
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
 def _give_notice(session: Session, claim: Claim, *, at: datetime) -> None:
     """Tell every member who can be told, each with a link of their own that stops it."""
-    for one in _members(session, claim.organisation_id):
-        if one.user_id == claim.user_id or not can_sign_in(one.user):
+    for one in members(session, claim.organisation_id):
+        if not claim_rules.is_told(one.user, claimant=claim.user_id):
             continue
         token = secrets.token_urlsafe(32)
         session.add(ClaimNotice(claim_id=claim.id, user_id=one.user_id, token_hash=hashed(token)))
@@ -522,7 +283,7 @@ def _give_notice(session: Session, claim: Claim, *, at: datetime) -> None:
             claimant=claim.user.name,
             address=claim.address,
             owner=one.role is MemberRole.OWNER,
-            until=local_date(claim.claimed_at + NOTICE),
+            until=local_date(objections_until(claim.claimed_at)),
             token=token,
             event_key=f"claim:{claim.id}",
             at=at,
@@ -536,7 +297,7 @@ def _mail_proof(session: Session, claim: Claim, token: str, *, at: datetime) -> 
         to=claim.user,
         organisation_name=claim.organisation.name,
         claim_id=claim.id,
-        until=local_date(claim.claimed_at + NOTICE),
+        until=local_date(objections_until(claim.claimed_at)),
         by_itself=claim.status is ClaimStatus.NOTICE,
         token=token,
         event_key=f"claim:{claim.id}:{claim.proof_hash[:16]}",
@@ -544,19 +305,22 @@ def _mail_proof(session: Session, claim: Claim, token: str, *, at: datetime) -> 
     )
 
 
-def _tell_scheme(session: Session, claim: Claim, scheme_email: str, at: datetime) -> None:
+def _tell_scheme(session: Session, claim: Claim, at: datetime) -> None:
+    """Write to each administrator who may decide about it."""
     emails.claim_to_decide(
         session,
-        to=scheme_email,
+        to=claim_facts.deciders(session, claim.organisation_id),
         organisation_name=claim.organisation.name,
         claim_id=claim.id,
+        until=local_date(objections_until(claim.claimed_at)),
+        due=claim_rules.is_due(claim.claimed_at, at=at),
         event_key=f"claim:{claim.id}",
         at=at,
     )
 
 
 def _tell_end(session: Session, claim: Claim, what: str, at: datetime) -> None:
-    people = {one.user_id: one.user for one in _members(session, claim.organisation_id)} | {claim.user_id: claim.user}
+    people = {one.user_id: one.user for one in members(session, claim.organisation_id)} | {claim.user_id: claim.user}
     for one in people.values():
         emails.claim_ended(
             session,
@@ -572,9 +336,9 @@ def _tell_end(session: Session, claim: Claim, what: str, at: datetime) -> None:
 
 
 def _grant(session: Session, claim: Claim, *, at: datetime, by: User | None, reason: str) -> None:
-    members = _members(session, claim.organisation_id)
-    stays = next((one for one in members if one.user_id == claim.user_id), None)
-    for one in members:
+    team = members(session, claim.organisation_id)
+    stays = next((one for one in team if one.user_id == claim.user_id), None)
+    for one in team:
         if one.role is MemberRole.OWNER and one is not stays:
             one.role = MemberRole.CONTRIBUTOR  # nobody is thrown out
     if stays is None:
@@ -654,16 +418,6 @@ def _check_not_again(session: Session, organisation_id: UUID, by: User, at: date
             "Your last claim was stopped. You can claim again later, or write to us: our address is at the foot of the "
             "page."
         )
-
-
-def _members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
-    return session.scalars(
-        sa.select(Membership)
-        .join(Membership.user)
-        .options(joinedload(Membership.user))
-        .where(Membership.organisation_id == organisation_id)
-        .order_by(User.name, Membership.id)
-    ).all()
 
 
 def _day(moment: datetime) -> str:

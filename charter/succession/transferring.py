@@ -202,6 +202,8 @@ def why_not_undo(session: Session, transfer: Transfer, *, by: User, at: datetime
     """Why `by` cannot undo it at that moment, in a sentence; None when they can."""
     if by.id not in {transfer.from_id, transfer.to_id}:
         return "Only the two people concerned can undo this."
+    if transfer.status is TransferStatus.UNDONE:
+        return "This was undone already. Both have the part that they had before."
     if transfer.status is not TransferStatus.ACCEPTED or transfer.ended_at is None:
         return "There is nothing to undo."
     if at - transfer.ended_at >= UNDONE_WITHIN:

@@ -19,8 +19,12 @@ def hold(session: Session, organisation_id: UUID) -> None:
 
 def take(session: Session, step: Claim | JoinRequest | Transfer) -> None:
     """Wait for one's turn with the employer, then read again what may have changed meanwhile."""
-    hold(session, step.organisation_id)
+    held = step.organisation_id
+    hold(session, held)
     session.refresh(step)
+    if step.organisation_id != held:  # it went with its employer into another one while we waited
+        hold(session, step.organisation_id)
+        session.refresh(step)
 
 
 def fitting(typed: str, field: str, what: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import flask
-from flask import Response, abort, current_app, flash, g, make_response, redirect, request, url_for
+from flask import Response, abort, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user, login_user, logout_user
 from werkzeug.datastructures import MultiDict
 
@@ -17,6 +17,7 @@ from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
 from charter.organisation import choosing, gone
+from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
 from charter.orm import Base
 from charter.permissions import Permission, allows, may_know, member, organisation_of
@@ -151,7 +152,9 @@ def requires(permission: Permission, model: type[Base] | None = None, *eager: An
             if merged is not None:
                 return _lead_on(user, subject, merged)
             if not allows(user, permission, subject):
-                abort(403 if subject is None or may_know(user, subject) else 404)
+                if subject is None or may_know(user, subject):
+                    abort(403)
+                return _went(user, subject) or abort(404)
             is_about(subject)
             _bring_back_what_was_typed(user)
             return view(**values)
@@ -170,6 +173,24 @@ def _lead_on(user: User, went: Any, into: Organisation) -> Any:
         flash(f"This is now part of {into.name}. What you sent was not saved. Look here, then try once more.", "notice")
     address = request.path if request.method == "POST" else request.full_path.rstrip("?")
     return redirect(address.replace(str(went.id), str(into.id)), 303)
+
+
+def _went(user: User, subject: Any) -> Any:
+    """What somebody reads who was in the team of the employer that a page is about; None to everybody else.
+
+    To both the page is not there, but who was in the team knows of the employer, and may have been in the middle of it.
+    """
+    about = organisation_of(subject)
+    left_at = organisations.left_at(db.session, about, user.id) if about else None
+    if about is None or left_at is None:
+        return None
+    page = render_template(
+        "errors/went.html",
+        organisation=db.session.get(Organisation, about),
+        left_at=left_at,
+        sent=request.method == "POST",
+    )
+    return page, 404
 
 
 def public(view: View) -> View:

@@ -73,6 +73,11 @@ def at_most(length: int, what: str) -> Any:
     return check
 
 
+def page_asked_for(typed: str | None) -> int:
+    """The number of a page of a list, as an address or a form says it; the first, when it says none that can be."""
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
+
+
 def stripped(value: str | None) -> str | None:
     """A filter: no spaces around, one kind of line break, and no character that cannot be seen."""
     if value is None:

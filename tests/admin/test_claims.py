@@ -80,6 +80,32 @@ def test_before_the_14_days_are_over_it_can_only_be_refused(waits: Claim, admini
         assert "We called them.</textarea>" in refused.text
 
 
+def test_of_somebody_in_the_team_it_says_so_and_not_that_they_never_asked(
+    left: Organisation, colleague: User, make: Factory, administrator: User, sign_in: SignIn
+) -> None:
+    made = claim(left, colleague, at=days(20))
+    with time_machine.travel(days(35), tick=False):
+        browser, page = sign_in(administrator), f"/admin/claims/details/?id={made.id}"
+        shown = browser.get(page).text
+        assert "The claimant has been in this team since 22 November 2026, as a contributor." in shown
+        assert "asked to join" not in shown
+        browser.send(f"/admin/claims/{made.id}/grant", {"reason": "We called them."})
+        shown = browser.get(page).text
+        assert "The claimant has been in this team since 22 November 2026. They did not have to ask to join." in shown
+
+
+def test_of_somebody_who_is_let_in_by_the_claim_it_says_since_when(
+    waits: Claim, administrator: User, sign_in: SignIn
+) -> None:
+    with time_machine.travel(days(29), tick=False):
+        browser, page = sign_in(administrator), f"/admin/claims/details/?id={waits.id}"
+        assert "The claimant is not in this team." in browser.get(page).text
+        browser.send(f"/admin/claims/{waits.id}/grant", {"reason": "We called them."})
+        shown = browser.get(page).text
+        assert "not in this team when they claimed. They have been since 21 December 2026." in shown
+        assert "The claimant asked to join on 22 November 2026" in shown
+
+
 @pytest.mark.parametrize(("step", "status"), [("grant", ClaimStatus.GRANTED), ("refuse", ClaimStatus.REFUSED)])
 def test_an_administrator_decides_with_a_reason_once(
     waits: Claim, left: Organisation, administrator: User, sign_in: SignIn, step: str, status: ClaimStatus

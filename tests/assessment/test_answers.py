@@ -131,7 +131,7 @@ def test_a_value_that_is_not_on_the_scale_is_refused(assessment: Assessment, cod
 def test_only_criteria_of_the_target_level_are_answered(assessment: Assessment, owner: User) -> None:
     above = next(criterion for criterion in assessment.framework.content.criteria if criterion.level > 1)
     for code in (above.code, "NOT-THERE"):
-        with pytest.raises(Refusal, match="not one of the criteria"):
+        with pytest.raises(Refusal, match="not one of the questions"):
             save(assessment, code, owner, 0, explanation="x")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from charter.assessment import benchmarks, metric_values
-from charter.assessment.benchmarks import CUTS, Benchmark, Compared, cut_of, quarter_end, window
+from charter.assessment.benchmarks import ALL, CUTS, Benchmark, Compared, cut_of, quarter_end, to_tell, window
 from charter.assessment.metric_values import MetricValue, Source
 from charter.assessment.metrics import Figure
 from charter.framework import formula
@@ -150,7 +150,7 @@ def test_ones_own_value_is_not_in_the_middle(makes: Makes) -> None:
 
 def test_employers_of_the_same_size_and_kind_come_first_then_of_the_size_the_kind_and_all(makes: Makes) -> None:
     makes.group([1, 1, 1, 1, 1], size=0, sector=0)
-    makes.group([50], size=1, sector=1)
+    makes.group([50, 50, 50, 50, 50], size=2, sector=1)
     makes.group([2, 2, 2, 2, 2], size=0, sector=1)
     words = {}
     for size, sector in ((0, 0), (0, 2), (1, 0), (1, 2)):
@@ -164,6 +164,39 @@ def test_employers_of_the_same_size_and_kind_come_first_then_of_the_size_the_kin
         (1, 0): f"employers in your kind of work ({kind})",
         (1, 2): "all employers",
     }
+
+
+counts_of_cells = st.dictionaries(
+    st.tuples(st.sampled_from(["micro", "small", "large"]), st.sampled_from(["A", "B", "C"])), st.integers(1, 14)
+)
+
+
+@given(counts_of_cells)
+def test_no_group_that_is_told_and_no_difference_of_two_has_one_to_four_employers(
+    cells: dict[tuple[str, str], int],
+) -> None:
+    groups: dict[tuple[str, str], set[tuple[str, str, int]]] = {}
+    for (size, sector), number in cells.items():
+        for place in range(number):
+            for group in ((size, sector), (size, ALL), (ALL, sector), (ALL, ALL)):
+                groups.setdefault(group, set()).add((size, sector, place))
+    told = to_tell({group: len(people) for group, people in groups.items()})
+    assert all(len(groups[one]) >= 5 for one in told)
+    assert all(not 0 < len(groups[one] - groups[other]) < 5 for one in told for other in told)
+    if sum(cells.values()) >= 5:
+        assert told, "somebody is told something as soon as there are five"
+    assert {one for one in cells if cells[one] >= 5} >= {one for one in told if ALL not in one}
+
+
+def test_where_two_groups_differ_by_a_few_the_closer_one_is_told(makes: Makes) -> None:
+    makes.group([10, 20, 30, 40, 50, 60], size=0, sector=0)
+    few = makes.group([91, 92, 93], size=0, sector=1)
+    told = makes.told(makes.employer(size=0, sector=0))
+    assert told is not None
+    assert (told.group.startswith("employers of your size ("), told.middle) == (True, 35)
+    assert "in your kind of work" in told.group
+    assert [makes.told(one) for one in few] == [None, None, None]
+    assert makes.told(makes.employer(size=0, sector=2)) is None
 
 
 def test_a_count_is_compared_within_the_size_only(session: Session, framework: Framework) -> None:

@@ -18,6 +18,7 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation.models import Membership, Organisation
+from charter.organisation.naming import FORMER
 from charter.reporting import holdings
 from tests.conftest import AT
 from tests.factories import Factory
@@ -69,7 +70,7 @@ def test_a_thread_is_read_from_its_beginning_with_the_names_of_who_is_in_the_tea
     assert thread(assessment, code) == [(owner.name, WORDS), (colleague.name, "I did.")]
     with transaction() as session:
         session.execute(sa.delete(Membership).where(Membership.user_id == owner.id))
-    assert thread(assessment, code) == [(comments.FORMER, WORDS), (colleague.name, "I did.")]
+    assert thread(assessment, code) == [(FORMER, WORDS), (colleague.name, "I did.")]
 
 
 def test_the_same_form_sent_twice_makes_one_comment_and_other_words_make_another(

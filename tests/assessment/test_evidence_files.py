@@ -84,7 +84,7 @@ def test_no_cell_of_the_list_is_a_formula(store: Store) -> None:
 
 def test_what_was_removed_for_privacy_is_in_the_list_and_no_file(store: Store) -> None:
     archive = opened(store, Supports(piece(removed_at=AT, sha256="ab" * 32), [("A-01", "", "")]))
-    assert archive.namelist() == ["contents.csv"]
+    assert archive.namelist() == ["contents.csv", "left-out.txt"]
     assert listed(archive)[0]["Note"] == "Removed for privacy"
 
 

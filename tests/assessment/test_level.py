@@ -439,7 +439,7 @@ def answer(criterion: str = "A", value: str | None = "yes", **values: Any) -> An
         (answer(value="gone"), True, "Choose an answer.", NOT),
         (answer(value="no", action="", reason=""), False, None, NOT),
         (answer(value="yes"), True, None, MET),
-        (answer(value="yes"), False, "Add evidence: this criterion needs it.", NOT),
+        (answer(value="yes"), False, "Add evidence: this question needs it.", NOT),
         (answer("B", "yes"), False, None, MET),
         (answer(value="plan", explanation=""), False, None, PART),
         (answer(value="plan", action=" "), False, "Say what you will do.", NOT),
@@ -503,7 +503,7 @@ def test_what_is_missing_says_when_only_evidence_is_lacking() -> None:
 
     assert found.level == 0
     assert [missing.sentence for missing in found.missing] == [
-        "Complete “The A thing”. Add evidence: this criterion needs it."
+        "Complete “The A thing”. Add evidence: this question needs it."
     ]
 
 

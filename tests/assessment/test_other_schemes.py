@@ -2,11 +2,12 @@
 
 import subprocess
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from charter.assessment import other_schemes, scheme_summary
 from charter.assessment.models import Answer
@@ -15,10 +16,12 @@ from charter.assessment.standing_in import standing_in
 from charter.framework import publishing
 from charter.framework.content import Content, Passport
 from charter.framework.crosswalk import merged
+from charter.framework.models import CrosswalkChange
 from tests.framework import small
 from tests.framework.small import Document
 
 ON = date(2026, 11, 22)
+AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def charter() -> Content:
@@ -60,15 +63,51 @@ class _Assessment:
         self.framework = type("Framework", (), {"content": content})()
 
 
-def covered(values: dict[str, str], evidence: tuple[str, ...] = ("A",)) -> SchemeCover:
+def covered(
+    values: dict[str, str], evidence: tuple[str, ...] = ("A",), changes: tuple[CrosswalkChange, ...] = ()
+) -> SchemeCover:
     content = charter()
     answers = {code: Answer(criterion=code, value=value, reason="", explanation="", action="", action_owner="",
                             action_due=None) for code, value in values.items()}  # fmt: skip
     assessment: Any = _Assessment(content)
     sound: Any = SimpleNamespace(evidence=SimpleNamespace(is_infected=False, is_gone=False, title="Policy"))
     said = Said(assessment, answers, dict.fromkeys(evidence, (sound,)), ())
-    (found,) = other_schemes.cover(content, merged(content), said, on=ON)
+    (found,) = other_schemes.cover(content, merged(content, changes), said, on=ON)
     return found
+
+
+def edited(item: str, **values: Any) -> CrosswalkChange:
+    """What an administrator said of an item."""
+    facts: dict[str, Any] = {
+        "id": uuid7(), "label": item, "group": "all", "criteria": [], "status": "verified", "note": "", "source": "",
+        "taken_out": None, "is_added": False, "version": 1, **values,
+    }  # fmt: skip
+    return CrosswalkChange(scheme="other", item=item, changed_at=AT, **facts)
+
+
+def test_an_added_item_is_one_more_to_do_and_to_have_done() -> None:
+    done = covered({"A": "yes"}, changes=(edited("N1", is_added=True, criteria=["A"]),))
+    assert (done.done, done.total, [one.to_do for one in done.levels]) == (1, 5, [2, 3])
+    not_yet = covered({"A": "yes"}, changes=(edited("N1", is_added=True, criteria=["C"]),))
+    assert (not_yet.done, not_yet.total, [one.to_do for one in not_yet.levels]) == (0, 5, [3, 4])
+    beside_none = covered({"A": "yes", "B": "yes"}, changes=(edited("N1", is_added=True),))
+    assert [one.to_do for one in beside_none.levels] == [1, 2]
+
+
+def test_an_added_item_of_which_one_is_enough_does_for_the_others() -> None:
+    found = covered({"A": "yes", "B": "yes"}, changes=(edited("N1", is_added=True, group="some", criteria=["B"]),))
+    assert ([one.to_do for one in found.levels], found.next) == ([0, 0], None)
+
+
+def test_an_item_taken_out_is_neither_to_do_nor_done() -> None:
+    found = covered({"B": "yes"}, changes=(edited("O1", taken_out="verified"),))
+    assert (found.done, found.total, [one.to_do for one in found.levels]) == (1, 3, [0, 1])
+    assert [one.code for one in found.scheme.taken_out] == ["O1"]
+
+
+def test_a_level_of_which_we_know_no_item_any_more_is_not_said_to_be_done() -> None:
+    gone = tuple(edited(code, taken_out="verified") for code in ("O1", "O2"))
+    assert [one.to_do for one in covered({}, changes=gone).levels] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,7 @@ def test_when_everything_is_there_it_can_be_sent_and_reaches_its_level() -> None
 def test_an_answer_that_lacks_what_its_value_needs_is_incomplete() -> None:
     needing = next(one for one in ASKED if one.evidence_required)
     found = so_far(**{**WHOLE, "evidenced": WHOLE["evidenced"] - {needing.code}})
-    assert [(gap.code, gap.sentence) for gap in found.gaps] == [
-        (needing.code, "Add evidence: this criterion needs it.")
-    ]
+    assert [(gap.code, gap.sentence) for gap in found.gaps] == [(needing.code, "Add evidence: this question needs it.")]
     states = {task.criterion.code: task.state for theme in found.themes for task in theme.tasks}
     assert states[needing.code] is TaskState.INCOMPLETE
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from charter import worker
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library, previews, quarantine, queries
+from charter.assessment import evidence, evidence_files, evidence_kinds, library, previews, quarantine, queries, shelf
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, ScanState, VirusFinding
 from charter.assessment.quarantine import LONGEST_WAIT, NOT_CHECKED, Scan
@@ -155,7 +155,7 @@ def test_the_same_file_is_refused_when_it_comes_back_and_is_not_offered_again(
     with pytest.raises(Refusal, match="had a virus in it") as raised:
         given(store, draft, code, owner)
     assert raised.value.field == "file"
-    assert piece.id not in {one.id for one in evidence.library(db.session, draft.organisation)}
+    assert piece.id not in {one.id for one in shelf.reusable(db.session, draft.organisation).pieces}
     with pytest.raises(Refusal, match="had a virus"), transaction() as session:
         evidence.reuse(session, draft, piece, criteria=[code], by=owner, at=AT)
     with pytest.raises(Refusal, match="had a virus"), transaction() as session:
@@ -188,7 +188,7 @@ def test_another_takes_the_place_of_a_file_with_a_virus_also_while_an_assessor_h
     settled(piece, BAD)
     rules = draft.framework.content.evidence_rules
     with transaction() as session:
-        facts = evidence.of_file("clean.pdf", PDF, store.put(b"%PDF clean"), 10)
+        facts = evidence_kinds.of_file("clean.pdf", PDF, store.put(b"%PDF clean"), 10)
         newer = library.replace(session, piece, facts, rules=rules, dates=library.NO_DATES, by=owner, at=LATER)
     assert newer.scan is ScanState.WAITING
     assert [use.evidence_id for use in queries.uses(db.session, draft)[code]].count(newer.id) == 1

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.admin.base import locked
-from charter.assessment import evidence, progress, queries, recognising
+from charter.assessment import evidence, evidence_kinds, progress, queries, recognising
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, ScanState
 from charter.assessment.quarantine import NOT_CHECKED, Scan
@@ -55,7 +55,7 @@ def state(make: Factory, employer: Organisation, owner: User, ends_on: date = ON
             county=employer.county, starts_on=ends_on - timedelta(days=700), ends_on=ends_on, by=owner, at=AT,
         )  # fmt: skip
         session.flush()
-        link = evidence.of_link(f"https://example.org/{ends_on}")
+        link = evidence_kinds.of_link(f"https://example.org/{ends_on}")
         recognising.prove(session, found, EvidenceKind.LINK, link, by=owner, at=AT)
     return found
 
@@ -98,7 +98,7 @@ def with_file(stated: Recognition, owner: User, scan: Scan) -> Evidence:
     """Its proof is a file now, of which the virus scanner says this."""
     with transaction() as session:
         checked = Checked(PDF, PDF.media_type, "pdf")
-        given = evidence.of_file("certificate.pdf", checked, "a" * 64, 2_000, scan=scan)
+        given = evidence_kinds.of_file("certificate.pdf", checked, "a" * 64, 2_000, scan=scan)
         again = session.get_one(Recognition, stated.id)
         return recognising.prove(session, again, EvidenceKind.FILE, given, by=owner, at=AT)
 
@@ -148,7 +148,7 @@ def test_turning_down_tells_why_and_other_proof_opens_it_again(
     with transaction() as session, pytest.raises(Refusal, match="turned down already"):
         recognising.check(session, stated, by=assessor, at=AT)
     with transaction() as session:
-        other = evidence.of_link("https://example.org/other")
+        other = evidence_kinds.of_link("https://example.org/other")
         recognising.prove(session, stated, EvidenceKind.LINK, other, by=owner, at=AT)
     assert (stated.status, stated.declined_for) == (RecognitionStatus.STATED, None)
     check(stated, assessor)
@@ -282,7 +282,7 @@ def test_of_an_owner_who_gives_other_proof_and_an_assessor_who_checks_at_once_th
         recognising.check(session, held, by=by, at=AT)
 
     def proves(session: Session, one: Recognition, by: User) -> None:
-        other = evidence.of_link("https://example.org/other")
+        other = evidence_kinds.of_link("https://example.org/other")
         recognising.prove(session, one, EvidenceKind.LINK, other, by=by, at=AT)
 
     _, refused = in_turn(app, stated, (owner, proves), (assessor, checks))

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from charter.account.models import User
-from charter.assessment import evidence, library, submission
+from charter.assessment import evidence, evidence_kinds, library, submission
 from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
@@ -31,7 +31,7 @@ def assessment(make: Factory, employer: Organisation, owner: User) -> Assessment
 
 def ending(assessment: Assessment, by: User, days: int, number: int = 1, *, used: bool = True) -> Evidence:
     rules = assessment.framework.content.evidence_rules
-    given = evidence.of_file(f"policy {number}.pdf", PDF, f"{number:064x}", 100)
+    given = evidence_kinds.of_file(f"policy {number}.pdf", PDF, f"{number:064x}", 100)
     with transaction() as session:
         piece, _ = library.give(
             session,
@@ -90,7 +90,7 @@ def test_days_that_were_missed_are_made_up_for(assessment: Assessment, owner: Us
 def test_what_nothing_that_counts_uses_or_is_replaced_is_not_asked_for(assessment: Assessment, owner: User) -> None:
     ending(assessment, owner, 10, 1, used=False)
     old = ending(assessment, owner, 10, 2)
-    given = evidence.of_file("new.pdf", PDF, "cd" * 32, 10)
+    given = evidence_kinds.of_file("new.pdf", PDF, "cd" * 32, 10)
     with transaction() as session:
         rules = assessment.framework.content.evidence_rules
         library.replace(session, old, given, rules=rules, dates=Dates(), by=owner, at=AT)

@@ -14,17 +14,16 @@ from tests.browser.conftest import Person, Portal
 from tests.browser.test_main_job import a_pdf, signs_in
 from tests.factories import Factory
 
-People = tuple[User, User, User, Assessment, Content]
+People = tuple[User, User, Assessment, Content]
 
 
 def people() -> People:
-    """An owner with a draft for the first level, an assessor, an administrator, and the charter."""
+    """An owner with a draft for the first level, an assessor, and the charter."""
     make = Factory(now())
     employer = make.organisation("Teme Valley Orchards Ltd")
     owner = make.member(employer, "Olive Owner")
     assessment = make.assessment(employer, by=owner)
-    staff = make.staff("assessor", "Asha Assessor"), make.staff("administrator", "Ada Administrator")
-    return owner, *staff, assessment, make.framework().content
+    return owner, make.staff("assessor", "Asha Assessor"), assessment, make.framework().content
 
 
 def fits(person: Person, width: int) -> None:
@@ -36,7 +35,7 @@ def fits(person: Person, width: int) -> None:
 def test_an_award_with_proof_is_checked_and_answers_for_the_employer(
     portal: Portal, at_browser: Callable[..., Person], scripts: bool, width: int
 ) -> None:
-    owner, assessor, administrator, assessment, content = portal.inside(people)
+    owner, assessor, assessment, content = portal.inside(people)
     place, passport = next(
         (place, one)
         for place, one in enumerate(content.passports)
@@ -92,17 +91,5 @@ def test_an_award_with_proof_is_checked_and_answers_for_the_employer(
     olive.reads("An item counts as done when every question beside it is fully in place.")
     fits(olive, width)
 
-    ada = at_browser(scripts=scripts, width=width)
-    signs_in(ada, administrator)
-    ada.opens("/admin/crosswalk/")
-    ada.follows(scheme.items[0].code)
-    ada.fills("note", "We asked the scheme.")
-    ada.presses("Save")
-    ada.reads("Saved:")
-    ada.reads("We asked the scheme.")
-    ada.follows(scheme.items[0].code)
-    ada.follows("Put it back to what is published")
-    ada.presses("Put it back")
-    ada.reads("As published again:")
     olive.opens(f"{home}/schemes/{scheme.code}")
-    assert [person.problems for person in (olive, asha, ada)] == [[], [], []]
+    assert [person.problems for person in (olive, asha)] == [[], []]

@@ -1,12 +1,19 @@
 """The demo has something to show on every page, and the same in bulk."""
 
+import re
+from collections import deque
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.routing.exceptions import RequestRedirect
 
 from charter import audit, demo
 from charter.account.models import User
@@ -34,7 +41,7 @@ from charter.review.status import ReviewStatus
 from charter.storage import Store, open_store
 from charter.survey import results
 from charter.survey.models import Survey, SurveyStatus
-from tests.conftest import empty_tables
+from tests.conftest import browser, empty_tables
 
 ON = date(2026, 11, 22)
 
@@ -132,3 +139,66 @@ def test_a_team_shares_its_assessment_out_talks_about_it_and_one_has_left(filled
     members = set(filled.scalars(sa.select(Membership.user_id)))
     assert len(authors - members) == 1
     assert {one.person_id for one in shared} <= members
+
+
+# The titles of pages, by which tabs, bookmarks and screen readers tell them apart -----------------------------------
+
+
+@pytest.fixture
+def site(_built: Flask, filled: Session) -> Flask:
+    """The application, on the demo (`app` would begin with empty tables)."""
+    return _built
+
+
+def titles(app: Flask, session: Session, who: str) -> dict[str, str]:
+    """The title of one page of each kind that links lead this person to, by the name of its route."""
+    client = browser(app)
+    if who:
+        client.sign_in(session.scalars(sa.select(User).where(User.email.startswith(f"{who}@"))).one())
+    routes = app.url_map.bind("localhost")
+    found: dict[str, str] = {}
+    tried: dict[str, int] = {}
+    waiting = deque(["/", "/dashboard", "/sign-in", "/sign-up", "/admin/", "/board"])
+    while waiting:
+        address = waiting.popleft()
+        path = urlsplit(address).path
+        try:
+            endpoint, _ = routes.match(path, method="GET")
+        except (NotFound, RequestRedirect):
+            continue
+        if endpoint in found or tried.get(endpoint, 0) > 3 or re.search(r"\.[a-z]+$|/download$|/sign-out$", path):
+            continue
+        tried[endpoint] = tried.get(endpoint, 0) + 1
+        answer = FlaskClient.open(client, address, buffered=True)  # other tests read the whole page
+        if answer.status_code in {302, 303}:
+            waiting.append(urlsplit(answer.location).path)
+        if answer.status_code != 200 or not answer.content_type.startswith("text/html"):
+            continue
+        shown = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
+        assert shown, endpoint
+        found[endpoint] = unescape(shown[1])
+        waiting += [unescape(link) for link in re.findall(r'<a [^>]*href="(/[^"#]*)', answer.text)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("who", "least"),
+    [
+        *(("", 15), ("olive.owner", 60), ("colin.colleague", 40), ("wanda.winner", 40), ("tilda.two", 40)),
+        *(("nia.newcomer", 15), ("asha.assessor", 30), ("bea.board", 15), ("ada.admin", 50)),
+    ],
+)
+def test_a_title_says_each_thing_once_and_no_other_page_has_it(
+    site: Flask, filled: Session, who: str, least: int
+) -> None:
+    """It is the page, then where it stands or whose it is if need be, then the service."""
+    found = titles(site, filled, who)
+    assert len(found) >= least
+    for endpoint, title in found.items():
+        parts = title.casefold().split(" – ")
+        assert len(parts) in {2, 3}, (endpoint, title)
+        for place, part in enumerate(parts):
+            others = " – ".join([*parts[:place], *parts[place + 1 :]])
+            assert part == "staff" or part not in others, (endpoint, title)
+    same = {title: [one for one in found if found[one] == title] for title in found.values()}
+    assert {title: pages for title, pages in same.items() if len(pages) > 1} == {}

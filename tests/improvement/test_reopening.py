@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from charter.account.models import User
-from charter.assessment import evidence, recognising
+from charter.assessment import evidence_kinds, recognising
 from charter.assessment.models import Assessment, EvidenceKind
 from charter.assessment.standing_in import standing_in
 from charter.award.models import Award
@@ -54,7 +54,7 @@ def hold(employer: Organisation, passport: Passport, owner: User, assessor: User
                 reference="DCS012345", county=employer.county, starts_on=starts, ends_on=ends, by=owner, at=at,
             )  # fmt: skip
             session.flush()
-            link = evidence.of_link(f"https://example.org/{ends}")
+            link = evidence_kinds.of_link(f"https://example.org/{ends}")
             recognising.prove(session, found, EvidenceKind.LINK, link, by=owner, at=at)
             recognising.check(session, found, by=assessor, at=at)
         return found

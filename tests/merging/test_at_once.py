@@ -17,11 +17,13 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.merging import merging
 from charter.merging.merging import Choices, Plan
+from charter.notification.models import Message
 from charter.organisation import joining, team
 from charter.organisation.joining import Place
 from charter.organisation.models import MemberRole, Membership, Organisation, Site
-from charter.succession import claiming, transferring
-from charter.succession.models import Afterwards, Claim, Transfer
+from charter.succession import asking, claiming, transferring
+from charter.succession.models import Afterwards, Claim, JoinRequest, Matched, Transfer
+from charter.succession.status import JoinStatus
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.turns import in_turn
@@ -203,7 +205,7 @@ def test_a_claim_in_the_moment_of_a_merge(
         session.get_one(User, stranger.id).disabled_at = AT
 
     def claims(session: Session, organisation: Organisation, user: User) -> Claim:
-        return claiming.claim(session, organisation, message="I run it.", scheme_email="c@example.org", by=user, at=AT)
+        return claiming.claim(session, organisation, message="I run it.", by=user, at=AT)
 
     merges, takes = (administrator, merging_into(employer, twin)), (member, claims)
     first, second = in_turn(app, twin, *((merges, takes) if merge_first else (takes, merges)))
@@ -215,3 +217,82 @@ def test_a_claim_in_the_moment_of_a_merge(
         assert isinstance(first, Claim)
         assert isinstance(second, Stale)
         assert db.session.scalars(sa.select(Claim.organisation_id)).all() == [twin.id]
+
+
+@pytest.mark.parametrize("merge_first", [True, False])
+@pytest.mark.parametrize("asked", ["the one that goes", "the one that stays"])
+def test_somebody_asks_to_join_in_the_moment_of_a_merge(
+    app: Flask,
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    stranger: User,
+    administrator: User,
+    asked: str,
+    merge_first: bool,
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    nina = make.user("Nina New")
+    subject = twin if asked == "the one that goes" else employer
+
+    def asks(session: Session, organisation: Organisation, user: User) -> JoinRequest:
+        match = asking.Match(organisation, Matched.COMPANY)
+        return asking.ask(session, match, message="I am the new HR lead.", by=user, at=AT)
+
+    merges, wants = (administrator, merging_into(employer, twin)), (nina, asks)
+    first, second = in_turn(app, subject, *((merges, wants) if merge_first else (wants, merges)))
+    letters = sa.select(sa.func.count()).select_from(Message).where(Message.kind == "join_asked")
+    if merge_first and subject is twin:
+        assert isinstance(first, Plan)
+        assert "merged with another entry" in str(second)
+        assert db.session.scalars(sa.select(JoinRequest)).all() == []
+        assert db.session.scalar(letters) == 0, "nobody is told of what was not kept"
+    elif merge_first:
+        assert (isinstance(first, Plan), isinstance(second, JoinRequest)) == (True, True)
+        assert db.session.scalar(letters) == 2, "the owners of both are its owners now"
+    else:
+        assert (isinstance(first, JoinRequest), isinstance(second, Stale)) == (True, True)
+        with transaction() as session:  # whoever merges looks again, and goes on
+            merging_into(employer, twin)(session, None, session.get_one(User, administrator.id))
+    db.session.expire_all()
+    for kept in db.session.scalars(sa.select(JoinRequest)):
+        assert (kept.organisation_id, kept.status) == (employer.id, JoinStatus.WAITING)
+        assert kept.message == "I am the new HR lead."
+        assert [one.id for one in asking.waiting(db.session, employer.id)] == [kept.id]
+
+
+@pytest.mark.parametrize("merge_first", [True, False])
+def test_an_owner_lets_somebody_in_in_the_moment_of_a_merge(
+    app: Flask,
+    make: Factory,
+    employer: Organisation,
+    owner: User,
+    stranger: User,
+    administrator: User,
+    merge_first: bool,
+) -> None:
+    twin = make.organisation("Teme Valley Orchards")
+    make.joins(twin, stranger)
+    nina = make.user("Nina New")
+    with transaction() as session:
+        match = asking.Match(session.get_one(Organisation, twin.id), Matched.COMPANY)
+        request_id = asking.ask(session, match, message="", by=session.get_one(User, nina.id), at=AT).id
+
+    def accepts(session: Session, organisation: Organisation, user: User) -> None:
+        mine = session.get_one(JoinRequest, request_id)
+        asking.accept(session, mine, role=MemberRole.CONTRIBUTOR, by=user, at=AT)
+
+    merges, takes = (administrator, merging_into(employer, twin)), (stranger, accepts)
+    first, second = in_turn(app, twin, *((merges, takes) if merge_first else (takes, merges)))
+    if merge_first:
+        assert (isinstance(first, Plan), second) == (True, None)
+    else:
+        assert (first, isinstance(second, Stale)) == (None, True)
+        with transaction() as session:
+            merging_into(employer, twin)(session, None, session.get_one(User, administrator.id))
+    db.session.expire_all()
+    parts = sa.select(Membership.organisation_id).where(Membership.user_id == nina.id)
+    assert db.session.scalars(parts).all() == [employer.id]
+    kept = db.session.get_one(JoinRequest, request_id)
+    assert (kept.organisation_id, kept.status) == (employer.id, JoinStatus.ACCEPTED)

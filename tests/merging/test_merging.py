@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from charter import audit, tables
 from charter.account.models import User
-from charter.assessment import evidence, library, sharing
+from charter.assessment import evidence, evidence_kinds, library, sharing
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, VirusFinding
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
@@ -380,7 +380,7 @@ def test_why_one_entry_of_an_award_was_turned_down_and_its_proof_are_kept(
     proofs = {}
     for one, by in ((employer, owner), (twin, twin_owner)):
         with transaction() as session:
-            given = evidence.of_link(f"https://example.org/{one.id}")
+            given = evidence_kinds.of_link(f"https://example.org/{one.id}")
             proofs[one.id], _ = library.give(
                 session,
                 session.get_one(Organisation, one.id),

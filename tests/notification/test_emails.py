@@ -187,9 +187,10 @@ VALUES = {
         "token": "tok-en_1",
     },
     "claim_to_decide": {
-        "to": "charter@example.org",
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "claim_id": 4,
+        "until": date(2026, 12, 6),
+        "due": False,
     },
     "claim_with_scheme": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",

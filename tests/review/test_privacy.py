@@ -1,6 +1,7 @@
 """Evidence turned down for privacy: its content goes everywhere, the fact stays, and the criterion does not fail."""
 
 import json
+from copy import deepcopy
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,10 +12,18 @@ from flask import Flask
 
 from charter import worker
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, library, queries, sign_off, snapshot
+from charter.assessment import evidence, evidence_files, evidence_kinds, library, queries, shelf, sign_off, snapshot
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
-from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, SignOff, Submission
+from charter.assessment.models import (
+    Assessment,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    PrivacyReason,
+    SignOff,
+    Submission,
+)
 from charter.audit import AuditEvent, verify
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -211,10 +220,27 @@ def test_no_finding_is_made_and_the_criterion_still_counts_as_shown(
     assert piece in evidence.of(db.session, draft)[code]
 
 
+def test_where_to_look_goes_too_wherever_it_was_said(
+    review: Review, piece: Evidence, code: str, assessor: User, draft: Assessment, make: Factory
+) -> None:
+    with transaction() as session:
+        use = session.scalars(sa.select(EvidenceUse).where(EvidenceUse.evidence_id == piece.id)).one()
+        use.place = "the lines on Jane Doe"
+        submission = session.scalars(sa.select(Submission)).one()
+        said = deepcopy(submission.snapshot)
+        next(one for one in said["evidence"] if one["id"] == str(piece.id))["places"] = {code: use.place}
+        submission.snapshot = said
+    turn_down(review, piece, assessor)
+    db.session.rollback()
+    assert db.session.scalars(sa.select(EvidenceUse.place).where(EvidenceUse.evidence_id == piece.id)).all() == [""]
+    assert [one.place for one in submitted.latest(db.session, draft).evidence[code] if one.id == piece.id] == [""]
+    assert "Jane" not in str(db.session.scalars(sa.select(Submission.snapshot)).one())
+
+
 def to_replace(organisation: Organisation, rules: EvidenceRules) -> list[UUID]:
     """What the library lists as turned down, with nothing in its place."""
-    wanted = library.Wanted(state=State.REMOVED)
-    found = library.shelf(db.session, organisation, rules, wanted, on=AT.date())
+    wanted = shelf.Wanted(state=State.REMOVED)
+    found = shelf.read(db.session, organisation, rules, wanted, on=AT.date())
     assert found.counts[State.REMOVED] == len(found.entries)
     return [one.piece.id for one in found.entries]
 
@@ -225,7 +251,7 @@ def test_another_given_in_its_place_supports_the_same_while_the_case_is_with_the
     turn_down(review, piece, assessor)
     rules = make.framework().content.evidence_rules
     assert to_replace(draft.organisation, rules) == [piece.id]
-    given = evidence.of_file("totals.pdf", PDF, "cd" * 32, 10)
+    given = evidence_kinds.of_file("totals.pdf", PDF, "cd" * 32, 10)
     with transaction() as session:
         newer = library.replace(session, piece, given, rules=rules, dates=Dates(), by=owner, at=AT)
     assert newer.title == "totals.pdf"
@@ -240,7 +266,7 @@ def test_the_same_content_cannot_come_back(
 ) -> None:
     turn_down(review, piece, assessor)
     assert piece.sha256 is not None
-    given = evidence.of_file("again.pdf", PDF, piece.sha256, 10)
+    given = evidence_kinds.of_file("again.pdf", PDF, piece.sha256, 10)
     rules = make.framework().content.evidence_rules
     with pytest.raises(Refusal, match="turned this down"), transaction() as session:
         library.give(session, employer, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
@@ -278,7 +304,7 @@ def test_only_the_assessor_of_an_open_case_turns_down_a_piece_of_it_and_once(
         turn_down(review, piece, moderator)
     with transaction() as session:
         organisation = draft.organisation
-        given = evidence.of_file("other.pdf", PDF, "ef" * 32, 10)
+        given = evidence_kinds.of_file("other.pdf", PDF, "ef" * 32, 10)
         rules = draft.framework.content.evidence_rules
         unused, _ = library.give(session, organisation, EvidenceKind.FILE, given, rules=rules, by=owner, at=AT)
     with pytest.raises(Refusal, match="not part of the case"):

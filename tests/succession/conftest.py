@@ -61,7 +61,7 @@ def ask(employer: Organisation, user: User, *, at: datetime = AT, by: Matched = 
 
 def claim(employer: Organisation, user: User, *, at: datetime, message: str = "I run the place now.") -> Claim:
     with transaction() as session:
-        return claiming.claim(session, employer, message=message, scheme_email="charter@example.org", by=user, at=at)
+        return claiming.claim(session, employer, message=message, by=user, at=at)
 
 
 def proof(person: User) -> str:

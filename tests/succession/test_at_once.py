@@ -1,24 +1,26 @@
 """People who decide about who belongs to an employer in the same moment."""
 
+from time import monotonic
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from charter.account.models import User
 from charter.errors import Refusal
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import asking, claiming, transferring
+from charter.succession import asking, claiming, transferring, turns
 from charter.succession.models import Afterwards, Claim, JoinRequest, Matched, Transfer
 from charter.succession.status import ClaimStatus
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.succession.conftest import ask, at_domain, claim, close, days, fresh, parts, presses, told
-from tests.turns import in_turn
+from tests.turns import WAITS, in_turn
 
 OWNER, CONTRIBUTOR = MemberRole.OWNER, MemberRole.CONTRIBUTOR
 
@@ -72,6 +74,28 @@ def test_a_double_click_lets_somebody_in_once(app: Flask, known: Organisation, o
     assert count(Membership) == 2
 
 
+def test_whoever_takes_a_step_that_went_into_another_employer_takes_turns_with_that_one(
+    app: Flask, make: Factory, known: Organisation, owner: User, newcomer: User
+) -> None:
+    request_id, other_id = ask(known, newcomer).id, make.organisation("Teme Valley Orchards").id
+    known_id = known.id
+    with transaction() as session:
+        session.get_one(JoinRequest, request_id).organisation_id = other_id
+
+    def takes(session: Session, employer: Organisation, user: User) -> float:
+        step = session.get_one(JoinRequest, request_id)
+        set_committed_value(step, "organisation_id", known_id)  # as it was read before a merge moved it
+        turns.take(session, step)
+        return monotonic()
+
+    def waits(session: Session, employer: Organisation, user: User) -> float:
+        turns.hold(session, other_id)
+        return monotonic()
+
+    first, second = in_turn(app, known, (owner, takes), (newcomer, waits))
+    assert second - first >= WAITS * 0.9
+
+
 def test_an_offer_that_is_withdrawn_while_it_is_accepted_is_one_or_the_other(
     app: Flask, employer: Organisation, owner: User, colleague: User
 ) -> None:
@@ -101,9 +125,7 @@ def test_of_two_who_claim_at_once_one_does(
     other = at_domain(make.user("Sam Second"))
 
     def claims(session: Session, employer: Organisation, user: User) -> Claim:
-        return claiming.claim(
-            session, employer, message="I run it.", scheme_email="charter@example.org", by=user, at=AT
-        )
+        return claiming.claim(session, employer, message="I run it.", by=user, at=AT)
 
     made, refused = in_turn(app, known, (newcomer, claims), (other, claims))
     assert made.user_id == newcomer.id

@@ -12,7 +12,7 @@ from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation import team
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import asking, claiming, transferring
+from charter.succession import asking, claim_facts, claim_rules, claiming, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, JoinRequest
 from charter.succession.status import ClaimStatus, JoinStatus
 from tests.conftest import AT
@@ -92,7 +92,7 @@ def test_an_owner_who_signs_in_meanwhile_ends_it(known: Organisation, owner: Use
     made = claim(known, newcomer, at=days(64))
     signs_in(owner, days(70))
     assert a_day_passes(days(70)) == 2  # and the request has lapsed
-    assert (fresh(made).status, fresh(made).reason) == (ClaimStatus.VOID, claiming.SOMEBODY)
+    assert (fresh(made).status, fresh(made).reason) == (ClaimStatus.VOID, claim_rules.SOMEBODY)
     assert parts(known) == {"Olive": OWNER}
 
 
@@ -102,7 +102,7 @@ def test_anyone_of_the_employer_stops_it_by_the_mailed_link_once(
     made = claim(left, newcomer, at=AT)
     token = link(colleague)
     assert token not in str([vars(one) for one in db.session.scalars(sa.select(ClaimNotice))])
-    notice = claiming.noticed(db.session, token)
+    notice = claim_facts.noticed(db.session, token)
     assert notice is not None
     assert (notice.user_id, notice.claim_id) == (colleague.id, made.id)
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_changing_ones_address_voids_it_at_once_and_changing_back_does_not_help(
         again = session.get_one(User, newcomer.id)
         again.email = "nina@elsewhere.example"
         claiming.address_changed(session, again, at=days(2))
-    assert (fresh(made).status, fresh(made).reason) == (ClaimStatus.VOID, claiming.CHANGED)
+    assert (fresh(made).status, fresh(made).reason) == (ClaimStatus.VOID, claim_rules.CHANGED)
     with transaction() as session:
         session.get_one(User, newcomer.id).email = address
     a_day_passes(days(20))
@@ -174,15 +174,22 @@ def test_a_domain_that_has_become_shared_or_was_removed_leaves_it_to_the_scheme(
 
 
 def test_an_old_mailbox_takes_nothing_over_the_button_in_it_has_to_be_pressed(
-    left: Organisation, newcomer: User
+    left: Organisation, newcomer: User, administrator: User
 ) -> None:
     made = claim(left, newcomer, at=AT)
     assert a_day_passes(days(13)) == 0
+    assert told("claim_to_decide") == set()
     assert a_day_passes(days(14)) == 1
     assert fresh(made).status is ClaimStatus.WITH_SCHEME
     assert parts(left) == {"Olive": OWNER, "Colin": CONTRIBUTOR}
     body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_with_scheme")).one()
     assert "did not press the button" in body
+    assert told("claim_to_decide") == {administrator.email}
+    letter = db.session.scalars(sa.select(Message).where(Message.kind == "claim_to_decide")).one()
+    assert f"/admin/claims/details/?id={made.id}" in letter.body
+    assert "have had 14 days to object" in letter.body
+    for of_a_person in (newcomer.name, newcomer.email, "Nina", "new@"):
+        assert of_a_person not in letter.subject
     presses(newcomer, days(15))  # late, and still a fact for whoever decides
     assert a_day_passes(days(40)) == 0
     assert fresh(made).proved_at == days(15)
@@ -208,7 +215,7 @@ def test_the_email_is_sent_again_an_hour_later_with_a_link_that_replaces_the_fir
     first = proof(newcomer)
     do("mail_proof_again", made, newcomer, day=0)  # a double click
     assert proof(newcomer) == first
-    soon = AT + claiming.MAIL_AGAIN - claiming.SAME_CLICK
+    soon = AT + claim_rules.MAIL_AGAIN - claim_rules.SAME_CLICK
     with pytest.raises(Refusal, match="less than an hour ago"), transaction() as session:
         claiming.mail_proof_again(session, session.get_one(Claim, made.id), by=newcomer, at=soon)
     with pytest.raises(Refusal, match="not your claim"):
@@ -284,7 +291,7 @@ def test_where_nobody_can_be_told_nothing_happens_by_itself(known: Organisation,
 
 def test_a_stranger_learns_nothing_and_claims_nothing(left: Organisation, make: Factory) -> None:
     elsa = make.user("Elsa Elsewhere")
-    assert not claiming.knows(db.session, left.id, elsa)
+    assert not claim_facts.knows(db.session, left.id, elsa)
     with pytest.raises(Refusal, match="Ask to join this employer first"):
         claim(left, elsa, at=AT)
 
@@ -301,7 +308,7 @@ def test_somebody_from_elsewhere_claims_only_after_asking_in_vain_and_the_scheme
     assert refused.value.field == "message"
     made = claim(left, elsa, at=days(14))
     assert made.status is ClaimStatus.WITH_SCHEME
-    assert told("claim_to_decide") == {"charter@example.org"}
+    assert told("claim_to_decide") == {administrator.email}
     a_day_passes(days(40))
     assert fresh(made).status is ClaimStatus.WITH_SCHEME  # the portal grants nothing by itself
     do("grant", made, administrator, day=40, reason="We called them.")

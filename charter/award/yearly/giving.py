@@ -112,6 +112,7 @@ def standing(due: YearlyReturn, last: Mapping[str, Before]) -> Figures:
     return progress.figures_of(
         due.content,
         due.level,
+        employer=due.organisation,
         inputs=due.inputs,
         notes=due.notes,
         unknown=due.unknown,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from charter.award.models import Award
 from charter.framework.content import Content
@@ -77,6 +77,12 @@ class YearlyReturn(Base):
     organisation: Mapped[Organisation] = relationship()
     award: Mapped[Award] = relationship()
     framework: Mapped[Framework] = relationship()
+    held: Mapped[list[Award]] = relationship(
+        primaryjoin=lambda: foreign(remote(Award.organisation_id)) == YearlyReturn.organisation_id,
+        viewonly=True,
+        uselist=True,
+    )
+    """All the awards of the employer."""
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -89,9 +95,17 @@ class YearlyReturn(Base):
         """Where it stands on the day `on`. One that is not asked for any more is never late."""
         if self.sent_at is not None:
             return ReturnState.RETURNED
-        if not self.award.is_valid_on(on) or on > self.due_on + TAKEN_FOR:
+        if not self._counts_on(on) or on > self.due_on + TAKEN_FOR:
             return ReturnState.LAPSED
         return ReturnState.OVERDUE if on > self.due_on else ReturnState.DUE
+
+    def _counts_on(self, on: date) -> bool:
+        """Whether its award is the one that counts on the day `on`: after a merge an employer may hold several."""
+        if not self.award.is_valid_on(on):
+            return False
+        if not self.award.beside_another:  # then nobody needs to look
+            return True
+        return all(one.standing <= self.award.standing for one in self.held if one.is_valid_on(on))
 
     def is_asked_for(self, on: date) -> bool:
         """Whether it can still be given on the day `on`."""

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from charter.assessment.metrics import fields_of
 from charter.assessment.models import Assessment, MetricReturn
 from charter.award.models import Award
-from charter.award.verification import counts_on, valid_on
+from charter.award.verification import counts_on
 from charter.award.yearly.models import TAKEN_FOR, ReturnState, YearlyReturn
-from charter.award.yearly.opening import due_days
+from charter.award.yearly.opening import WITH_US, due_days
 
 _WHOLE = (
     joinedload(YearlyReturn.award),
@@ -23,12 +23,12 @@ _WHOLE = (
 
 
 def of_organisation(session: Session, organisation_id: UUID) -> list[YearlyReturn]:
-    """All the returns of an employer, the newest first, each with its award, employer and charter (one query)."""
+    """All the returns of an employer, the newest first, each with its award, employer and charter (two queries)."""
     return list(
         session.scalars(
             sa.select(YearlyReturn)
             .where(YearlyReturn.organisation_id == organisation_id)
-            .options(*_WHOLE)
+            .options(*_WHOLE, selectinload(YearlyReturn.held))
             .order_by(YearlyReturn.due_on.desc(), YearlyReturn.id.desc())
         )
     )
@@ -59,14 +59,20 @@ def may_be_asked_for(award: Award, *, on: date) -> bool:
 def still_asked(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     """For a query with the award: those that were not given and are still asked for, on the day `on`.
 
-    Of two awards that a merge brought together, only the one that counts asks.
+    Of two awards that a merge brought together, only the one that counts asks. An employer whose next assessment is
+    with the scheme has just given figures, and is asked when that is decided.
     """
-    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *counts_on(on))
+    return (YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, *counts_on(on), ~has_just_sent())
+
+
+def has_just_sent() -> sa.Exists:
+    """For a query with the return: whether an assessment of its employer is with the scheme."""
+    return sa.exists().where(Assessment.organisation_id == YearlyReturn.organisation_id, Assessment.status.in_(WITH_US))
 
 
 def in_state(state: ReturnState, on: date) -> sa.ColumnElement[bool]:
     """Those that stand so on the day `on`, as `YearlyReturn.state` says of one. The query has no award in it."""
-    held = sa.exists().where(Award.id == YearlyReturn.award_id, *valid_on(on))
+    held = sa.select(Award.id).where(Award.id == YearlyReturn.award_id, *counts_on(on)).exists()
     asked = sa.and_(YearlyReturn.sent_at.is_(None), YearlyReturn.due_on >= on - TAKEN_FOR, held)
     if state is ReturnState.RETURNED:
         return YearlyReturn.sent_at.is_not(None)

@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from charter.assessment.models import Assessment
 from charter.award.verification import counts_on
 from charter.award.yearly.models import YearlyReturn
-from charter.award.yearly.opening import WITH_US
+from charter.award.yearly.queries import has_just_sent
 from charter.framework.models import Framework
 from charter.notification import emails
 from charter.organisation import queries as organisations
@@ -67,7 +66,6 @@ def _waiting(session: Session, on: date, marks: Collection[int]) -> Sequence[Yea
         )
         for mark in marks
     ]
-    sent = sa.exists().where(Assessment.organisation_id == YearlyReturn.organisation_id, Assessment.status.in_(WITH_US))
     return session.scalars(
         sa.select(YearlyReturn)
         .join(YearlyReturn.award)
@@ -76,7 +74,7 @@ def _waiting(session: Session, on: date, marks: Collection[int]) -> Sequence[Yea
             YearlyReturn.due_on >= on - TOO_LATE,
             sa.or_(sa.false(), *not_told),
             *counts_on(on),
-            ~sent,
+            ~has_just_sent(),
         )
         .options(joinedload(YearlyReturn.organisation), joinedload(YearlyReturn.framework))
         .order_by(YearlyReturn.due_on, YearlyReturn.id)

@@ -237,9 +237,18 @@ def claim_received(
 
 
 def claim_to_decide(
-    session: Session, *, to: str, organisation_name: str, claim_id: UUID, event_key: str, at: datetime
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    claim_id: UUID,
+    until: date,
+    due: bool,
+    event_key: str,
+    at: datetime,
 ) -> None:
-    """To the scheme: a claim that an administrator has to decide."""
+    """To the administrators: a claim that one of them has to decide. `due` says whether they can grant it now, or only
+    after the day `until`."""
     name = outbox.one_line(organisation_name)
     tell(
         session,
@@ -250,6 +259,8 @@ def claim_to_decide(
         at,
         organisation_name=name,
         claim_id=claim_id,
+        until=until,
+        due=due,
     )
 
 

@@ -11,6 +11,7 @@ from charter.web.employer import (  # noqa: E402
     commenting,  # noqa: F401
     dashboard,  # noqa: F401
     evidence,  # noqa: F401
+    evidence_files,  # noqa: F401
     figures,  # noqa: F401
     leaving,  # noqa: F401
     library,  # noqa: F401

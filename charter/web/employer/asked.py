@@ -8,16 +8,20 @@ from flask.typing import ResponseReturnValue
 
 from charter.assessment import declarations, metric_values, metrics, progress, queries, returns
 from charter.assessment.answers import FROZEN
+from charter.assessment.progress import Figures
 from charter.assessment.queries import Material
 from charter.clock import now
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
+from charter.review import explanations
 from charter.review import queries as cases
 from charter.review.models import InformationRequest
 from charter.web.access import the_user
 from charter.web.employer import differing, figure_forms
 from charter.web.employer.forms import declarations_form, number_in
 from charter.web.forms import BaseForm
+
+NO_REASON = "Say why this changed so much since last time. Your answers can be sent back once you have."
 
 Questions = Mapping[str, InformationRequest]
 """What the assessor asks, by the code of the declaration or figure."""
@@ -71,12 +75,18 @@ def _declarations_page(said: Material, form: BaseForm, asked: Questions, **more:
     )
 
 
-def answer_figures(said: Material, form: BaseForm, asked: Questions) -> ResponseReturnValue:
-    """Change the numbers of the figures that were asked about. What is typed of others is said, not saved."""
+def answer_figures(said: Material, form: BaseForm, asked: Questions, numbers: Figures) -> ResponseReturnValue:
+    """Change the numbers of the figures that were asked about, and say why others changed so much since last time.
+
+    `numbers` are all of them as they are saved. What is typed of anything else is said, not saved.
+    """
     assessment = said.assessment
     if not form.is_submitted():
         _say_faults(said, form, _opened(said, asked))
-        return _figures_page(said, form, asked)
+        if request.args.get("missing") == "why":  # the answers could not be sent for want of it
+            _say_reasons(numbers, form)
+        return _figures_page(said, form, asked, numbers)
+    large = explanations.asked_now(db.session, said, numbers)
     form.validate()
     opened = _opened(said, asked)
     typed = {name: form[f"number-{name}"].data or "" for name in _sent(form, "number-")}
@@ -89,7 +99,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
     wrong |= {
         f"note-{code}": [FROZEN]
         for code, text in notes.items()
-        if code not in asked and text != (said.figures.notes if said.figures else {}).get(code, "")
+        if code not in {*asked, *large} and text != (said.figures.notes if said.figures else {}).get(code, "")
     }
     try:
         with transaction() as session:
@@ -98,27 +108,32 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions) -> Response
                 assessment,
                 period_end=None,
                 inputs={name: text for name, text in typed.items() if name in opened},
-                notes={code: text for code, text in notes.items() if code in asked},
+                notes={code: text for code, text in notes.items() if code in asked or code in large},
                 unknown=[code for code in (*asked, *_shared(said, opened)) if form[f"unknown-{code}"].data],
                 seen_version=number_in(form["seen_version"]),
                 by=the_user(),
                 at=now(),
                 open_figures=cases.open_figures(session, assessment),
+                open_notes=large,
             )
     except Stale as stale:
         said = queries.material(db.session, assessment)
         differing.figures_now(differing.of_assessment(said), form)
-        return _figures_page(said, form, asked, overtaken=str(stale)), 409
+        return _figures_page(said, form, asked, _numbers(said), overtaken=str(stale)), 409
     except Refusal as refusal:
         form.refuse(refusal)
-        return _figures_page(queries.material(db.session, assessment), form, asked), 400
+        said = queries.material(db.session, assessment)
+        return _figures_page(said, form, asked, _numbers(said)), 400
     said = queries.material(db.session, assessment)
+    numbers = _numbers(said)
     _say_faults(said, form, _opened(said, asked))
+    if request.form.get("then") != "work-out":
+        _say_reasons(numbers, form)
     for name, errors in wrong.items():
         form[name].errors = errors
     if form.errors:
         differing.saw_figures(differing.of_assessment(said), form)
-        return _figures_page(said, form, asked, rest_saved=True), 400
+        return _figures_page(said, form, asked, numbers, rest_saved=True), 400
     if request.form.get("then") == "work-out":
         flash("Saved. What your numbers come to is below.", "success")
         return redirect(url_for(".answer_figures", assessment_id=assessment.id), 303)
@@ -154,12 +169,21 @@ def _say_faults(said: Material, form: BaseForm, opened: Collection[str]) -> None
             form[field].errors = ["You gave numbers, and also ticked that you do not know. Choose one of the two."]
 
 
-def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any) -> str:
-    opened = _opened(said, asked)
-    there = {f"number-{name}" for name in opened} | {f"note-{code}" for code in asked}
+def _numbers(said: Material) -> Figures:
+    return progress.figures(said, metric_values.last_time(db.session, said))
+
+
+def _say_reasons(numbers: Figures, form: BaseForm) -> None:
+    """Put beside the note of each figure that changed a lot that it is missing."""
+    for figure in numbers.to_explain:
+        note = form[f"note-{figure.metric.code}"]
+        note.errors = note.errors or [NO_REASON]
+
+
+def _figures_page(said: Material, form: BaseForm, asked: Questions, numbers: Figures, **more: Any) -> str:
+    opened, large = _opened(said, asked), explanations.asked_now(db.session, said, numbers)
+    there = {f"number-{name}" for name in opened} | {f"note-{code}" for code in (*asked, *large)}
     there |= {f"unknown-{code}" for code in (*asked, *_shared(said, opened))}
-    day = said.figures.period_end if said.figures else None
-    numbers = progress.figures(said, metric_values.before_assessment(db.session, said.assessment, period_end=day))
     shared = {field.name for field in said.content.context_fields}
     return render_template(
         "employer/assessment/figures_asked.html",
@@ -171,6 +195,7 @@ def _figures_page(said: Material, form: BaseForm, asked: Questions, **more: Any)
         numbers=numbers,
         shared=[field for field in numbers.fields if field.name in shared],
         opened=opened,
+        large=large,
         note_limit=returns.NOTE_LIMIT,
         differences=differing.figures_differ(differing.of_assessment(said), form, only=there)
         if "overtaken" in more

@@ -12,7 +12,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.organisation.models import MemberRole, Organisation
 from charter.permissions import Permission
-from charter.succession import asking, claiming, domains
+from charter.succession import asking, claim_facts, domains
 from charter.succession.models import JoinRequest, Matched
 from charter.succession.status import UNANSWERED
 from charter.web.access import requires, the_user
@@ -73,8 +73,8 @@ def show_join_request(join_request: JoinRequest) -> ResponseReturnValue:
             asking.withdraw(session, join_request, by=the_user(), at=now())
         flash("You no longer ask to join.", "success")
         return redirect(url_for(".dashboard"), 303)
-    ground = claiming.ground_for(db.session, join_request.organisation_id, the_user(), at=now())
-    claim = claiming.open_one(db.session, join_request.organisation_id)
+    ground = claim_facts.ground_for(db.session, join_request.organisation_id, the_user(), at=now())
+    claim = claim_facts.open_one(db.session, join_request.organisation_id)
     return render_template(
         "employer/succession/request.html",
         form=form,

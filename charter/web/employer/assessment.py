@@ -40,11 +40,11 @@ from charter.framework.content import Content
 from charter.improvement import plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import findings, intake, more_information
+from charter.review import explanations, findings, intake, more_information
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
-from charter.review.models import About, InformationRequest
-from charter.review.submitted import asked, latest
+from charter.review.models import About, InformationRequest, Subject
+from charter.review.submitted import Submitted, asked, latest
 from charter.time_spent import adding, typical
 from charter.time_spent.typical import Typical
 from charter.web.access import employer_home, requires, the_user
@@ -162,12 +162,15 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
             ask_of_awards=_awards_to_ask_of(said),
         )
     requests = cases.asked_now(db.session, assessment)
+    before = latest(db.session, assessment) if requests else None
+    facts = _facts(said)
     return render_template(
         "employer/assessment/follow.html",
-        **_facts(said),
+        **facts,
         case=None if requests else cases.of_assessment(db.session, assessment),
         sent=queries.last_submission(db.session, assessment),
-        questions=_questions(said, requests),
+        questions=_questions(said, requests, before, facts["progress"].figures) if before else (),
+        answer_by=requests[0].answer_by if requests else None,
     )
 
 
@@ -234,7 +237,6 @@ def _time(assessment: Assessment) -> Time:
 
 def _show_decision(assessment: Assessment) -> ResponseReturnValue:
     """What was decided and why, with what stood in the way of the next level, from the findings themselves."""
-    queries.with_its_own(db.session, assessment)
     case = cases.of_assessment(db.session, assessment)
     assert case is not None
     assert case.decided_at is not None
@@ -266,30 +268,44 @@ PLACES = {About.CRITERION: "criteria/{}", About.DECLARATION: "declarations#asked
 
 @dataclass(frozen=True)
 class Question:
-    """What the assessor asks: on what, where it is answered, and whether anything was done about it."""
+    """What is asked: on what, in which words, where it is answered, and whether anything was done about it."""
 
+    subject: Subject
     title: str
     href: str
-    request: InformationRequest
+    text: str
     touched: bool
+    by_rule: bool = False
+    """Whether the rules ask it, and not the assessor: why a figure changed so much."""
 
 
-def _questions(said: Material, requests: Sequence[InformationRequest]) -> list[Question]:
-    """What is asked now, in the order of the pages (one query, or none when nothing is)."""
-    if not requests:
-        return []
-    untouched = cases.unchanged(said, requests, latest(db.session, said.assessment))
+def _questions(
+    said: Material, requests: Sequence[InformationRequest], before: Submitted, numbers: progress.Figures
+) -> list[Question]:
+    """What is asked now, in the order of the pages: by the assessor, then by the rules. `before` was sent last."""
+    notes, labels = said.figures.notes if said.figures else {}, more_information.titles(said.content)
+    untouched = cases.unchanged(said, requests, before)
     asked_now = {one.subject: one for one in requests}
     home = f"/assessments/{said.assessment.id}"
     return [
-        Question(title, f"{home}/{PLACES[subject.about].format(subject.code)}", one, one not in untouched)
-        for subject, title in more_information.titles(said.content).items()
+        Question(
+            subject, title, f"{home}/{PLACES[subject.about].format(subject.code)}", one.question, one not in untouched
+        )
+        for subject, title in labels.items()
         if (one := asked_now.get(subject))
+    ] + [
+        Question(
+            subject, labels[subject], f"{home}/figures#note-{code}", change.question or "", code in notes, by_rule=True
+        )
+        for code, change in explanations.without_reason(numbers.changes, before.notes).items()
+        if (subject := Subject(About.FIGURE, code)) not in asked_now
     ]
 
 
 def _facts(said: Material, before: Mapping[str, Before] | None = None) -> dict[str, Any]:
-    """What every page about one assessment shows."""
+    """What every page about one assessment shows. In a round of more information it matters what changed."""
+    if before is None and said.assessment.status is AssessmentStatus.MORE_INFORMATION:
+        before = metric_values.last_time(db.session, said)
     found = progress.progress(said, on=today(), before=before)
     target = said.assessment.target_level
     return {
@@ -302,7 +318,7 @@ def _facts(said: Material, before: Mapping[str, Before] | None = None) -> dict[s
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/level")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def show_level(assessment: Assessment) -> ResponseReturnValue:
     """What each level needs on top of the one below, and what of that is missing."""
     said = queries.material(db.session, assessment)
@@ -339,15 +355,15 @@ def _steps(attainment: Attainment) -> dict[int, list[Step]]:
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/check")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def check_assessment(assessment: Assessment) -> ResponseReturnValue:
     """Everything that was said, on one page, with what is missing on top."""
     said = queries.material(db.session, assessment)
     requests = cases.asked_now(db.session, assessment)
     open_criteria, open_declarations, open_figures = (cases.opened_by(assessment, requests, about) for about in About)
     numbers = returns.opened(assessment, open_figures, said.figures)
-    day = said.figures.period_end if said.figures else None
-    facts = _facts(said, metric_values.before_assessment(db.session, assessment, period_end=day))
+    facts = _facts(said, metric_values.last_time(db.session, said))
+    before = latest(db.session, assessment) if requests else None
     changed = changing.since(assessment) or NOTHING
     return render_template(
         "employer/assessment/check.html",
@@ -358,7 +374,7 @@ def check_assessment(assessment: Assessment) -> ResponseReturnValue:
             for one in changed.criteria
             if one.before is not None and one.is_gone and one.code in said.answers
         ],
-        questions=_questions(said, requests),
+        questions=_questions(said, requests, before, facts["progress"].figures) if before else (),
         may_change=lambda code: answers.is_open(assessment, code, open_criteria),
         may_declare=lambda code: answers.is_open(assessment, code, open_declarations),
         may_give=lambda name: name in numbers,
@@ -393,9 +409,12 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
         return after  # the form of a submission that was made already
     said = queries.material(db.session, assessment)
     facts = _facts(said)
-    if facts["progress"].gaps:
+    gaps: Sequence[progress.Gap] = facts["progress"].gaps
+    if gaps:
         if form.is_submitted():
             flash("Your assessment was not sent, because something is missing. It is listed below.", "error")
+        if all(gap.kind == "figures" and gap.code for gap in gaps):  # each is a reason to give, beside its field
+            return redirect(url_for(".answer_figures", assessment_id=assessment.id, missing="why"), 303)
         return redirect(url_for(".check_assessment", assessment_id=assessment.id), 303)
     if form.validate_on_submit():
         try:
@@ -429,10 +448,9 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/submitted")
-@requires(Permission.VIEW_ASSESSMENT, Assessment)
+@requires(Permission.VIEW_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def submitted(assessment: Assessment) -> ResponseReturnValue:
     """We have it: its reference, what happens next, and by when."""
-    queries.with_its_own(db.session, assessment)
     last = queries.last_submission(db.session, assessment)
     if last is None or assessment.status is not AssessmentStatus.SUBMITTED:
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)

@@ -22,6 +22,7 @@ from charter.framework.models import Framework
 from charter.improvement import at_a_glance, plan
 from charter.improvement.at_a_glance import Glance
 from charter.organisation import choosing
+from charter.organisation import queries as employers
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
@@ -33,6 +34,8 @@ from charter.web.employer.forms import chosen
 from charter.web.forms import BaseForm
 
 ONE_DAY = timedelta(days=1)
+LEFT_LATELY = timedelta(days=90)
+"""For how long somebody with no employer is reminded of the team they went out of."""
 
 
 @blueprint.get("/dashboard")
@@ -43,12 +46,11 @@ def dashboard() -> ResponseReturnValue:
     if part is None:
         waits = _comings()
         known = [] if waits else [match.organisation for match in asking.matches(db.session, the_user())]
-        return render_template("employer/welcome.html", comings=waits, known=known)
+        left = employers.left_lately(db.session, the_user(), since=now() - LEFT_LATELY)
+        return render_template("employer/welcome.html", comings=waits, known=known, left=left)
     current = publishing.current(db.session)
     elsewhere = _elsewhere(current.content)
-    employer = db.session.get_one(Organisation, part.organisation_id)
-    is_about(employer)
-    return _home(employer, elsewhere, current)
+    return _home(part.organisation_id, elsewhere, current)
 
 
 @blueprint.get("/dashboard/<uuid:organisation_id>")
@@ -56,7 +58,7 @@ def dashboard() -> ResponseReturnValue:
 def employer_dashboard(organisation: Organisation) -> ResponseReturnValue:
     """What to do next for this employer. It stays a page of its own, so that two of them can be open side by side."""
     current = publishing.current(db.session)
-    return _home(organisation, _elsewhere(current.content), current)
+    return _home(organisation.id, _elsewhere(current.content), current)
 
 
 class SwitchForm(BaseForm):
@@ -104,12 +106,15 @@ def _comings() -> list[succession.Waiting]:
     return succession.waiting_for(db.session, the_user(), at=now())
 
 
-def _home(employer: Organisation, all_mine: list[Glance], current: Framework) -> ResponseReturnValue:
-    own_tasks = sharing.of_person(db.session, the_user(), employer)
+def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> ResponseReturnValue:
+    own_tasks = sharing.of_person(db.session, the_user(), organisation_id)
+    employer = db.session.get_one(Organisation, organisation_id)  # it came with its assessments, when there are any
+    is_about(employer)
     assessments = [assessment for assessment, _ in own_tasks]
     awards = renewal.of_organisation(db.session, employer.id)
     held = [award for award in awards if award.is_valid_on(today())]
-    yearly_figures = any(yearly.may_be_asked_for(award, on=today()) for award in held)
+    may_be_due = any(yearly.may_be_asked_for(award, on=today()) for award in held)
+    yearly_due = yearly.asked_for(db.session, [employer.id], on=today()) if may_be_due else []
     under_way = next((assessment for assessment in assessments if assessment.status in OPEN), None)
     draft = under_way is not None and under_way.status is AssessmentStatus.DRAFT
     first = len(assessments) == 1  # nothing was promised in one before
@@ -118,6 +123,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
     waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
     newest = renewal.newest(awards, on=today())
+    ending = renewal.ending(newest, current.content, on=today()) if newest else None
     found = progress.progress(said, on=today()) if said else None
     mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
     return render_template(
@@ -125,7 +131,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         employer=employer,
         comings=_comings(),
         elsewhere=[one for one in all_mine if one.employer is not employer],
-        ending=renewal.ending(newest, current.content, on=today()) if newest else None,
+        ending=ending,
         assessment=under_way,
         others=[assessment for assessment in assessments if assessment is not under_way],
         newer=moving.newer_of(current, under_way) if under_way else None,
@@ -133,7 +139,7 @@ def _home(employer: Organisation, all_mine: list[Glance], current: Framework) ->
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
         outlook=plan.outlook(db.session, employer.id, on=today()),
-        yearly_due=yearly.asked_for(db.session, [employer.id], on=today()) if yearly_figures else (),
+        yearly_due=yearly_due,
         case=case,
         requests=requests,
         draft=draft,

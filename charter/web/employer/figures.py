@@ -279,6 +279,7 @@ def _page(due: YearlyReturn, form: BaseForm, *, overtaken: str | None = None, re
         numbers=numbers,
         context_fields=[field for field in numbers.fields if field.name in shared],
         names=figure_forms.names(due.content),
+        last_end=max((one.period_end for one in numbers.before.values()), default=None),
         overtaken=overtaken,
         differences=differing.figures_differ(differing.of_year(due), form) if overtaken else (),
         rest_saved=rest_saved,

@@ -141,7 +141,9 @@ class OrganisationForm(BaseForm):
         validators=[chosen("Choose the county you are in.")],
         validate_choice=False,
     )
-    district = SelectField("District", description="If yours is in the list.", validate_choice=False)
+    district = SelectField(
+        "District", description="If yours is in the list, under the county that you chose.", validate_choice=False
+    )
     scope = RadioField(
         "Which of your people do your answers cover?",
         description="If all your people work here, choose the whole organisation.",
@@ -197,11 +199,7 @@ class OrganisationForm(BaseForm):
         form.county.choices = [SelectChoice(county.code, county.title) for county in content.counties]
         form.district.choices = [
             SelectChoice("", "None of these"),
-            *(
-                SelectChoice(name, f"{name} ({county.title})")
-                for county in content.counties
-                for name in county.districts
-            ),
+            *(SelectChoice(name, optgroup=county.title) for county in content.counties for name in county.districts),
         ]
         form.size_band.choices = [SelectChoice(band.code, band.title) for band in content.size_bands]
         form.sector.choices = [

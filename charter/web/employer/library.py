@@ -1,6 +1,7 @@
 """The library: an employer's evidence in one place, given once, kept in date, replaced with every version kept."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField, SelectField, StringField, TextAreaField, URLField
 
-from charter.assessment import evidence, file_checks, library, previews
-from charter.assessment.evidence import Given
+from charter.assessment import evidence, evidence_kinds, file_checks, library, previews, shelf
 from charter.assessment.evidence_dates import Dates, State
-from charter.assessment.library import Order, Wanted
+from charter.assessment.evidence_kinds import Given
 from charter.assessment.models import Evidence, EvidenceKind
+from charter.assessment.shelf import Order, Wanted
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -26,8 +27,8 @@ from charter.review import queries as cases
 from charter.web.access import requires, signed_in_user, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
-from charter.web.employer.evidence import CHOOSE_AGAIN, evidence_store, keep, upload_limit
-from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, stripped
+from charter.web.employer.uploading import CHOOSE_AGAIN, evidence_store, keep, upload_limit
+from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, page_asked_for, stripped
 
 MOST_FILES = 20
 """How many files can be sent at once."""
@@ -44,7 +45,7 @@ class FilesForm(BaseForm):
 class DetailsForm(BaseForm):
     """What a piece is called, what kind it is and when it holds."""
 
-    title = StringField("Title", filters=[stripped], validators=[at_most(evidence.TITLE_LIMIT, "The title")])
+    title = StringField("Title", filters=[stripped], validators=[at_most(evidence_kinds.TITLE_LIMIT, "The title")])
     type = SelectField("What kind of document is it?", validate_choice=False)
     dated_on = DateParts("Date on the document")
     effective_from = DateParts("In use from")
@@ -66,7 +67,7 @@ class ReplaceForm(BaseForm):
     file = FileField("Choose the newer file")
     url = URLField("Address of the newer web page", filters=[stripped])
     text = TextAreaField("Your new words", filters=[stripped])
-    title = StringField("Title", filters=[stripped], validators=[at_most(evidence.TITLE_LIMIT, "The title")])
+    title = StringField("Title", filters=[stripped], validators=[at_most(evidence_kinds.TITLE_LIMIT, "The title")])
     type = SelectField("What kind of document is it?", validate_choice=False)
     dated_on = DateParts("Date on the document")
     effective_from = DateParts("In use from")
@@ -97,10 +98,13 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         words=asked.get("words", "").strip()[:200],
         kind=asked.get("kind", "") if asked.get("kind") in {kind.value for kind in EvidenceKind} else "",
         criterion=asked.get("criterion", "")[:32],
-        state=asked.get("state", "") if asked.get("state") in {library.UNUSED, library.CHECKING, *State} else "",
+        state=asked.get("state", "") if asked.get("state") in {shelf.UNUSED, shelf.CHECKING, *State} else "",
         order=next((order for order in Order if order.value == asked.get("order")), Order.NEWEST),
     )
-    found = library.shelf(db.session, organisation, content.evidence_rules, wanted, on=today())
+    found = shelf.read(
+        db.session, organisation, content.evidence_rules, wanted, on=today(), page=page_asked_for(asked.get("page"))
+    )
+    kept = {name: value for name, value in asdict(wanted).items() if value and value != Order.NEWEST}
     return render_template(
         "employer/library/list.html",
         organisation=organisation,
@@ -110,8 +114,10 @@ def show_library(organisation: Organisation) -> ResponseReturnValue:
         kinds=EvidenceKind,
         states=State,
         orders=Order,
-        UNUSED=library.UNUSED,
-        CHECKING=library.CHECKING,
+        to_renew=shelf.TO_RENEW,
+        url=lambda page: url_for(".show_library", organisation_id=organisation.id, **kept, page=page, _anchor="found"),
+        UNUSED=shelf.UNUSED,
+        CHECKING=shelf.CHECKING,
     )
 
 
@@ -339,9 +345,9 @@ def _replace(piece: Evidence, form: ReplaceForm, rules: EvidenceRules) -> Eviden
             )
 
     if piece.kind is EvidenceKind.LINK:
-        return put(evidence.of_link(form.url.data or ""))
+        return put(evidence_kinds.of_link(form.url.data or ""))
     if piece.kind is EvidenceKind.ACCOUNT:
-        return put(evidence.of_account(form.text.data or "", rules))
+        return put(evidence_kinds.of_account(form.text.data or "", rules))
     with keep(form.file.data, piece.organisation) as stored:
         return put(stored.given)
 

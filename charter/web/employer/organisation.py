@@ -156,7 +156,7 @@ def _differences(organisation: Organisation, form: OrganisationForm, content: Co
             ("District", organisation.district, mine.district),
             ("Answers cover", organisation.scope.label, mine.scope.label),
             ("People employed", content.size_title(organisation.size_band), content.size_title(mine.size_band)),
-            ("Kind of work", content.sector_title(organisation.sector), content.sector_title(mine.sector)),
+            ("Kind of work", content.sector_words(organisation.sector), content.sector_words(mine.sector)),
             ("Company number", organisation.company_number, mine.company_number),
             ("Charity number", organisation.charity_number, mine.charity_number),
             ("Website", organisation.website, mine.website),

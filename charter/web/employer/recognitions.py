@@ -11,8 +11,8 @@ from flask_wtf.file import FileField
 from wtforms import SelectField, StringField, URLField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import evidence, file_checks, recognising
-from charter.assessment.evidence import Given
+from charter.assessment import evidence_kinds, file_checks, recognising
+from charter.assessment.evidence_kinds import Given
 from charter.assessment.models import EvidenceKind
 from charter.clock import now, today
 from charter.errors import Refusal
@@ -24,8 +24,8 @@ from charter.organisation.models import Organisation, Recognition
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.evidence import CHOOSE_AGAIN, keep, upload_limit
 from charter.web.employer.forms import chosen
+from charter.web.employer.uploading import CHOOSE_AGAIN, keep, upload_limit
 from charter.web.forms import BaseForm, DateParts, EmptyForm, needed, stripped
 
 ONE_PROOF = "Choose the certificate as a file, or give the address of a list that names you."
@@ -188,7 +188,7 @@ def _given(form: ProofForm, organisation: Organisation) -> Iterator[tuple[Eviden
         with keep(form.file.data, organisation) as stored:
             yield EvidenceKind.FILE, stored.given
     else:
-        yield EvidenceKind.LINK, evidence.of_link(form.url.data or "")
+        yield EvidenceKind.LINK, evidence_kinds.of_link(form.url.data or "")
 
 
 @blueprint.route(

@@ -57,10 +57,12 @@ def choose_who_asks(code: str) -> ResponseReturnValue:
 @requires(Permission.VIEW_ORGANISATION, Organisation)
 def asked_services(organisation: Organisation) -> ResponseReturnValue:
     """What the employer asked for, and the way to find more for an employer like it."""
+    asked = taking_up.asked_by(db.session, [organisation.id])
     return render_template(
         "employer/services/asked.html",
         organisation=organisation,
-        asked=taking_up.asked_by(db.session, [organisation.id]),
+        asked=asked,
+        who_asked=taking_up.who_asked(db.session, asked),
     )
 
 

@@ -20,7 +20,7 @@ from charter.organisation import queries as organisations
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.forms import BaseForm
+from charter.web.forms import BaseForm, page_asked_for
 
 NOBODY = ""
 REST = "rest"
@@ -239,14 +239,12 @@ def show_history(assessment: Assessment) -> ResponseReturnValue:
     """Who saved each answer last, and everything that happened, the newest first."""
     queries.with_its_own(db.session, assessment)
     known = history.names(db.session, assessment)
-    asked_for = request.args.get("page", "1")
-    number = int(asked_for) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 7 else 1
     return render_template(
         "employer/sharing/history.html",
         assessment=assessment,
         content=assessment.framework.content,
         saved=history.last_saved(db.session, assessment, known),
-        found=history.happened(db.session, assessment, known, page=number),
+        found=history.happened(db.session, assessment, known, page=page_asked_for(request.args.get("page"))),
         address=lambda task: sharing.address(assessment, task),
         url=lambda page: url_for(".show_history", assessment_id=assessment.id, page=page, _anchor="happened"),
     )

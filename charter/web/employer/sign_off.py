@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, StringField
 from wtforms.validators import Email
 
-from charter.account.models import User
 from charter.assessment import queries, sign_off
 from charter.assessment.models import Assessment, SignOff, SignOffStatus
 from charter.assessment.queries import Material
@@ -18,6 +17,7 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Content
 from charter.notification import emails
+from charter.organisation import naming
 from charter.permissions import Permission
 from charter.review import differences, submitted
 from charter.review.differences import Differences
@@ -59,8 +59,12 @@ def facts(said: Material) -> dict[str, Any]:
         "standing": standing,
         "State": State,
         "changed": changed_since(said.content, standing.asked, standing),
-        "asked_by": db.session.get(User, standing.asked.asked_by_id) if standing.asked else None,
+        "asked_by": _who_asked(said.assessment, standing.asked) if standing.asked else None,
     }
+
+
+def _who_asked(assessment: Assessment, asked: SignOff) -> str:
+    return naming.called(db.session, {asked.id: (assessment.organisation_id, asked.asked_by_id)})[asked.id]
 
 
 def changed_since(content: Content, asked: SignOff | None, standing: Standing) -> Differences | None:

@@ -9,9 +9,10 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import importing, queries, sheet_file, spreadsheet
-from charter.assessment.importing import Preview, State, Understood
+from charter.assessment import importing, queries, sheet_changes, sheet_file, sheet_rows, spreadsheet
 from charter.assessment.models import OPENS, Assessment, UploadedSheet
+from charter.assessment.sheet_changes import Preview, State
+from charter.assessment.sheet_rows import Understood
 from charter.assessment.status import AssessmentStatus
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -19,7 +20,7 @@ from charter.extensions import db, transaction
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.evidence import looked_at
+from charter.web.employer.uploading import looked_at
 from charter.web.forms import BaseForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +90,7 @@ def _take(assessment: Assessment, form: UploadForm) -> None:
         if scan.state not in OPENS:
             raise Refusal(NOT_CHECKED, field="file")
     file = sheet_file.read(upload.filename, content)
-    understood = importing.understand(file, queries.material(db.session, assessment), on=today())
+    understood = sheet_rows.understand(file, queries.material(db.session, assessment), on=today())
     with transaction() as session:
         importing.keep(session, assessment, understood, filename=upload.filename, by=the_user(), at=now())
 
@@ -104,7 +105,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         if kept is None:
             flash("There is no spreadsheet to check. Upload one first.", "notice")
         return back
-    preview = importing.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
+    preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
     form = _choices(preview, kept)
     if not form.validate_on_submit():
         return _page(assessment, kept, preview, form)
@@ -134,7 +135,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
                 at=now(),
             )
     except Stale as stale:
-        preview = importing.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
+        preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
         form = _choices(preview, kept, fresh=True)
         form.form_errors.append(str(stale))
         return _page(assessment, kept, preview, form, status=409)

@@ -15,6 +15,7 @@ from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.permissions import Permission
+from charter.review import explanations
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
 from charter.web.access import requires, the_user
@@ -86,9 +87,10 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
             period_end=brought.period_end,
             seen_version=0,
         )
-    questions = _questions(assessment, About.FIGURE)
-    if questions:
-        return asked.answer_figures(said, form, questions)
+    if assessment.status is AssessmentStatus.MORE_INFORMATION:
+        questions, numbers = _questions(assessment, About.FIGURE), _numbers(said)
+        if questions or explanations.asked_now(db.session, said, numbers):
+            return asked.answer_figures(said, form, questions, numbers)
     if assessment.status is not AssessmentStatus.DRAFT:
         return _figures_page(said, form, frozen=True), 409 if request.method == "POST" else 200
     if not form.is_submitted():
@@ -190,9 +192,7 @@ def _say_faults(said: Material, form: BaseForm) -> None:
 
 def _numbers(said: Material) -> progress.Figures:
     """How far the figures are, beside those of last time (one query)."""
-    day = said.figures.period_end if said.figures else None
-    before = metric_values.before_assessment(db.session, said.assessment, period_end=day)
-    return progress.figures(said, before)
+    return progress.figures(said, metric_values.last_time(db.session, said))
 
 
 def _figures_page(

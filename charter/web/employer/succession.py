@@ -13,10 +13,10 @@ from charter.extensions import csrf, db, transaction
 from charter.organisation import queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.permissions import Permission
-from charter.succession import asking, claiming, domains, transferring
+from charter.succession import asking, claim_facts, claim_rules, claiming, domains, transferring
 from charter.succession.models import Afterwards, Claim, Transfer
 from charter.succession.status import TransferStatus
-from charter.web.access import is_about, public, requires, settings, the_user, unkept
+from charter.web.access import is_about, public, requires, the_user, unkept
 from charter.web.account.profile import prove_again
 from charter.web.employer import blueprint
 from charter.web.employer.succession_forms import ClaimForm, HandOverForm
@@ -25,12 +25,12 @@ from charter.web.forms import EmptyForm, WithoutToken
 
 def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -> dict[str, Any]:
     """What the team page shows of it, in a fixed number of queries."""
-    able = [one for one in team if one.role is MemberRole.OWNER and claiming.can_sign_in(one.user)]
+    able = [one for one in team if one.role is MemberRole.OWNER and claim_rules.can_sign_in(one.user)]
     return {
         "one_owner": len(able) == 1,
         "asking": asking.waiting(db.session, organisation.id),
         "handing_over": transferring.current(db.session, organisation.id, at=now()),
-        "claim": claiming.open_one(db.session, organisation.id),
+        "claim": claim_facts.open_one(db.session, organisation.id),
         "domains": domains.of(db.session, organisation.id),
     }
 
@@ -172,7 +172,7 @@ def _team_or_home(transfer: Transfer) -> str:
 def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
     """Ask to become the owner of an employer whose owners have gone."""
     organisation = db.session.get(Organisation, organisation_id)
-    if organisation is None or not claiming.knows(db.session, organisation.id, the_user()):
+    if organisation is None or not claim_facts.knows(db.session, organisation.id, the_user()):
         abort(404)  # a stranger learns nothing, not even that it is here
     is_about(organisation)
     form = ClaimForm()
@@ -183,7 +183,6 @@ def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
                     session,
                     organisation,
                     message=form.message.data or "",
-                    scheme_email=settings().scheme_email,
                     by=the_user(),
                     at=now(),
                 )
@@ -195,9 +194,9 @@ def claim_organisation(organisation_id: UUID) -> ResponseReturnValue:
         "employer/succession/claim.html",
         form=form,
         organisation=organisation,
-        ground=claiming.ground_for(db.session, organisation.id, the_user(), at=now()),
-        scheme_decides=claiming.scheme_decides(db.session, organisation.id, the_user()),
-        until=local_date(now() + claiming.NOTICE),
+        ground=claim_facts.ground_for(db.session, organisation.id, the_user(), at=now()),
+        scheme_decides=claim_facts.scheme_decides(db.session, organisation.id, the_user()),
+        until=local_date(now() + claim_rules.NOTICE),
     )
     return page, 400 if form.errors else 200
 
@@ -230,7 +229,11 @@ def show_claim(claim: Claim) -> ResponseReturnValue:
         flash("Your claim is withdrawn." if mine else "Thank you. The claim is stopped.", "success")
         return redirect(url_for(".show_claim", claim_id=claim.id), 303)
     return render_template(
-        "employer/succession/claimed.html", form=form, claim=claim, mine=mine, until=claim.claimed_at + claiming.NOTICE
+        "employer/succession/claimed.html",
+        form=form,
+        claim=claim,
+        mine=mine,
+        until=claim_rules.objections_until(claim.claimed_at),
     )
 
 
@@ -239,16 +242,19 @@ def show_claim(claim: Claim) -> ResponseReturnValue:
 @public
 def my_mailbox(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it shows that a claimant's mailbox is theirs."""
-    claim = claiming.with_proof(db.session, token)
+    claim = claim_facts.with_proof(db.session, token)
     if claim is None:
-        abort(404)
+        return _no_longer()
     form = WithoutToken()
     if form.validate_on_submit() and claim.is_open:
         with transaction() as session:
             claiming.prove(session, token, at=now())
         return unkept(redirect(url_for(".my_mailbox", token=token), 303), 303)
     page = render_template(
-        "employer/succession/my_mailbox.html", token=token, claim=claim, until=claim.claimed_at + claiming.NOTICE
+        "employer/succession/my_mailbox.html",
+        token=token,
+        claim=claim,
+        until=claim_rules.objections_until(claim.claimed_at),
     )
     return unkept(page)
 
@@ -258,12 +264,17 @@ def my_mailbox(token: str) -> ResponseReturnValue:
 @public
 def still_here(token: str) -> ResponseReturnValue:
     """A button, for mail scanners open every link they see; pressing it stops a claim, without signing in."""
-    notice = claiming.noticed(db.session, token)
+    notice = claim_facts.noticed(db.session, token)
     if notice is None:
-        abort(404)
+        return _no_longer()
     form = WithoutToken()
     if form.validate_on_submit() and notice.claim.is_open:
         with transaction() as session:
             claiming.stop(session, notice.claim, by=notice.user, at=now())
         return unkept(redirect(url_for(".still_here", token=token), 303), 303)
     return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))
+
+
+def _no_longer() -> ResponseReturnValue:
+    """A kind word for whoever comes by a link that is not, or no longer, good for anything."""
+    return unkept(render_template("employer/succession/no_longer.html"), 404)

@@ -23,7 +23,7 @@ from charter.survey import papers, proof, queries, results, running
 from charter.survey.models import Survey
 from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
-from charter.web.employer.evidence import evidence_store, looked_at
+from charter.web.employer.uploading import evidence_store, looked_at
 from charter.web.forms import BaseForm, DateParts, EmptyForm, needed, stripped
 
 SLIPS, LINKS = "slips", "links"

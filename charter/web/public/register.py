@@ -29,7 +29,7 @@ class SearchForm(Form):
 
     q = StringField("Name of the employer", filters=[stripped])
     county = SelectField("County", validate_choice=False)
-    sector = SelectField("Sector", validate_choice=False)
+    sector = SelectField("Kind of work", validate_choice=False)
     size = SelectField("Size", validate_choice=False)
     level = SelectField("Level", validate_choice=False)
 
@@ -37,7 +37,7 @@ class SearchForm(Form):
 def _form(content: Content) -> SearchForm:
     form = SearchForm(request.args)
     form.county.choices = [("", "Any county"), *((one.code, one.title) for one in content.counties)]
-    form.sector.choices = [("", "Any sector"), *((one.code, one.title) for one in content.sectors)]
+    form.sector.choices = [("", "Any kind of work"), *((one.code, one.words) for one in content.sectors)]
     form.size.choices = [("", "Any size"), *((one.code, one.title) for one in content.size_bands)]
     form.level.choices = [("", "Any level"), *((str(one.rank), one.title) for one in content.levels)]
     return form

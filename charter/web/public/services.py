@@ -87,13 +87,15 @@ def show_service(code: str) -> ResponseReturnValue:
     programme = service(code)
     user = signed_in_user()
     mine = [one.organisation_id for one in user.memberships] if user is not None and user.role is Role.EMPLOYER else []
+    asked = taking_up.asked_by(db.session, mine, programme=programme) if mine else ()
     return render_template(
         "public/services/show.html",
         content=publishing.current(db.session).content,
         programme=programme,
         employed=bool(mine),
         may_ask=user is None or user.role is Role.EMPLOYER,
-        asked=taking_up.asked_by(db.session, mine, programme=programme) if mine else (),
+        asked=asked,
+        who_asked=taking_up.who_asked(db.session, asked),
     )
 
 

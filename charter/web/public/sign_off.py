@@ -4,10 +4,11 @@ The address holds the secret, which is the whole right to decide; so its pages a
 tell no other site where their reader comes from.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
 from charter.assessment import progress, queries, sign_off
@@ -20,7 +21,7 @@ from charter.notification import emails
 from charter.organisation import queries as organisations
 from charter.review import differences, submitted
 from charter.web.access import public, unkept
-from charter.web.forms import WithoutToken, stripped
+from charter.web.forms import BaseForm, WithoutToken, stripped
 from charter.web.public import blueprint
 
 
@@ -77,23 +78,47 @@ def show_sign_off(token: str) -> ResponseReturnValue:
 @public
 def approve_sign_off(token: str) -> ResponseReturnValue:
     """Approve what was read."""
+    form = ApproveForm(data={"seen": _read()})
+
+    def approve(session: Session) -> SignOff:
+        return sign_off.approve(
+            session,
+            token,
+            seen=form.seen.data or "",
+            signed_as=form.signed_as.data or "",
+            agreed=bool(form.agreed.data),
+            at=now(),
+            on=today(),
+        )
+
+    return _decide(token, form, approve, "public/sign_off/approve.html")
+
+
+@blueprint.route("/sign-off/<token>/send-back", methods=["GET", "POST"])
+@csrf.exempt
+@public
+def send_back_sign_off(token: str) -> ResponseReturnValue:
+    """Send it back, with words."""
+    form = SendBackForm(data={"seen": _read()})
+
+    def send_back(session: Session) -> SignOff:
+        return sign_off.send_back(
+            session, token, seen=form.seen.data or "", words=form.words.data or "", at=now(), on=today()
+        )
+
+    return _decide(token, form, send_back, "public/sign_off/send_back.html")
+
+
+def _decide(token: str, form: BaseForm, decide: Callable[[Session], SignOff], template: str) -> ResponseReturnValue:
+    """The page of one of the two decisions. Sent, it is taken and the owners are told; else the page says why not."""
     asked = sign_off.find(db.session, token)
     if asked is None or not _can_be_decided(asked):
         return _no_longer(asked)
-    form = ApproveForm(data={"seen": request.args.get("read", "")[:64]})
     overtaken = None
     if form.is_submitted():
         try:
             with transaction() as session:
-                asked = sign_off.approve(
-                    session,
-                    token,
-                    seen=form.seen.data or "",
-                    signed_as=form.signed_as.data or "",
-                    agreed=bool(form.agreed.data),
-                    at=now(),
-                    on=today(),
-                )
+                asked = decide(session)
                 _tell(session, asked)
         except Stale as stale:
             overtaken = str(stale)
@@ -105,7 +130,7 @@ def approve_sign_off(token: str) -> ResponseReturnValue:
         else:
             return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
     page = render_template(
-        "public/sign_off/approve.html",
+        template,
         token=token,
         form=form,
         asked=asked,
@@ -115,37 +140,9 @@ def approve_sign_off(token: str) -> ResponseReturnValue:
     return unkept(page, 400 if form.errors or form.form_errors else 409 if overtaken else 200)
 
 
-@blueprint.route("/sign-off/<token>/send-back", methods=["GET", "POST"])
-@csrf.exempt
-@public
-def send_back_sign_off(token: str) -> ResponseReturnValue:
-    """Send it back, with words."""
-    asked = sign_off.find(db.session, token)
-    if asked is None or not _can_be_decided(asked):
-        return _no_longer(asked)
-    form = SendBackForm(data={"seen": request.args.get("read", "")[:64]})
-    if form.is_submitted():
-        try:
-            with transaction() as session:
-                asked = sign_off.send_back(
-                    session, token, seen=form.seen.data or "", words=form.words.data or "", at=now(), on=today()
-                )
-                _tell(session, asked)
-        except Refusal as refusal:
-            again = sign_off.find(db.session, token)
-            if again is None or not _can_be_decided(again):
-                return _no_longer(again)
-            form.refuse(refusal)
-        else:
-            return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
-    page = render_template(
-        "public/sign_off/send_back.html",
-        token=token,
-        form=form,
-        asked=asked,
-        assessment=queries.with_its_own(db.session, asked.assessment),
-    )
-    return unkept(page, 400 if form.errors or form.form_errors else 200)
+def _read() -> str:
+    """The hash of what the person read, which the page before this one gives on."""
+    return request.args.get("read", "")[:64]
 
 
 def _can_be_decided(asked: SignOff) -> bool:
@@ -162,7 +159,7 @@ def _no_longer(asked: SignOff | None) -> Response:
     return unkept(page, 200 if decided else 410 if asked else 404)
 
 
-def _tell(session: Any, asked: SignOff) -> None:
+def _tell(session: Session, asked: SignOff) -> None:
     """Tell the owners, once however often the button was pressed."""
     organisation_id = asked.assessment.organisation_id
     emails.sign_off_decided(

@@ -1,8 +1,9 @@
 """Whoever holds an award gives figures each year: asked in time, saved as a draft, sent once, and then they count."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -89,6 +90,18 @@ def test_of_two_returns_that_were_asked_for_before_a_merge_one_is_asked_for_afte
             one.organisation_id, one.beside_another = award.organisation_id, True
     assert [one.id for one in queries.asked_for(db.session, [award.organisation_id], on=ON)] == [due.id]
     assert reminded(DUE) == 1
+    assert [state_of(one.id) for one in (due, other)] == [ReturnState.DUE, ReturnState.LAPSED]
+    assert [listed(one) for one in (ReturnState.DUE, ReturnState.LAPSED)] == [[due.id], [other.id]]
+
+
+def state_of(return_id: UUID) -> ReturnState:
+    db.session.expire_all()
+    return db.session.get_one(YearlyReturn, return_id).state(ON)
+
+
+def listed(state: ReturnState) -> Sequence[UUID]:
+    """The returns that the panel lists when it is asked for those that stand so."""
+    return db.session.scalars(sa.select(YearlyReturn.id).where(queries.in_state(state, ON))).all()
 
 
 # When they are due --------------------------------------------------------------------------------------------------

@@ -7,20 +7,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment import evidence, metrics, queries, returns
 from charter.assessment.answers import FROZEN
 from charter.assessment.models import Assessment
 from charter.clock import today
+from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Content, Extent, Metric
+from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from charter.review.models import About, Review, Subject
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
 SignIn = Callable[[User], CheckedClient]
+DECLARED = {"declared_by": "Olive Owner", "declared_role": "Owner", "agreed": "y"}
 
 
 @pytest.fixture
@@ -298,3 +302,151 @@ def test_saying_where_to_look_or_using_older_evidence_answers_a_question(
             evidence.reuse(session, here, piece, criteria=[code], **common)
     assert "You have added to this" in browser.get(home).text
     assert "the assessor asked" not in browser.get(f"{home}/check").text
+
+
+# Why a figure changed so much ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moved(
+    make: Factory, employer: Organisation, owner: User, moderator: User, content_of: Content
+) -> tuple[Assessment, Metric]:
+    """An assessment that was sent, and the one figure of it that moved a lot since last time: nobody said why."""
+    award = make.award(employer, on=today() - timedelta(days=330), by=moderator)
+    (metric,) = content_of.metrics_for(1)
+    due = make.yearly_return(award)
+    make.gives(due, {one.name: "1" for one in metric.inputs}, period_end=today() - timedelta(days=60), by=owner)
+    return make.submitted(make.answered(make.assessment(employer, level=2, by=owner), by=owner), by=owner), metric
+
+
+@pytest.fixture
+def content_of(make: Factory) -> Content:
+    return make.framework().content
+
+
+LARGE = "This is 5 higher than last time. Tell us why, in a few words."
+NO_REASON = "Say why this changed so much since last time."
+
+
+@pytest.mark.parametrize("about", ["a criterion", "the figure", "another figure"])
+def test_why_a_figure_changed_a_lot_is_asked_in_any_round_and_nothing_is_sent_without_it(
+    make: Factory,
+    moved: tuple[Assessment, Metric],
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+    content_of: Content,
+    about: str,
+) -> None:
+    sent, metric = moved
+    criterion = content_of.asked(2)[0].code
+    other = next(one.code for one in content_of.metrics_for(2) if one != metric)
+    figures = {"a criterion": [], "the figure": [metric.code], "another figure": [other]}[about]
+    make.asked_for_more(sent, [] if figures else [criterion], figures=figures, assessor=assessor)
+    home, note, own = f"/assessments/{sent.id}", f"note-{metric.code}", metric.inputs[0].name
+    asked_itself = about == "the figure"
+    (mail,) = db.session.scalars(sa.select(Message.body).where(Message.kind == "more_information_needed"))
+    assert (LARGE in mail) is not asked_itself  # then the assessor's own words are there
+    browser = sign_in(owner)
+    tasks = html.unescape(browser.get(home).text)
+    assert f"Answer {1 if asked_itself else 2} question" in tasks
+    assert (LARGE in tasks) is not asked_itself
+
+    page = browser.get(f"{home}/figures").text
+    assert f'name="{note}"' in page
+    assert (f'name="number-{own}"' in page) is asked_itself, "the numbers stay as they are unless they are asked about"
+    assert NO_REASON not in page, "nobody is told off before they had the chance"
+    assert f'href="{home}/figures?missing=why#{note}"' in browser.get(f"{home}/check").text
+
+    sending = {**DECLARED, "round": "2"}
+    refused = browser.send(f"{home}/figures", sending, to=f"{home}/submit", follow_redirects=True)
+    assert f'href="#{note}"' in refused.text, "the reason is beside the field, and in the list above"
+    assert refused.text.lower().count(NO_REASON.lower()) == 2
+    with pytest.raises(Refusal, match=r"Say why “.+” changed so much"):
+        make.submitted(said(sent).assessment, by=owner)
+
+    version = {"seen_version": "1", "then": "list"}
+    empty = browser.send(f"{home}/figures", {note: " ", **version})
+    assert (empty.status_code, empty.text.count(NO_REASON)) == (400, 1)
+    assert browser.send(f"{home}/figures", {note: "We opened a second site.", **version}).status_code == 303
+    assert said(sent).figures.notes == {metric.code: "We opened a second site."}
+    assert said(sent).inputs == dict.fromkeys(said(sent).inputs, "6")
+    assert "You have added to this" in browser.get(home).text
+    assert f'name="{note}"' in browser.get(f"{home}/figures").text, "it can be put in other words until it is sent"
+    assert browser.send(f"{home}/submit", {**DECLARED, "round": "2"}).location == f"{home}/submitted"
+
+
+def test_a_note_that_was_there_before_and_what_did_not_change_much_stay_closed(
+    make: Factory,
+    moved: tuple[Assessment, Metric],
+    owner: User,
+    assessor: User,
+    sign_in: SignIn,
+    content_of: Content,
+) -> None:
+    sent, metric = moved
+    make.asked_for_more(sent, [content_of.asked(2)[0].code], assessor=assessor)
+    browser, home = sign_in(owner), f"/assessments/{sent.id}"
+    other = next(one.code for one in content_of.metrics_for(2) if one != metric)
+    both = {f"note-{metric.code}": "A second site.", f"note-{other}": "Something.", "seen_version": "1"}
+    answer = browser.send(f"{home}/figures", {**both, "then": "list"})
+    assert answer.status_code == 400
+    assert f"{FROZEN} You typed “Something.”." in html.unescape(answer.text)
+    assert said(sent).figures.notes == {metric.code: "A second site."}
+    make.submitted(said(sent).assessment, by=owner)
+    make.asked_for_more(sent, [content_of.asked(2)[1].code], assessor=assessor)
+    assert "cannot be changed now" in browser.get(f"{home}/figures").text
+    assert "Answer 1 question" in browser.get(home).text
+
+
+def test_a_change_that_the_round_itself_brings_about_is_asked_about_too(
+    make: Factory, moved: tuple[Assessment, Metric], owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    sent, metric = moved
+    make.asked_for_more(sent, figures=[metric.code], assessor=assessor)
+    browser, page, note = sign_in(owner), f"/assessments/{sent.id}/figures", f"note-{metric.code}"
+    own = {f"number-{one.name}": "1" for one in metric.inputs}
+    assert browser.send(page, {**own, note: "", "seen_version": "1", "then": "list"}).status_code == 303
+    assert NO_REASON not in browser.get(f"{page}?missing=why").text, "put right, it is as last time"
+    own = {f"number-{one.name}": "5" for one in metric.inputs}
+    worked_out = browser.send(page, {**own, note: "", "seen_version": "2", "then": "work-out"}, follow_redirects=True)
+    assert "This is 4 higher than last time. Tell us why" in worked_out.text
+    assert NO_REASON not in worked_out.text
+    assert browser.send(page, {**own, note: "", "seen_version": "3", "then": "list"}).status_code == 400
+
+
+def test_of_two_who_say_why_the_later_sees_both(
+    make: Factory,
+    moved: tuple[Assessment, Metric],
+    owner: User,
+    colleague: User,
+    assessor: User,
+    sign_in: SignIn,
+    content_of: Content,
+) -> None:
+    sent, metric = moved
+    make.asked_for_more(sent, [content_of.asked(2)[0].code], assessor=assessor)
+    page, note = f"/assessments/{sent.id}/figures", f"note-{metric.code}"
+    first, second = sign_in(owner), sign_in(colleague)
+    assert first.send(page, {note: "A second site.", "seen_version": "1", "then": "list"}).status_code == 303
+    answer = second.send(page, {note: "We hired.", "seen_version": "1", "then": "list"})
+    assert answer.status_code == 409
+    assert "A second site." in answer.text
+    assert "We hired." in answer.text
+    assert said(sent).figures.notes == {metric.code: "A second site."}
+
+
+def test_the_desk_is_told_that_the_reason_is_asked_along_with_its_questions(
+    make: Factory, moved: tuple[Assessment, Metric], owner: User, assessor: User, sign_in: SignIn
+) -> None:
+    sent, metric = moved
+    case = make.found(make.claimed(sent, by=assessor), by=assessor)
+    desk = sign_in(assessor)
+    told = html.unescape(desk.get(f"/admin/reviews/{case.id}/ask").text)
+    assert f"<li>{metric.label}: this is 5 higher than last time.</li>" in told
+    make.asked_for_more(sent, figures=[metric.code], assessor=assessor)
+    page = {f"note-{metric.code}": "We opened a second site.", "seen_version": "1", "then": "list"}
+    assert sign_in(owner).send(f"/assessments/{sent.id}/figures", page).status_code == 303
+    make.submitted(said(sent).assessment, by=owner)
+    assert "We opened a second site." in desk.get(f"/admin/reviews/{case.id}").text
+    assert "has not said why" not in desk.get(f"/admin/reviews/{case.id}/ask").text

@@ -13,16 +13,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from charter.account.models import User
-from charter.assessment import evidence
 from charter.assessment.models import Assessment, Evidence, EvidenceUse
 from charter.config import Settings
 from charter.extensions import db
 from charter.framework.asking import standing
 from charter.organisation.models import Organisation
 from charter.review import submitted
-from tests.assessment.test_file_checks import pdf, picture
-from tests.conftest import browser
-from tests.factories import CLEAN, Factory
+from tests.assessment.test_file_checks import pdf
+from tests.assessment.test_shelf import fill
+from tests.factories import Factory
 from tests.pages import CheckedClient
 
 SignIn = Callable[[User], CheckedClient]
@@ -142,6 +141,40 @@ def test_evidence_given_before_is_used_again(
     assert len(there()) == 1
 
 
+def test_of_many_pieces_to_use_again_each_page_keeps_what_was_ticked_and_typed(
+    sign_in: SignIn, owner: User, employer: Organisation, form_page: str, codes: list[str]
+) -> None:
+    fill(employer, owner, 25)
+    client = sign_in(owner)
+    first = client.get(form_page).text
+    assert "Page 1 of 3" in first
+    ticked = re.findall(r'name="library" type="checkbox" value="([^"]+)"', first)[0]
+    said = {"kind": "library", "library": [ticked], f"place-{ticked}": "page 4", "title": "", "shown": "1", "find": ""}
+    third = client.send(form_page, {**said, "page": "3"})
+    assert third.status_code == 200
+    assert "Page 3 of 3" in third.text
+    assert f'value="{ticked}" checked' in third.text
+    assert 'value="page 4"' in third.text
+    narrowed = client.send(form_page, {**said, "find": "page 024", "page": "1"}).text
+    found = re.findall(r'name="library" type="checkbox" value="([^"]+)"', narrowed)
+    assert found[0] == ticked
+    assert len(found) <= 2
+    other = re.findall(r'name="library" type="checkbox" value="([^"]+)"', third.text)[-1]
+    sent = client.send(form_page, {**said, "library": [ticked, other], "shown": "3"})
+    assert sent.status_code == 303
+    db.session.expire_all()
+    given = db.session.scalars(sa.select(EvidenceUse).where(EvidenceUse.criterion == codes[0])).all()
+    assert {str(use.evidence_id): use.place for use in given} == {ticked: "page 4", other: ""}
+
+
+def test_enter_in_another_part_of_the_form_turns_no_page(
+    sign_in: SignIn, owner: User, employer: Organisation, form_page: str
+) -> None:
+    fill(employer, owner, 25)
+    said = {"kind": "link", "url": "https://example.com/policy", "page": "1", "find": "", "shown": "1"}
+    assert sign_in(owner).send(form_page, said).status_code == 303
+
+
 def test_a_double_submit_of_a_file_makes_one_row(sign_in: SignIn, owner: User, form_page: str) -> None:
     client = sign_in(owner)
     content = pdf()
@@ -220,7 +253,7 @@ def test_the_page_says_what_a_file_may_be_and_what_never_to_send(
             "title",
         ),
         (upload(b"We do.", "a.txt", kind="link", url="https://a.org"), "You also chose a file", "file"),
-        ({"kind": "link", "url": "https://a.org", "criteria": ["NO-SUCH"]}, "not one of the criteria", "criteria"),
+        ({"kind": "link", "url": "https://a.org", "criteria": ["NO-SUCH"]}, "not one of the questions", "criteria"),
         ({"kind": "library"}, "Tick at least one piece of evidence.", "library"),
         ({"kind": "library", "library": ["0" * 32]}, "Tick at least one piece of evidence.", "library"),
     ],
@@ -525,105 +558,6 @@ def test_frozen_evidence_is_not_removed(
     response = client.post(remove, data={"csrf_token": token}, follow_redirects=True)
     assert "cannot be changed now" in response.text
     assert added.id in {piece.id for piece in there()}
-
-
-# Opening -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_served_only_to_be_saved(sign_in: SignIn, owner: User, form_page: str) -> None:
-    content = pdf(40)
-    client = sign_in(owner)
-    client.send(form_page, upload(content, "policy.pdf"))
-    [added] = there()
-    response = client.get(f"/evidence/{added.id}/download")
-    assert response.status_code == 200
-    assert response.data == content
-    assert response.headers["Content-Type"] == "application/pdf"
-    assert response.headers["Content-Length"] == str(len(content))
-    assert response.headers["Content-Disposition"] == "attachment; filename=policy.pdf"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert response.headers["Cache-Control"] == "private, no-store"
-    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-
-
-@pytest.mark.parametrize(
-    ("name", "disposition"),
-    [
-        ("Sick leave.pdf", 'attachment; filename="Sick leave.pdf"'),
-        ("crèche.pdf", "attachment; filename=cr_che.pdf; filename*=UTF-8''cr%C3%A8che.pdf"),
-        ("سياسة.pdf", "attachment; filename=_____.pdf; filename*=UTF-8''%D8%B3%D9%8A%D8%A7%D8%B3%D8%A9.pdf"),
-        ("50% off.pdf", "attachment; filename=\"50_ off.pdf\"; filename*=UTF-8''50%25%20off.pdf"),
-        ("a;b,c=d.pdf", 'attachment; filename="a;b,c=d.pdf"'),
-        ('x"\r\nSet-Cookie: a=b.pdf', 'attachment; filename="xSet-Cookie a=b.pdf"'),
-    ],
-)
-def test_a_file_keeps_its_name_whatever_the_name_is(
-    app: Flask, sign_in: SignIn, owner: User, assessment: Assessment, codes: list[str], name: str, disposition: str
-) -> None:
-    from charter.assessment.file_checks import Checked, FileKind
-    from charter.extensions import transaction
-
-    store = app.extensions["charter_store"]
-    with transaction() as session:
-        added = evidence.add_file(
-            session,
-            assessment,
-            criteria=codes[:1],
-            title="",
-            filename=name,
-            checked=Checked(FileKind.PDF, "application/pdf", "pdf"),
-            sha256=store.put(b"%PDF"),
-            size=4,
-            dated_on=None,
-            by=owner,
-            at=assessment.started_at,
-            scan=CLEAN,
-        )
-    response = sign_in(owner).get(f"/evidence/{added.id}/download")
-    assert response.headers["Content-Disposition"] == disposition
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "served"),
-    [(picture(), "a.png", "image/png"), ("Café".encode("cp1252"), "a.txt", "text/plain")],
-)
-def test_each_kind_is_served_as_one_type_whatever_the_browser_said(
-    sign_in: SignIn, owner: User, form_page: str, content: bytes, name: str, served: str
-) -> None:
-    client = sign_in(owner)
-    client.send(form_page, {"kind": "file", "file": (BytesIO(content), name, "text/html")})
-    [added] = there()
-    response = client.get(f"/evidence/{added.id}/download")
-    assert response.headers["Content-Type"] == served
-
-
-def test_who_may_open_evidence(
-    app: Flask,
-    sign_in: SignIn,
-    owner: User,
-    colleague: User,
-    stranger: User,
-    assessor: User,
-    moderator: User,
-    administrator: User,
-    board_member: User,
-    form_page: str,
-) -> None:
-    sign_in(owner).send(form_page, upload(pdf()))
-    [added] = there()
-    address = f"/evidence/{added.id}/download"
-    answers = [(owner, 200), (colleague, 200), (assessor, 200), (moderator, 200), (administrator, 403)]
-    answers += [(stranger, 404), (board_member, 404)]
-    assert [(person, sign_in(person).get(address).status_code) for person, _ in answers] == answers
-    assert browser(app).get(address).status_code == 303
-
-
-def test_what_is_no_file_is_not_downloaded(sign_in: SignIn, owner: User, form_page: str) -> None:
-    client = sign_in(owner)
-    client.send(form_page, {"text": "We do."})
-    [added] = there()
-    assert client.get(f"/evidence/{added.id}/download").status_code == 404
 
 
 # Cost --------------------------------------------------------------------------------------------------------------

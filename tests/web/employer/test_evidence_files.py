@@ -1,4 +1,4 @@
-"""The archive, the previews and what was turned down, as pages: who gets what, and only what stands."""
+"""A file to save, the archive, the previews and what was turned down: who gets what, and only what stands."""
 
 import io
 from collections.abc import Callable
@@ -8,19 +8,23 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from PIL import Image
 
 from charter.account.models import User
 from charter.assessment import evidence, library
 from charter.assessment.evidence_dates import Dates
+from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
 from charter.review import allocation
 from charter.review.models import Review
-from tests.assessment.test_file_checks import picture
-from tests.factories import Factory
+from tests.assessment.test_file_checks import pdf, picture
+from tests.conftest import browser
+from tests.factories import CLEAN, Factory
 from tests.pages import CheckedClient
 
 SignIn = Callable[[User], CheckedClient]
@@ -29,6 +33,17 @@ SignIn = Callable[[User], CheckedClient]
 @pytest.fixture
 def assessment(make: Factory, employer: Organisation, owner: User) -> Assessment:
     return make.answered(make.assessment(employer, by=owner), by=owner)
+
+
+@pytest.fixture
+def draft(make: Factory, employer: Organisation, owner: User) -> Assessment:
+    """One without any evidence."""
+    return make.assessment(employer, by=owner)
+
+
+@pytest.fixture
+def form_page(draft: Assessment) -> str:
+    return f"/assessments/{draft.id}/criteria/{draft.framework.content.asked(1)[0].code}/evidence"
 
 
 @pytest.fixture
@@ -48,6 +63,114 @@ def photo(sign_in: SignIn, assessment: Assessment, code: str, owner: User) -> Ev
 @pytest.fixture
 def review(make: Factory, assessment: Assessment, photo: Evidence, owner: User, assessor: User) -> Review:
     return make.claimed(make.submitted(assessment, by=owner), by=assessor)
+
+
+def upload(content: bytes, name: str = "policy.pdf", **more: Any) -> dict[str, Any]:
+    return {"kind": "file", "file": (BytesIO(content), name), **more}
+
+
+def there() -> list[Evidence]:
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(Evidence).order_by(Evidence.id)))
+
+
+# One file ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_served_only_to_be_saved(sign_in: SignIn, owner: User, form_page: str) -> None:
+    content = pdf(40)
+    client = sign_in(owner)
+    client.send(form_page, upload(content, "policy.pdf"))
+    [added] = there()
+    response = client.get(f"/evidence/{added.id}/download")
+    assert response.status_code == 200
+    assert response.data == content
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Content-Length"] == str(len(content))
+    assert response.headers["Content-Disposition"] == "attachment; filename=policy.pdf"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("name", "disposition"),
+    [
+        ("Sick leave.pdf", 'attachment; filename="Sick leave.pdf"'),
+        ("crèche.pdf", "attachment; filename=cr_che.pdf; filename*=UTF-8''cr%C3%A8che.pdf"),
+        ("سياسة.pdf", "attachment; filename=_____.pdf; filename*=UTF-8''%D8%B3%D9%8A%D8%A7%D8%B3%D8%A9.pdf"),
+        ("50% off.pdf", "attachment; filename=\"50_ off.pdf\"; filename*=UTF-8''50%25%20off.pdf"),
+        ("a;b,c=d.pdf", 'attachment; filename="a;b,c=d.pdf"'),
+        ('x"\r\nSet-Cookie: a=b.pdf', 'attachment; filename="xSet-Cookie a=b.pdf"'),
+    ],
+)
+def test_a_file_keeps_its_name_whatever_the_name_is(
+    app: Flask, sign_in: SignIn, owner: User, draft: Assessment, name: str, disposition: str
+) -> None:
+    store = app.extensions["charter_store"]
+    with transaction() as session:
+        added = evidence.add_file(
+            session,
+            draft,
+            criteria=[draft.framework.content.asked(draft.target_level)[0].code],
+            title="",
+            filename=name,
+            checked=Checked(FileKind.PDF, "application/pdf", "pdf"),
+            sha256=store.put(b"%PDF"),
+            size=4,
+            dated_on=None,
+            by=owner,
+            at=draft.started_at,
+            scan=CLEAN,
+        )
+    response = sign_in(owner).get(f"/evidence/{added.id}/download")
+    assert response.headers["Content-Disposition"] == disposition
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "served"),
+    [(picture(), "a.png", "image/png"), ("Café".encode("cp1252"), "a.txt", "text/plain")],
+)
+def test_each_kind_is_served_as_one_type_whatever_the_browser_said(
+    sign_in: SignIn, owner: User, form_page: str, content: bytes, name: str, served: str
+) -> None:
+    client = sign_in(owner)
+    client.send(form_page, {"kind": "file", "file": (BytesIO(content), name, "text/html")})
+    [added] = there()
+    response = client.get(f"/evidence/{added.id}/download")
+    assert response.headers["Content-Type"] == served
+
+
+def test_who_may_open_evidence(
+    app: Flask,
+    sign_in: SignIn,
+    owner: User,
+    colleague: User,
+    stranger: User,
+    assessor: User,
+    moderator: User,
+    administrator: User,
+    board_member: User,
+    form_page: str,
+) -> None:
+    sign_in(owner).send(form_page, upload(pdf()))
+    [added] = there()
+    address = f"/evidence/{added.id}/download"
+    answers = [(owner, 200), (colleague, 200), (assessor, 200), (moderator, 200), (administrator, 403)]
+    answers += [(stranger, 404), (board_member, 404)]
+    assert [(person, sign_in(person).get(address).status_code) for person, _ in answers] == answers
+    assert browser(app).get(address).status_code == 303
+
+
+def test_what_is_no_file_is_not_downloaded(sign_in: SignIn, owner: User, form_page: str) -> None:
+    client = sign_in(owner)
+    client.send(form_page, {"text": "We do."})
+    [added] = there()
+    assert client.get(f"/evidence/{added.id}/download").status_code == 404
+
+
+# All of them ---------------------------------------------------------------------------------------------------------
 
 
 def archive(client: CheckedClient, assessment: Assessment) -> list[str]:

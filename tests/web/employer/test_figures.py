@@ -14,6 +14,7 @@ from charter.assessment import benchmarks, metrics
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import MetricReturn
 from charter.award.models import Award
+from charter.award.yearly import opening
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import now, today
 from charter.extensions import db, transaction
@@ -91,6 +92,60 @@ def test_the_dashboard_says_by_when_they_are_due_and_an_owner_gives_them(
     assert db.session.scalar(sa.select(sa.func.count()).select_from(MetricValue)) == len(content.metrics_for(1))
 
 
+def next_steps(page: CheckedClient) -> str:
+    return page.get("/dashboard").text.partition("What to do next</h2>")[2].partition("</section>")[0]
+
+
+def buttons(text: str) -> list[tuple[str, str]]:
+    """The buttons in order: their words, and the kind of those that are not the main one."""
+    return [(words, kind) for kind, words in re.findall(r'class="govuk-button ?([^"]*)"[^>]*>([^<]+)</a>', text)]
+
+
+@pytest.mark.parametrize("days", [60, 0, -1, -300])
+def test_what_to_do_next_begins_with_yearly_figures_that_are_due_or_overdue(
+    make: Factory, page: CheckedClient, employer: Organisation, owner: User, moderator: User, days: int
+) -> None:
+    """Beside a draft for a higher level, which has no day, as beside nothing else."""
+    award = make.award(employer, level=2, on=opening.anniversary(today() + timedelta(days=days), -1), by=moderator)
+    due = make.yearly_return(award, on=min(today(), today() + timedelta(days=days)))
+    assert due.due_on == today() + timedelta(days=days)
+    secondary = "govuk-button--secondary"
+    text = next_steps(page)
+    assert buttons(text) == [("Give your yearly figures", ""), ("See what comes next", secondary)]
+    assert f"{due.due_on.day} {due.due_on:%B %Y}" in text
+    assert f'href="/yearly-returns/{due.id}"' in text
+    assert ("were due on" in text) is (days < 0)
+    make.assessment(employer, level=3, by=owner)
+    assert buttons(next_steps(page)) == [("Give your yearly figures", ""), ("Start answering", secondary)]
+    make.gives(due, period_end=today(), send=False, by=owner)
+    assert buttons(next_steps(page))[0] == ("Go on with your yearly figures", "")
+    make.gives(due, period_end=today(), by=owner)
+    assert buttons(next_steps(page)) == [("Start answering", "")]
+
+
+def test_they_come_before_an_award_that_ends(
+    make: Factory, page: CheckedClient, due: YearlyReturn, award: Award
+) -> None:
+    with transaction() as session:
+        session.get_one(Award, award.id).ends_on = due.due_on + timedelta(days=5)
+    text = next_steps(page)
+    assert [kind for _, kind in buttons(text)] == ["", "govuk-button--secondary"]
+    assert text.index("Your yearly figures are due") < text.index("ends on")
+
+
+def test_the_list_of_all_ones_employers_leads_to_their_yearly_figures(
+    make: Factory, page: CheckedClient, due: YearlyReturn, employer: Organisation, owner: User
+) -> None:
+    make.joins(make.organisation("Severn Tools Ltd"), owner)
+    day = f"{due.due_on.day} {due.due_on:%B %Y}"
+    text = page.get("/dashboard").text.partition("Your other employer")[2]
+    assert f'1 thing to do: <a class="govuk-link" href="/yearly-returns/{due.id}">' in text
+    assert f"give your yearly figures (due by {day})<span" in text
+    assert f"1 thing to do: give your yearly figures (due by {day})" in page.get("/dashboard/employers").text
+    make.gives(due, period_end=today(), by=owner)
+    assert "Nothing to do now" in page.get("/dashboard").text.partition("Your other employer")[2]
+
+
 def test_what_was_typed_when_a_colleague_sent_them_is_shown_again(
     page: CheckedClient, due: YearlyReturn, content: Content, make: Factory, owner: User
 ) -> None:
@@ -149,6 +204,27 @@ def test_a_big_change_asks_why_in_the_place_of_other_notes_and_holds_nothing_bac
     assert "We opened a second site." in text
     assert "You have not said why." not in text
     assert page.send(f"{home}/send", {**DECLARED, "seen_version": "4"}).status_code == 303
+
+
+def test_a_head_count_outside_the_size_in_the_details_is_asked_about_as_in_an_assessment(
+    make: Factory, page: CheckedClient, due: YearlyReturn, content: Content, employer: Organisation, owner: User
+) -> None:
+    band = content.size_band(employer.size_band)
+    assert band is not None
+    assert band.max is not None
+    assessment = make.assessment(employer, by=owner)
+    yearly = (f"/yearly-returns/{due.id}", f"/yearly-returns/{due.id}/send")
+    own = (f"/assessments/{assessment.id}/figures", f"/assessments/{assessment.id}/check")
+    for pages, versions in ((own, ("0", "1")), (yearly, ("1", "2"))):
+        for people, doubted, version in ((band.max, False, versions[0]), (band.max + 1, True, versions[1])):
+            ends = period(today() - timedelta(days=20))
+            page.send(pages[0], {**typed(content, str(people)), **ends, "seen_version": version})
+            doubt = f"Your details say “{band.title}”, and this number is {people}. Which of the two is right?"
+            for shown in map(page.get, pages):
+                assert (doubt in shown.text) is doubted
+                assert (f'href="/organisations/{employer.id}/edit">Change your details' in shown.text) is doubted
+    assert page.send(yearly[1], {**DECLARED, "seen_version": "3"}).status_code == 303
+    assert "Which of the two is right?" not in page.get(yearly[0]).text
 
 
 # What belongs to both forms -----------------------------------------------------------------------------------------
@@ -273,7 +349,7 @@ def test_the_middle_of_similar_employers_is_said_and_drawn(
         session.execute(sent.values(recorded_at=early, period_end=day - timedelta(days=30)))
         assert benchmarks.keep_up(session, today(), now())
     text = page.get(f"/organisations/{employer.id}/figures").text
-    size, sector = content.size_title(employer.size_band), content.sector_title(employer.sector)
+    size, sector = content.size_title(employer.size_band), content.sector_words(employer.sector)
     words = (
         f"The middle of employers of your size ({size}) in your kind of work ({sector}) was <strong>6 people</strong>."
     )

@@ -101,3 +101,33 @@ def test_an_owner_who_removes_somebody_reads_what_becomes_nobodys_and_nobody_is_
     assert members(employer) == {owner.name}
     assert held() == (0, [None])
     assert db.session.scalars(sa.select(Message).where(Message.kind == "member_left")).all() == []
+
+
+def test_whoever_was_removed_reads_what_happened_wherever_they_go_next(
+    employer: Organisation, assessment: Assessment, busy: User, owner: User, stranger: User, sign_in: SignIn
+) -> None:
+    theirs, draft = sign_in(busy), f"/assessments/{assessment.id}"
+    token = theirs.token(f"{draft}/declarations")
+    member = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
+    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}", {"do": "remove"})
+    for page in (draft, f"/organisations/{employer.id}/team", f"{draft}/criteria/{sharing.tasks(assessment)[0]}"):
+        answer = theirs.get(page)
+        assert (answer.status_code, f"no longer in the team of {employer.name}" in answer.text) == (404, True)
+        assert "is not saved" not in answer.text
+    sent = theirs.post(f"{draft}/declarations", data={"csrf_token": token})
+    assert (sent.status_code, "What you sent just now is not saved." in sent.text) == (404, True)
+    home = theirs.get("/dashboard").text
+    assert f"You have not been in the team of <strong>{employer.name}</strong> since" in home
+    assert "Add your employer" in home
+    assert "no longer in the team" not in sign_in(stranger).get(draft).text
+
+
+def test_whoever_is_back_in_the_team_reads_nothing_of_having_left(
+    make: Factory, employer: Organisation, assessment: Assessment, busy: User, owner: User, sign_in: SignIn
+) -> None:
+    member = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
+    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}", {"do": "remove"})
+    make.joins(employer, busy, "contributor")
+    browser = sign_in(busy)
+    assert browser.get(f"/assessments/{assessment.id}").status_code == 200
+    assert "You have not been in the team" not in browser.get("/dashboard").text

@@ -4,20 +4,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from benchmarks import counting
 from charter.account.models import User
 from charter.assessment import library
-from charter.assessment.evidence_dates import Dates
-from charter.assessment.models import Assessment, Evidence
+from charter.assessment.evidence_dates import Dates, State
+from charter.assessment.models import Assessment, Evidence, ScanState
+from charter.assessment.shelf import TO_RENEW
 from charter.clock import today
 from charter.config import Settings
 from charter.extensions import db, transaction
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from tests.assessment.test_file_checks import pdf, picture
+from tests.assessment.test_shelf import fill, in_state
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
@@ -174,7 +178,7 @@ def test_what_nothing_uses_is_deleted_after_a_question(sign_in: SignIn, owner: U
     assert db.session.query(Evidence).count() == 0
 
 
-def test_the_library_asks_at_most_six_questions_of_the_database(
+def test_the_library_asks_the_same_few_questions_of_the_database(
     app: Flask, sign_in: SignIn, owner: User, home: str, make: Factory, employer: Organisation
 ) -> None:
     client = sign_in(owner)
@@ -190,4 +194,86 @@ def test_the_library_asks_at_most_six_questions_of_the_database(
     first = asked()
     for number in range(5):
         given(client, home, f"Policy {number}.pdf", pdf() + b"\n" * (number + 1))
-    assert asked() == first <= 6
+    assert asked() == first <= 8
+
+
+def test_a_page_of_many_keeps_what_was_asked_for_in_its_address(
+    sign_in: SignIn, owner: User, home: str, employer: Organisation
+) -> None:
+    fill(employer, owner, 60)
+    client = sign_in(owner)
+    page = client.get(f"{home}?words=page&order=title")
+    assert "60 items" in page.text
+    assert "Page 1 of 3" in page.text
+    assert f'href="{home}?words=page&amp;order=title&amp;page=2#found"' in page.text
+    assert "Page 3 of 3" in client.get(f"{home}?page=99").text
+    assert "Page 1 of 3" in client.get(f"{home}?page=no").text
+
+
+def test_everything_downloads_as_one_archive_that_says_what_is_left_out_and_why(
+    sign_in: SignIn, owner: User, stranger: User, home: str, employer: Organisation
+) -> None:
+    client = sign_in(owner)
+    for number, name in enumerate(("Policy.pdf", "Guide.pdf", "Policy.pdf", "Other.pdf")):
+        given(client, home, name, pdf() + b"\n" * number)
+    assert f'href="{home}.zip"' in client.get(home).text
+    with transaction() as session:
+        guide, other = one("Guide.pdf"), one("Other.pdf")
+        guide.scan, other.scan, other.virus = ScanState.WAITING, ScanState.INFECTED, "Eicar"
+        session.add_all([guide, other])
+    got = client.get(f"{home}.zip")
+    assert got.headers["Content-Type"] == "application/zip"
+    archive = ZipFile(BytesIO(got.data))
+    assert archive.namelist() == ["contents.csv", "left-out.txt", "Policy.pdf", "Policy (2).pdf"]
+    said = archive.read("left-out.txt").decode("utf-8-sig")
+    assert "- Guide.pdf: being checked for viruses, so not here yet" in said
+    assert "- Other.pdf: deleted because it had a virus" in said
+    assert sign_in(stranger).get(f"{home}.zip").status_code == 404
+
+
+@pytest.mark.parametrize("state", TO_RENEW)
+def test_the_dashboard_says_how_much_is_to_be_renewed_or_replaced_and_leads_to_it(
+    sign_in: SignIn, owner: User, home: str, state: State
+) -> None:
+    client = sign_in(owner)
+    piece = given(client, home)
+    in_state(piece, state)
+    if state in {State.EXPIRED, State.SOON}:
+        with transaction() as session:
+            session.get_one(Evidence, piece.id).ends_on = today() + timedelta(days=-1 if state is State.EXPIRED else 9)
+    page = client.get("/dashboard").text
+    assert "Evidence to renew or replace" in page
+    assert state.label in page
+    assert f'href="{home}?state={state.value}"' in page
+    there = client.get(f"{home}?state={state.value}").text
+    assert f'href="{home}/{piece.id}"' in there
+
+
+def test_nothing_is_said_on_the_dashboard_when_nothing_is_to_be_renewed(
+    sign_in: SignIn, owner: User, home: str
+) -> None:
+    client = sign_in(owner)
+    given(client, home)
+    assert "Evidence to renew" not in client.get("/dashboard").text
+
+
+def test_what_could_not_be_opened_is_given_again_as_it_was(sign_in: SignIn, owner: User, home: str) -> None:
+    client, content = sign_in(owner), pdf()
+    piece = given(client, home, content=content)
+    in_state(piece, State.UNREADABLE)
+    assert "Give it again" in client.get(f"{home}/{piece.id}").text
+    sent = client.send(f"{home}/{piece.id}/replace", {"file": (BytesIO(content), "Policy.pdf"), "type": ""})
+    assert sent.location == f"{home}/{piece.id}"
+    db.session.expire_all()
+    assert not db.session.get_one(Evidence, piece.id).is_unreadable
+
+
+def test_whoever_left_is_a_former_colleague(sign_in: SignIn, owner: User, colleague: User, home: str) -> None:
+    piece = given(sign_in(colleague), home)
+    client = sign_in(owner)
+    assert colleague.name in client.get(f"{home}/{piece.id}").text
+    with transaction() as session:
+        session.execute(sa.delete(Membership).where(Membership.user_id == colleague.id))
+    page = client.get(f"{home}/{piece.id}").text
+    assert colleague.name not in page
+    assert "A former colleague added it" in page

@@ -10,7 +10,7 @@ from charter.extensions import db, transaction
 from charter.improvement import actions
 from charter.improvement.actions import Details
 from charter.improvement.models import Action, Programme, ProgrammeRequest
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from tests.conftest import AT
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
@@ -42,6 +42,22 @@ def test_a_member_asks_and_sees_that_it_was_asked(
     page = browser.get(f"/services/{programme.code}").text
     assert "You asked for this on <strong>" in page
     assert "Ask again" in page
+
+
+def test_who_asked_and_left_since_is_a_former_colleague(
+    sign_in: SignIn, owner: User, colleague: User, employer: Organisation, programme: Programme
+) -> None:
+    sign_in(colleague).send(
+        f"/organisations/{employer.id}/services/{programme.code}/ask", {"message": "Please call.", "agree": "y"}
+    )
+    pages = f"/organisations/{employer.id}/services", f"/services/{programme.code}"
+    browser = sign_in(owner)
+    assert all(colleague.name in browser.get(page).text for page in pages)
+    with transaction() as session:
+        session.execute(sa.delete(Membership).where(Membership.user_id == colleague.id))
+    for page in pages:
+        assert "A former colleague" in browser.get(page).text
+        assert colleague.name not in browser.get(page).text
 
 
 def test_without_agreement_nothing_is_sent_and_what_was_typed_stays(

@@ -13,7 +13,7 @@ from charter.assessment.models import Answer, Assessment, SignOff
 from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.organisation.models import Organisation
+from charter.organisation.models import Membership, Organisation
 from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import Counting, SignIn
@@ -62,6 +62,19 @@ def kinds() -> list[tuple[str, str]]:
     return [(one.kind, one.to_address) for one in db.session.scalars(sa.select(Message).order_by(Message.written_at))]
 
 
+def test_who_asked_for_the_approval_and_left_since_is_a_former_colleague(
+    make: Factory, employer: Organisation, link: str, home: str, owner: User, sign_in: SignIn
+) -> None:
+    second = make.member(employer, "Sam Second")
+    browser = sign_in(second)
+    assert f"{owner.name} asked Dee Director" in browser.get(f"{home}/submit").text
+    with transaction() as session:
+        session.execute(sa.delete(Membership).where(Membership.user_id == owner.id))
+    page = browser.get(f"{home}/submit").text
+    assert "A former colleague asked Dee Director" in page
+    assert owner.name not in page
+
+
 def test_a_director_approves_and_the_submission_says_who(
     make: Factory, link: str, home: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
 ) -> None:
@@ -77,6 +90,24 @@ def test_a_director_approves_and_the_submission_says_who(
     db.session.rollback()
     review = make.review(db.session.scalars(sa.select(Assessment)).one())
     assert "Dee Director, Director, on" in sign_in(assessor).get(f"/admin/reviews/{review.id}").text
+
+
+def test_an_assessor_reads_the_name_that_was_typed_beside_the_one_that_was_asked(
+    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    approve(client, link, signed_as="Deirdre <D> Director")
+    sent = make.submitted(complete, by=owner)
+    page = sign_in(assessor).get(f"/admin/reviews/{make.review(sent).id}").text
+    assert "Deirdre &lt;D&gt; Director (asked as Dee Director), Director, on" in page
+
+
+def test_without_an_approval_the_case_says_nothing_of_one(
+    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    approve(client, link)
+    change(complete)
+    page = sign_in(assessor).get(f"/admin/reviews/{make.review(make.submitted(complete, by=owner)).id}").text
+    assert "Approved inside the employer" not in page
 
 
 def test_what_is_shown_is_everything_but_the_files(
@@ -214,7 +245,7 @@ def test_the_page_takes_the_same_queries_for_little_and_for_much(
     client.get(link)
     with counting() as said:
         client.get(link)
-    assert len(said) <= 14, said
+    assert len(said) <= 13, said
 
 
 def test_the_director_reads_each_question_and_each_account_in_full_and_decides_at_the_end(

@@ -72,6 +72,7 @@ def test_a_template_goes_out_comes_back_is_shown_and_is_saved_when_confirmed(
     page = browser.get(f"{home}/spreadsheet/check").text
     assert first.title in page
     assert "“Sort of” is not one of the answers." in page
+    assert not re.search(r"[.?!]\.", re.sub(r"<[^>]*>", "", page))
     assert material(assessment).answers == {}
     assert "nothing of it is saved yet" in browser.get(f"{home}/spreadsheet").text
     done = browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})

@@ -1,12 +1,13 @@
 """A claim's life as plain functions of dates: when an employer may be claimed, and what becomes of a claim."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charter.succession.claiming import (
+from charter.succession.claim_rules import (
     AWAY,
     NOTICE,
     UNANSWERED_FOR,
@@ -14,7 +15,10 @@ from charter.succession.claiming import (
     Next,
     OwnerSeen,
     ground,
+    is_due,
+    may_object,
     next_step,
+    objections_until,
 )
 from charter.succession.models import Ground
 from tests.conftest import AT
@@ -56,6 +60,20 @@ def test_when_an_employer_may_be_claimed(
 ) -> None:
     asked_at = None if asked_days_ago is None else AT - timedelta(days=asked_days_ago)
     assert ground(owners, asked_at=asked_at, member=member, at_domain=at_domain, at=AT) is found
+
+
+def test_the_employers_people_may_object_but_nobody_to_their_own_claim() -> None:
+    me, other = uuid4(), uuid4()
+    assert may_object(other, claimant=me, member=True)
+    assert not may_object(other, claimant=me, member=False)
+    assert not may_object(me, claimant=me, member=True)
+
+
+def test_they_have_fourteen_days_to_the_moment() -> None:
+    end = objections_until(AT)
+    assert end - AT == NOTICE
+    assert not is_due(AT, at=end - timedelta(seconds=1))
+    assert is_due(AT, at=end)
 
 
 moments = st.integers(0, 24 * 200).map(lambda hours: AT - hours * HOUR)
