@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7a1f5c3e9d24"
-down_revision = "c41b9e07d2a8"
+down_revision = "5b7e0c94d1f3"
 
 BEFORE = "status IN ('in_review', 'recommended', 'waiting', 'with_employer')"
 AFTER = "status IN ('in_review', 'recommended', 'waiting', 'with_employer', 'with_panel')"
