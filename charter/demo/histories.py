@@ -1,8 +1,6 @@
 """The life of one made-up employer after another, lived through the scheme's own verbs."""
 
-import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -19,8 +17,9 @@ from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.standing_in import done_for
 from charter.award import issuing, renewal
 from charter.award.models import Award
-from charter.demo import documents, names, times
+from charter.demo import documents, names, numbers, times
 from charter.demo.people import ACCOUNTS, Staff, at, person
+from charter.demo.stories import OPEN_TO_DOUBT, Stage, Story, plan
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
@@ -43,69 +42,6 @@ LOOK_AT = {
 }
 """Where to look in a document, by its ending; a photograph and a short message need no such words."""
 
-
-class Stage(enum.IntEnum):
-    """How far an employer's story goes; each stage includes the ones before it."""
-
-    REGISTERED = 0
-    STARTED = 1
-    HALF_DONE = 2
-    NEARLY_DONE = 3
-    WITHDRAWN = 4
-    SUBMITTED = 5
-    IN_REVIEW = 6
-    ASKED = 7
-    ANSWERED = 8
-    RECOMMENDED = 9
-    DECLINED = 10
-    AWARDED = 11
-
-
-@dataclass(frozen=True)
-class Story:
-    """What becomes of an employer: how far it gets, for which level, and how many days ago it last moved."""
-
-    stage: Stage
-    level: int = 1
-    days_ago: int = 20
-    ending: str = ""
-    """What came after the award: `revoked`, `under_review`, `upgraded` to the next level, `due` to be renewed soon, or
-    `renewing`, which has begun."""
-
-
-def plan() -> Sequence[Story]:
-    """The sixty stories of the demo: most employers are early on the way, as in schemes of this kind."""
-    s = Stage
-    return (
-        Story(s.NEARLY_DONE, 2, 2),  # the demo's owner: almost ready to submit
-        Story(s.AWARDED, 2, 120),  # the awarded owner
-        *(Story(s.REGISTERED, 1, days) for days in (1, 6, 19, 33, 75, 140)),
-        *(Story(s.STARTED, 1, days) for days in (2, 8, 30, 66, 150)),
-        *(Story(s.HALF_DONE, level, days) for level, days in ((1, 1), (1, 4), (1, 25), (2, 12), (1, 90), (2, 170))),
-        *(Story(s.NEARLY_DONE, level, days) for level, days in ((1, 3), (1, 9), (2, 20))),
-        *(Story(s.WITHDRAWN, 1, days) for days in (45, 160)),
-        *(Story(s.SUBMITTED, level, days) for level, days in ((1, 1), (1, 2), (2, 4), (1, 12), (3, 9), (2, 35))),
-        *(Story(s.IN_REVIEW, level, days) for level, days in ((1, 3), (2, 10), (2, 22), (3, 30))),
-        *(Story(s.ASKED, level, days) for level, days in ((2, 6), (1, 11))),
-        *(Story(s.ANSWERED, level, days) for level, days in ((2, 5), (1, 3))),
-        *(Story(s.RECOMMENDED, level, days) for level, days in ((1, 2), (2, 6))),
-        *(Story(s.DECLINED, level, days) for level, days in ((1, 40), (2, 85))),
-        *(Story(s.AWARDED, 1, days) for days in (8, 25, 60, 110, 200, 330, 390, 460)),
-        Story(s.AWARDED, 1, 684),  # ends in some 45 days, and cannot be renewed
-        Story(s.AWARDED, 1, 800),  # expired: level 1 lasts two years
-        Story(s.AWARDED, 1, 300, "revoked"),
-        Story(s.AWARDED, 2, 210, "under_review"),
-        Story(s.AWARDED, 1, 420, "upgraded"),
-        Story(s.AWARDED, 1, 350, "upgraded"),
-        Story(s.AWARDED, 2, 30),
-        Story(s.AWARDED, 2, 1050, "due"),  # ends in some 45 days
-        Story(s.AWARDED, 2, 1035, "renewing"),
-        Story(s.AWARDED, 3, 75),
-    )
-
-
-OPEN_TO_DOUBT = frozenset({Stage.SUBMITTED, Stage.IN_REVIEW, Stage.ASKED, Stage.ANSWERED, Stage.DECLINED})
-"""Stages in which an employer may lack a figure: one that its level asks for would have stood in the award's way."""
 
 ALSO_ASKED = {
     About.DECLARATION: "You say yes. Your last answers name agency staff: please tell us if this holds for them too.",
@@ -466,9 +402,11 @@ class _Life:
 
     def _return_figures(self, assessment: Assessment, owner: User) -> None:
         level = assessment.target_level
-        unknown = self._not_known(level)
+        in_doubt = self.story.stage in OPEN_TO_DOUBT and not self.position % 2
+        unknown = numbers.not_known(self.content, level, self.random) if in_doubt else []
         spared = metrics.own_fields(self.content, unknown)
-        inputs = {name: number for name, number in self._numbers(level).items() if name not in spared}
+        given = numbers.fitting(self.content, level, self.firm.headcount, self.random)
+        inputs = {name: number for name, number in given.items() if name not in spared}
         notes = {
             figure.metric.code: "This was an unusual year for us."
             for figure in metrics.figures(self.content, inputs, level, unknown)
@@ -487,44 +425,6 @@ class _Life:
             at=at(self.day + timedelta(days=19)),
         )
         self._spend(assessment, FIGURES, at(self.day + timedelta(days=19)))
-
-    def _not_known(self, level: int) -> list[str]:
-        """The figures this employer does not know yet: some of those whose level is not decided have one or two."""
-        if self.story.stage not in OPEN_TO_DOUBT or self.position % 2:
-            return []
-        codes = [metric.code for metric in self.content.metrics_for(level)]
-        return self.random.sample(codes, min(2, len(codes) // 2))
-
-    def _numbers(self, level: int) -> dict[str, str]:
-        """Numbers that fit together: nothing above what it is a part of."""
-        found: dict[str, Decimal] = {}
-        people = Decimal(self.firm.headcount)
-        asked = self.content.metrics_for(level)
-        context = {field.name for field in self.content.context_fields}
-        wholes = {metric.inputs[1].name for metric in asked if metric.max == 100 and len(metric.inputs) > 1}
-        # A part may be asked before its whole, so wholes come first; the order of what is kept is the form's.
-        for field in sorted(metrics.fields(self.content, level), key=lambda field: field.name not in context | wholes):
-            if field.name == self.content.headcount_field:
-                value = people
-            elif field.name == self.content.local_headcount_field:
-                value = people - self.random.randint(0, max(0, self.firm.headcount // 5))
-            elif field.name in context and field.type == "decimal":  # part-time staff make jobs fewer than people
-                least = 80 if field.warn_if_above_field else 96
-                value = (people * self.random.randint(least, 98) / 100).quantize(Decimal("0.1"))
-            elif field.type == "decimal":
-                value = (people * self.random.randint(15, 60) / 10).quantize(Decimal("0.1"))
-            elif field.max_field == self.content.headcount_field and field.name in wholes:
-                value = Decimal(round(people * self.random.randint(94, 100) / 100))  # nearly everyone is counted
-            elif field.max_field in found:
-                value = Decimal(int(found[field.max_field] * self.random.randint(45, 95) / 100))
-            else:
-                value = Decimal(self.random.randint(1, max(1, self.firm.headcount // 8)))
-            found[field.name] = max(value, field.min or Decimal(0))
-        for metric in self.content.metrics_for(level):
-            if metric.max == 100 and len(metric.inputs) > 1:  # a share: the part is not above the whole
-                part, whole = metric.inputs[0].name, metric.inputs[1].name
-                found[part] = min(found[part], found[whole])
-        return {name: str(value) for name, value in found.items()}
 
     def _ceiling(self) -> int | None:
         band = self.content.size_band(self.firm.size_band)

@@ -157,7 +157,7 @@ def test_employers_of_the_same_size_and_kind_come_first_then_of_the_size_the_kin
         told = makes.told(makes.employer(size=size, sector=sector))
         assert told is not None
         words[size, sector] = told.group
-    band, kind = makes.content.size_bands[0].title, makes.content.sectors[0].title
+    band, kind = makes.content.size_bands[0].title, makes.content.sector_words(makes.content.sectors[0].code)
     assert words == {
         (0, 0): f"employers of your size ({band}) in your kind of work ({kind})",
         (0, 2): f"employers of your size ({band})",
@@ -272,7 +272,7 @@ def test_who_changed_its_size_is_left_out_where_it_was_counted(makes: Makes) -> 
     group[0].size_band = makes.sizes[1]
     told = makes.told(group[0])
     assert told is not None
-    assert told.group in {"all employers", f"employers in your kind of work ({makes.content.sectors[0].title})"}
+    assert told.group in {"all employers", f"employers in your kind of work ({makes.content.sector_words(makes.content.sectors[0].code)})"}
     assert told.middle == 40
 
 

@@ -32,7 +32,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
-from charter.demo.histories import plan
+from charter.demo.stories import plan
 from charter.extensions import db
 from charter.merging import duplicates
 from charter.organisation.models import Membership, Organisation

@@ -125,7 +125,7 @@ def test_an_owner_offers_it_with_their_password_and_the_other_accepts(
     db.session.rollback()
     assert parts(employer) == {"Olive": OWNER, "Colin": CONTRIBUTOR}
     assert "It was undone" in browser.get(page).text
-    assert "It cannot be undone" in browser.get(f"{page}/undo").text
+    assert "It is undone already" in browser.get(f"{page}/undo").text
 
 
 def test_all_that_is_wrong_with_an_offer_is_told_in_one_round(
