@@ -272,7 +272,8 @@ def test_who_changed_its_size_is_left_out_where_it_was_counted(makes: Makes) -> 
     group[0].size_band = makes.sizes[1]
     told = makes.told(group[0])
     assert told is not None
-    assert told.group in {"all employers", f"employers in your kind of work ({makes.content.sector_words(makes.content.sectors[0].code)})"}
+    kind = makes.content.sector_words(makes.content.sectors[0].code)
+    assert told.group in {"all employers", f"employers in your kind of work ({kind})"}
     assert told.middle == 40
 
 
