@@ -394,7 +394,7 @@ def test_proof_of_an_award_that_names_a_person_is_gone_everywhere_and_the_award_
     assert owner.email in {one.to_address for one in told}
     assert f"/recognitions/{stated.id}/proof" in told[0].body
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "evidence:turn-down")).one()
-    assert (event.details["award"], event.details["case"]) == (str(stated.id), None)
+    assert (event.details["award"], event.case_id) == (str(stated.id), None)
     other = evidence_kinds.of_file("totals.pdf", PDF, "cd" * 32, 10, CLEAN)
     with transaction() as session:
         held = session.get_one(Recognition, stated.id)
