@@ -211,6 +211,7 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
+    "/admin/employers/recognitions/<uuid:recognition_id>/turn-down-proof": SCHEME,
     "/admin/claims/<uuid:claim_id>/grant": ADMINISTRATORS,
     "/admin/claims/<uuid:claim_id>/refuse": ADMINISTRATORS,
     "/admin/duplicates/": ADMINISTRATORS,
@@ -565,6 +566,7 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
         "/admin/employers/recognitions/<uuid:recognition_id>/decline",
         "/admin/employers/recognitions/<uuid:recognition_id>/proof",
         "/admin/employers/recognitions/<uuid:recognition_id>/take-back",
+        "/admin/employers/recognitions/<uuid:recognition_id>/turn-down-proof",
         "/evidence/<uuid:evidence_id>/download",
     ]
     given = {rule: answers(people, fill(rule))[4:7] for rule in shut}

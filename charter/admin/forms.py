@@ -256,6 +256,10 @@ class DeclineForm(SeenForm):
     reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
 
 
+class TurnDownProofForm(TurnDownForm, SeenForm):
+    """Why the proof of an award of another scheme is turned down for privacy."""
+
+
 class TakeBackForm(BaseForm):
     """Why an award of another scheme is taken back."""
 

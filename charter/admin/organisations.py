@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, g, redirect, url_for
+from flask import abort, current_app, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import CheckForm, DeclineForm, TakeBackForm
-from charter.assessment import recognising
-from charter.assessment.models import Assessment
+from charter.admin.forms import CheckForm, DeclineForm, TakeBackForm, TurnDownProofForm
+from charter.assessment import evidence_files, recognising
+from charter.assessment.models import Assessment, PrivacyReason
 from charter.award.models import Award
 from charter.clock import now, today
 from charter.errors import Refusal
@@ -23,6 +23,7 @@ from charter.improvement import reopening
 from charter.organisation import queries, recognition
 from charter.organisation.models import Organisation, Recognition
 from charter.permissions import Permission
+from charter.review import privacy
 from charter.review.models import Review
 from charter.web.access import the_user
 from charter.web.employer.evidence_files import download
@@ -177,6 +178,24 @@ class OrganisationsView(RecordView):
         piece = recognising.proof_of(db.session, recognition)
         return download(piece) if piece is not None else abort(404)
 
+    @expose("/recognitions/<uuid:recognition_id>/turn-down-proof", methods=("GET", "POST"))
+    @on(Permission.CHECK_RECOGNITION, Recognition)
+    def turn_down_proof_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """Turn down the proof of an award for privacy: its content is deleted, and the employer asked for other."""
+        form = TurnDownProofForm(data={"seen_proof": str(recognition.proof_id or "")})
+        if form.validate_on_submit():
+            try:
+                turn_down_proof(recognition, form.reason.data or "", seen=form.seen_proof.data or "")
+            except Refusal as refusal:
+                form.refuse(refusal)
+                db.session.refresh(recognition)
+                form.seen_proof.data = str(recognition.proof_id or "")
+            else:
+                flash("The proof is turned down and its content deleted. The employer is told.", "success")
+                return redirect(url_for(".check_view", recognition_id=recognition.id))
+        page = self.render("admin/records/turn_down_proof.html", form=form, **shown(recognition))
+        return page, 400 if form.errors else 200
+
     @expose("/recognitions/<uuid:recognition_id>/take-back", methods=("GET", "POST"))
     @on(Permission.TAKE_BACK_RECOGNITION, Recognition)
     def take_back_view(self, recognition: Recognition) -> ResponseReturnValue:
@@ -222,6 +241,15 @@ def decline(stated: Recognition, reason: str, *, seen: str) -> None:
         held = locked(session, stated)
         recognition.see(held, proof=seen)
         recognising.decline(session, held, reason=reason, by=the_user(), at=now())
+
+
+def turn_down_proof(stated: Recognition, reason: str, *, seen: str) -> None:
+    """Turn the proof of an award down for privacy, once, and take its content out of the store after the commit."""
+    why = next((one for one in PrivacyReason if one.value == reason), PrivacyReason.OTHER)
+    with transaction() as session:
+        gone = privacy.turn_down_proof(session, locked(session, stated), seen=seen, reason=why, by=the_user(), at=now())
+    if gone is not None:
+        evidence_files.forget(db.session, current_app.extensions["charter_store"], gone)
 
 
 def take_back(stated: Recognition, reason: str) -> None:

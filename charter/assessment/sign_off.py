@@ -27,6 +27,8 @@ from charter.lifecycle import Status
 LASTS = timedelta(days=30)
 REMIND_AFTER = timedelta(hours=20)
 """How long after one email the next may be sent."""
+ADDRESS_KEPT = timedelta(days=90)
+"""How long the address of who was asked is kept after their link ended."""
 SAME_CLICK = timedelta(minutes=1)
 WORDS_LIMIT = 2_000
 NAME_LIMIT = 120
@@ -178,6 +180,25 @@ def take_back(session: Session, asked: SignOff, *, by: User, at: datetime) -> No
         return
     asked.move(TAKE_BACK)
     audit.record(session, "sign-off:take-back", asked, by=author, at=at, case=asked.assessment_id)
+
+
+def forget_addresses(session: Session, on: date, at: datetime) -> int:
+    """Erase the address of each person whose link ended `ADDRESS_KEPT` ago, and say how many. A job of the day.
+
+    Who was asked and what they decided stays. A question that nobody answered in all that time is taken back.
+    """
+    old = session.scalars(
+        sa.select(SignOff)
+        .where(SignOff.expires_at < at - ADDRESS_KEPT, SignOff.email != "")
+        .order_by(SignOff.id)
+        .with_for_update()
+    ).all()
+    for asked in old:
+        asked.email = ""
+        if asked.status is SignOffStatus.WAITING:
+            asked.move(TAKE_BACK)
+            audit.record(session, "sign-off:take-back", asked, by=None, at=at, case=asked.assessment_id)
+    return len(old)
 
 
 def end(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:

@@ -394,7 +394,7 @@ class _Life:
                 criteria=[criterion.code],
                 title="Our page for staff",
                 url=f"https://www.example.org/staff/{criterion.code.lower()}",
-                dated_on=None,
+                dated_on=None if day.day % 4 == 0 else day - timedelta(days=90),  # now and then nobody says
                 places={criterion.code: "The part called What we do"},
                 by=owner,
                 at=moment,

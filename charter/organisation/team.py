@@ -1,7 +1,7 @@
 """An employer's people: invite a colleague, accept, change a part, remove."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from charter.errors import Refusal
 from charter.organisation.models import FormerMember, Invitation, MemberRole, Membership, Organisation
 
 VALID_FOR = timedelta(days=14)
+INVITATION_KEPT = timedelta(days=90)
+"""How long an invitation, and so the address in it, is kept after it was accepted or ran out."""
 SAME_CLICK = timedelta(minutes=1)
 """An invitation to the same address and part within this time is the first one: somebody pressed the button twice."""
 
@@ -165,6 +167,16 @@ def waiting(session: Session, organisation: Organisation, *, at: datetime) -> li
             _waiting(organisation).where(Invitation.expires_at > at).order_by(Invitation.sent_at.desc(), Invitation.id)
         )
     )
+
+
+def forget_invitations(session: Session, on: date, at: datetime) -> int:
+    """Delete the invitations that ended `INVITATION_KEPT` ago, accepted or not, and say how many. A job of the day.
+
+    Each holds an address. Whoever accepted one is in the team, or was.
+    """
+    old = sa.func.coalesce(Invitation.accepted_at, Invitation.expires_at) < at - INVITATION_KEPT
+    gone = sa.delete(Invitation).where(old).returning(Invitation.id)
+    return len(session.execute(gone.execution_options(synchronize_session=False)).all())
 
 
 def _waiting(organisation: Organisation) -> sa.Select[Invitation]:

@@ -15,6 +15,7 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
+from charter.worker import DAILY
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -262,3 +263,22 @@ def test_a_round_of_more_information_has_an_approval_of_its_own(
     again = send(complete, owner)
     assert (again.round, again.sign_off_id, again.snapshot_hash) == (2, second.id, second.content_hash)
     assert first.content_hash != second.content_hash
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_the_address_of_who_was_asked_is_erased_some_time_after_the_link_ran_out(
+    make: Factory, complete: Assessment, owner: User, decided: bool
+) -> None:
+    asked, token = make.asks_for_sign_off(complete, by=owner)
+    if decided:
+        make.signs_off(asked, token)
+    for late in (timedelta(0), timedelta(seconds=1)):
+        at = AT + sign_off.LASTS + sign_off.ADDRESS_KEPT + late
+        with transaction() as session:
+            assert sign_off.forget_addresses(session, local_date(at), at) == (late > timedelta(0))
+    db.session.refresh(asked)
+    status = SignOffStatus.APPROVED if decided else SignOffStatus.WITHDRAWN
+    assert (asked.email, asked.status, asked.name) == ("", status, "Dee Director")
+    with transaction() as session:
+        assert sign_off.forget_addresses(session, local_date(at), at) == 0
+    assert sign_off.forget_addresses in DAILY

@@ -103,7 +103,7 @@ VALUES = {
         "added_on": date(2026, 11, 22),
         "what": "file",
         "reason": "It has health details",
-        "criteria": ["Sick pay"],
+        "supports": ["Sick pay"],
         "organisation_id": 1,
         "evidence_id": 2,
     },

@@ -21,6 +21,7 @@ from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.organisation.models import Membership, Organisation
 from tests.assessment.test_file_checks import pdf, picture
+from tests.assessment.test_library import use
 from tests.assessment.test_shelf import fill, in_state
 from tests.factories import Factory
 from tests.pages import CheckedClient
@@ -233,11 +234,14 @@ def test_everything_downloads_as_one_archive_that_says_what_is_left_out_and_why(
 
 @pytest.mark.parametrize("state", TO_RENEW)
 def test_the_dashboard_says_how_much_is_to_be_renewed_or_replaced_and_leads_to_it(
-    sign_in: SignIn, owner: User, home: str, state: State
+    make: Factory, employer: Organisation, sign_in: SignIn, owner: User, home: str, state: State
 ) -> None:
     client = sign_in(owner)
     piece = given(client, home)
     in_state(piece, state)
+    if state is State.UNDATED:
+        assessment = make.assessment(employer, by=owner)
+        use(assessment, piece, [assessment.framework.content.asked(1)[0].code], owner)
     if state in {State.EXPIRED, State.SOON}:
         with transaction() as session:
             session.get_one(Evidence, piece.id).ends_on = today() + timedelta(days=-1 if state is State.EXPIRED else 9)

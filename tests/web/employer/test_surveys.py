@@ -227,6 +227,10 @@ def test_results_are_evidence_for_what_the_charter_says_they_support(
     assert set(found) == set(supports)
     (piece,) = {piece.id: piece for pieces in found.values() for piece in pieces}.values()
     assert piece.title == "What our staff said: Staff survey"
+    asked = assessment.framework.content.survey
+    assert (piece.type, piece.period_from) == (asked.evidence_type, survey.opens_on)
+    assert piece.period_from <= piece.period_to <= survey.closes_on
+    assert piece.ends_on > piece.period_to
     file = sign_in(owner).get(f"/evidence/{piece.id}/download")
     assert "75% positive (9 of 12)" in words(file.data)
 
