@@ -101,13 +101,22 @@ def test_an_assessor_reads_the_name_that_was_typed_beside_the_one_that_was_asked
     assert "Deirdre &lt;D&gt; Director (asked as Dee Director), Director, on" in page
 
 
-def test_without_an_approval_the_case_says_nothing_of_one(
-    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+@pytest.mark.parametrize("changed", [False, True])
+def test_only_a_case_with_an_approval_of_what_was_sent_says_that_there_is_one(
+    make: Factory,
+    complete: Assessment,
+    link: str,
+    owner: User,
+    assessor: User,
+    client: CheckedClient,
+    sign_in: SignIn,
+    changed: bool,
 ) -> None:
     approve(client, link)
-    change(complete)
+    if changed:
+        change(complete)
     page = sign_in(assessor).get(f"/admin/reviews/{make.review(make.submitted(complete, by=owner)).id}").text
-    assert "Approved inside the employer" not in page
+    assert ("Approved inside the employer" in page) is not changed
 
 
 def test_what_is_shown_is_everything_but_the_files(
