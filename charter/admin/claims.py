@@ -9,6 +9,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from wtforms import TextAreaField
 
+from charter.account.models import domain_of
 from charter.admin.base import Chosen, RecordView, of_status, on
 from charter.clock import local_date, now
 from charter.errors import Refusal
@@ -141,7 +142,7 @@ class ClaimsView(RecordView):
 
 def about(claim: Claim) -> dict[str, Any]:
     """The facts that decide about a claim, in a fixed number of queries."""
-    domain = domains.domain_of(claim.address)
+    domain = domain_of(claim.address)
     team = queries.team(db.session, claim.organisation)
     return {
         "domain": domain,

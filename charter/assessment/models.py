@@ -350,6 +350,7 @@ class SignOff(HasStatus, Base):
         sa.CheckConstraint("(status = 'approved') = (content_hash IS NOT NULL)", name="approved_has_content"),
         sa.Index("uq_sign_off_one_waiting", "assessment_id", unique=True, sqlite_where=_waits, postgresql_where=_waits),
         sa.Index("ix_sign_off_assessment_id", "assessment_id"),
+        sa.Index("ix_sign_off_earlier_token_hash", "earlier_token_hash"),
     )
 
     assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
@@ -359,6 +360,8 @@ class SignOff(HasStatus, Base):
     role: Mapped[str] = mapped_column(sa.String(120))
     email: Mapped[str] = mapped_column(sa.String(254))
     token_hash: Mapped[str] = mapped_column(sa.String(64))
+    earlier_token_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """The token of the link before a reminder: they may be reading it, so it is good as well."""
     status: Mapped[SignOffStatus]
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))

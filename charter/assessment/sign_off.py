@@ -133,6 +133,7 @@ def ask(
         role=role,
         email=email,
         token_hash=hashed(token),
+        earlier_token_hash=None,
         status=SignOffStatus.WAITING,
         asked_at=at,
         asked_by_id=author,
@@ -150,7 +151,10 @@ def ask(
 
 
 def remind(session: Session, asked: SignOff, *, by: User, at: datetime) -> str | None:
-    """Send the person a new link, as its token; the one before stops working. None when that was done a moment ago.
+    """Send the person a new link, as its token. None when that was done a moment ago.
+
+    The link before stays good beside it until they decide: they may be reading at this moment. (A visit to the new one
+    does not end it: programs that look through mail visit every link they see.)
 
     Raises Refusal when they decided already, when the answers were sent or withdrawn, so that the new link would lead
     nowhere, or when the last email is less than a day old.
@@ -167,6 +171,7 @@ def remind(session: Session, asked: SignOff, *, by: User, at: datetime) -> str |
     if at - (asked.reminded_at or asked.asked_at) < REMIND_AFTER:
         raise Refusal(f"{asked.name} got an email less than a day ago. You can remind them tomorrow.")
     token = secrets.token_urlsafe(32)
+    asked.earlier_token_hash = asked.token_hash
     asked.token_hash, asked.reminded_at, asked.expires_at = hashed(token), at, at + LASTS
     audit.record(session, "sign-off:remind", asked, by=author, at=at, case=asked.assessment_id)
     return token
@@ -211,7 +216,9 @@ def end(session: Session, assessment: Assessment, *, by: User, at: datetime) -> 
 def find(session: Session, token: str) -> SignOff | None:
     """What a link is about, whether or not it still works."""
     return session.scalars(
-        sa.select(SignOff).where(SignOff.token_hash == hashed(token)).options(joinedload(SignOff.assessment))
+        sa.select(SignOff)
+        .where(sa.or_(SignOff.token_hash == hashed(token), SignOff.earlier_token_hash == hashed(token)))
+        .options(joinedload(SignOff.assessment))
     ).first()
 
 
@@ -338,6 +345,14 @@ def _decidable(session: Session, token: str, *, at: datetime) -> SignOff:
     session.refresh(asked, with_for_update={"of": SignOff})
     if asked.status in {SignOffStatus.APPROVED, SignOffStatus.SENT_BACK}:
         return asked
-    if not asked.works_at(at) or not asked.assessment.is_editable or asked.token_hash != hashed(token):
+    if (
+        not asked.works_at(at)
+        or not asked.assessment.is_editable
+        or hashed(token)
+        not in {
+            asked.token_hash,
+            asked.earlier_token_hash,
+        }
+    ):
         raise Refusal(ENDED)
     return asked

@@ -126,7 +126,12 @@ PARTS: tuple[Part, ...] = (
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
     Part("whose_tasks", Assignment, _of_assessment(Assignment)),
-    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash", "content", "email"})),
+    Part(
+        "approvals",
+        SignOff,
+        _of_assessment(SignOff),
+        frozenset({"token_hash", "earlier_token_hash", "content", "email"}),
+    ),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",

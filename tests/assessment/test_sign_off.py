@@ -182,7 +182,9 @@ def test_a_link_works_for_thirty_days(make: Factory, complete: Assessment, owner
     assert fresh
 
 
-def test_a_reminder_brings_a_new_link_and_ends_the_old_one(make: Factory, complete: Assessment, owner: User) -> None:
+def test_a_reminder_brings_a_new_link_and_the_one_before_stays_good_for_whoever_reads_it(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
     asked, old = make.asks_for_sign_off(complete, by=owner)
 
     def remind(at) -> str | None:
@@ -194,8 +196,32 @@ def test_a_reminder_brings_a_new_link_and_ends_the_old_one(make: Factory, comple
     tomorrow = AT + timedelta(days=1)
     new = remind(tomorrow)
     assert remind(tomorrow + timedelta(seconds=5)) is None
-    assert sign_off.find(db.session, old) is None
-    assert sign_off.find(db.session, new).id == asked.id
+    newest = remind(tomorrow + timedelta(days=1))
+    assert sign_off.find(db.session, old) is None, "two are enough"
+    assert [sign_off.find(db.session, token).id for token in (new, newest)] == [asked.id, asked.id]
+    read = standing(complete).content_hash
+    with transaction() as session:
+        approved = sign_off.approve(session, new, seen=read, signed_as="Dee", agreed=True, at=tomorrow, on=ON)
+    assert approved.status is SignOffStatus.APPROVED
+    with transaction() as session:  # the other link afterwards changes nothing
+        again = sign_off.send_back(session, newest, seen=read, words="No.", at=tomorrow, on=ON)
+    assert (again.id, again.status, again.words) == (asked.id, SignOffStatus.APPROVED, "")
+    sent = send(complete, owner)
+    assert sent.sign_off_id == asked.id
+
+
+def test_who_was_asked_takes_both_links_with_them_when_the_question_is_taken_back(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
+    asked, old = make.asks_for_sign_off(complete, by=owner)
+    with transaction() as session:
+        new = sign_off.remind(session, session.get_one(SignOff, asked.id), by=owner, at=AT + timedelta(days=1))
+    read = standing(complete).content_hash
+    with transaction() as session:
+        sign_off.take_back(session, session.get_one(SignOff, asked.id), by=owner, at=AT)
+    for token in (old, new):
+        with pytest.raises(Refusal, match="no longer works"), transaction() as session:
+            sign_off.approve(session, token, seen=read, signed_as="Dee", agreed=True, at=AT, on=ON)
 
 
 def test_what_is_incomplete_is_not_asked_about(make: Factory, employer: Organisation, owner: User) -> None:

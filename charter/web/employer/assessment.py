@@ -37,7 +37,7 @@ from charter.framework import publishing
 from charter.framework.asking import Ask, asks, rules_up_to, standing
 from charter.framework.changes import NOTHING
 from charter.framework.content import Content
-from charter.improvement import plan
+from charter.improvement import with_plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import explanations, findings, intake, more_information
@@ -419,7 +419,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                intake.submit(
+                with_plan.submit(
                     session,
                     assessment,
                     declared_by=form.declared_by.data,
@@ -429,7 +429,6 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
                     on=today(),
                     only_owner=bool(second.only_owner.data) if lonely else None,
                 )
-                plan.refresh(session, assessment, at=now(), on=today())
         except Refusal as refusal:
             if not assessment.is_editable:  # the same form came a moment earlier
                 return after

@@ -19,7 +19,6 @@ from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.succession import asking, domains
-from charter.succession.models import Matched
 from charter.web.access import keep_what_was_typed, requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
@@ -74,7 +73,7 @@ def _here_already(form: OrganisationForm) -> list[asking.Match]:
         except Refusal:
             return []
     found = asking.matches(db.session, the_user(), company=company, charity=charity)
-    found = [match for match in found if match.by is not Matched.DOMAIN]
+    found = [match for match in found if match.by.by_number]
     if found:
         keep_what_was_typed(the_user())
     return found

@@ -136,7 +136,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             )
     except Stale as stale:
         preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
-        form = _choices(preview, kept, fresh=True)
+        form = _still_chosen(_choices(preview, kept, fresh=True), form, preview)
         form.form_errors.append(str(stale))
         return _page(assessment, kept, preview, form, status=409)
     except Refusal as refusal:
@@ -172,6 +172,15 @@ def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> B
             )
     kind = type("ChoicesForm", (BaseForm,), fields)
     form: BaseForm = kind(formdata=None) if fresh else kind()
+    return form
+
+
+def _still_chosen(form: BaseForm, sent: BaseForm, preview: Preview) -> BaseForm:
+    """The fresh form, with what was chosen for each row of which nothing saved has changed since it was chosen."""
+    for line in preview.to_save:
+        choice, seen = f"choice-{line.item.key}", f"seen-{line.item.key}"
+        if line.asks and choice in sent and sent[seen].data == line.seen and sent[choice].data in {SHEET, SAVED}:
+            form[choice].data = sent[choice].data
     return form
 
 

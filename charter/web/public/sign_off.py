@@ -113,7 +113,7 @@ def _decide(token: str, form: BaseForm, decide: Callable[[Session], SignOff], te
     """The page of one of the two decisions. Sent, it is taken and the owners are told; else the page says why not."""
     asked = sign_off.find(db.session, token)
     if asked is None or not _can_be_decided(asked):
-        return _no_longer(asked)
+        return _no_longer(asked, form)
     overtaken = None
     if form.is_submitted():
         try:
@@ -125,9 +125,11 @@ def _decide(token: str, form: BaseForm, decide: Callable[[Session], SignOff], te
         except Refusal as refusal:
             again = sign_off.find(db.session, token)
             if again is None or not _can_be_decided(again):
-                return _no_longer(again)
+                return _no_longer(again, form)
             form.refuse(refusal)
         else:
+            if _lost(asked, form):  # it was decided in another way a moment earlier
+                return _no_longer(asked, form)
             return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
     page = render_template(
         template,
@@ -149,14 +151,38 @@ def _can_be_decided(asked: SignOff) -> bool:
     return asked.works_at(now()) and asked.assessment.is_editable
 
 
-def _no_longer(asked: SignOff | None) -> Response:
-    """What became of it; a kind word when the link is not, or no longer, good for anything."""
+def _lost(asked: SignOff | None, form: BaseForm) -> dict[str, str]:
+    """What was typed and sent and is not kept, with what it is: so that whoever typed it can copy it."""
+    if not form.is_submitted():
+        return {}
+    typed = {"words": "What you wrote", "signed_as": "The name that you typed"}
+    kept = {asked.words, asked.signed_as} if asked is not None else set()
+    return {
+        label: form[name].data
+        for name, label in typed.items()
+        if name in form
+        and form[name].data
+        and " ".join(form[name].data.split()) not in {" ".join(one.split()) for one in kept}
+    }
+
+
+def _no_longer(asked: SignOff | None, form: BaseForm | None = None) -> Response:
+    """What became of it; a kind word when the link is not, or no longer, good for anything.
+
+    What was sent with `form` and is not kept is shown, for its sender to copy.
+    """
     decided = asked is not None and asked.status in {SignOffStatus.APPROVED, SignOffStatus.SENT_BACK}
     assessment = queries.with_its_own(db.session, asked.assessment) if asked else None
+    lost = _lost(asked, form) if form is not None else {}
     page = render_template(
-        "public/sign_off/no_longer.html", asked=asked, assessment=assessment, decided=decided, Status=SignOffStatus
+        "public/sign_off/no_longer.html",
+        asked=asked,
+        assessment=assessment,
+        decided=decided,
+        lost=lost,
+        Status=SignOffStatus,
     )
-    return unkept(page, 200 if decided else 410 if asked else 404)
+    return unkept(page, 409 if decided and lost else 200 if decided else 410 if asked else 404)
 
 
 def _tell(session: Session, asked: SignOff) -> None:

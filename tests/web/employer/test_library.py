@@ -26,6 +26,9 @@ from tests.assessment.test_shelf import fill, in_state
 from tests.factories import Factory
 from tests.pages import CheckedClient
 
+RENEW = "Evidence to renew or replace"
+"""How the dashboard begins to say that something is soon out of date."""
+
 SignIn = Callable[[User], CheckedClient]
 
 
@@ -246,7 +249,7 @@ def test_the_dashboard_says_how_much_is_to_be_renewed_or_replaced_and_leads_to_i
         with transaction() as session:
             session.get_one(Evidence, piece.id).ends_on = today() + timedelta(days=-1 if state is State.EXPIRED else 9)
     page = client.get("/dashboard").text
-    assert "Evidence to renew or replace" in page
+    assert RENEW in page
     assert state.label in page
     assert f'href="{home}?state={state.value}"' in page
     there = client.get(f"{home}?state={state.value}").text
@@ -258,7 +261,9 @@ def test_nothing_is_said_on_the_dashboard_when_nothing_is_to_be_renewed(
 ) -> None:
     client = sign_in(owner)
     given(client, home)
-    assert "Evidence to renew" not in client.get("/dashboard").text
+    text = client.get("/dashboard").text
+    assert "What to do next" in text
+    assert RENEW not in text
 
 
 def test_what_could_not_be_opened_is_given_again_as_it_was(sign_in: SignIn, owner: User, home: str) -> None:

@@ -125,6 +125,29 @@ def test_what_was_saved_while_one_looked_is_shown_again_before_anything_is_saved
     assert seen(late.text)[f"seen-criterion-{first.code}"] == "1"
 
 
+def test_what_was_chosen_for_rows_that_nobody_changed_meanwhile_stays_chosen(
+    assessment: Assessment, content: Content, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser, theirs = sign_in(owner), sign_in(colleague)
+    codes = [one.code for one in content.asked(1)[:3]]
+    file = filled(browser, home, {code: {EXPLANATION: f"{code} from the file."} for code in codes})
+    for code in codes:
+        theirs.send(f"{home}/criteria/{code}", {"explanation": f"{code} by hand.", "seen_version": "0"})
+    send(browser, home, file)
+    carried = seen(browser.get(f"{home}/spreadsheet/check").text)
+    theirs.send(f"{home}/criteria/{codes[2]}", {"explanation": "Later.", "seen_version": "1"})
+    names = [f"choice-criterion-{code}" for code in codes]
+    chosen = dict(zip(names, ["sheet", "saved", "sheet"], strict=True))
+    late = browser.send(f"{home}/spreadsheet/check", {"then": "save", **carried, **chosen})
+    assert late.status_code == 409
+    ticked = re.findall(r'<input[^>]*name="(choice-[^"]+)"[^>]*value="([^"]+)"[^>]*checked', late.text)
+    assert dict(ticked) == {names[0]: "sheet", names[1]: "saved"}
+    again = {"then": "save", **seen(late.text), **dict(ticked), names[2]: "saved"}
+    assert browser.send(f"{home}/spreadsheet/check", again).status_code == 303
+    said = {code: answer.explanation for code, answer in material(assessment).answers.items()}
+    assert said == {codes[0]: f"{codes[0]} from the file.", codes[1]: f"{codes[1]} by hand.", codes[2]: "Later."}
+
+
 def test_a_bad_file_is_refused_beside_its_field_and_a_dropped_one_saves_nothing(
     assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
 ) -> None:

@@ -70,6 +70,37 @@ def test_a_domain_of_free_mail_is_not_offered(employer: Organisation, owner: Use
     assert db.session.scalars(sa.select(EmailDomain)).all() == []
 
 
+def test_an_owner_without_a_domain_is_asked_for_it_on_the_team_page_and_the_dashboard_until_there_is_one(
+    employer: Organisation, owner: User, colleague: User, sign_in: SignIn, team: str
+) -> None:
+    at_domain(owner)
+    browser, theirs = sign_in(owner), sign_in(colleague)
+    prompts = {"/dashboard": "name your email domain", team: "Help your colleagues find you."}
+    for page, words in prompts.items():
+        assert words in browser.get(page).text, page
+        assert f"{team}/domains" in browser.get(page).text, page
+        assert words not in theirs.get(page).text, page
+    assert browser.send(f"{team}/domains", {"add": "yes"}).status_code == 303
+    for page, words in prompts.items():
+        assert words not in browser.get(page).text, page
+
+
+def test_a_newcomer_at_the_domain_of_an_owners_address_is_offered_to_ask_and_learns_nobodys_name(
+    employer: Organisation, owner: User, newcomer: User, sign_in: SignIn
+) -> None:
+    at_domain(owner)
+    browser = sign_in(newcomer)
+    for page in ("/dashboard", "/organisations/join"):
+        text = browser.get(page).text
+        assert f"Do you work for {employer.name}?" in text, page
+        assert owner.name not in text, page
+        assert owner.email not in text, page
+    sent = {"employer": str(employer.id), "message": "I am new."}
+    assert browser.send("/organisations/join", sent).status_code == 303
+    assert newcomer.email in sign_in(owner).get(f"/organisations/{employer.id}/team").text
+    assert browser.get(f"/organisations/{employer.id}/team").status_code in {403, 404}
+
+
 @pytest.mark.parametrize("ticked", [True, False])
 def test_the_domain_can_be_named_when_the_employer_is_added(
     make: Factory, newcomer: User, sign_in: SignIn, ticked: bool
