@@ -139,6 +139,12 @@ class Person:
         """Follow a link."""
         self.presses(name, role="link", exact=exact)
 
+    def downloads(self, name: str, *, role: str = "link") -> bytes:
+        """Follow a link or press a button that gives a file, and return the file."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        return Path(waiting.value.path()).read_bytes()
+
     def fills(self, field: str, text: str) -> None:
         """Type into the field of this name."""
         self.page.locator(f"main [name='{field}']").first.fill(text)
