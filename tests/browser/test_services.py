@@ -117,7 +117,7 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     def printed() -> str:
         """The yearly guide, as another program reads it."""
         visitor.opens("/services")
-        return words(visitor.downloads("Download it all as a guide to print (PDF)"))
+        return words(visitor.file_behind("Download it all as a guide to print (PDF)"))
 
     guide = printed()
     assert f"As the directory stood on {today().day} {today():%B %Y}" in guide
