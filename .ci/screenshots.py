@@ -19,7 +19,7 @@ from uuid import UUID
 import openpyxl
 import pyotp
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from charter.assessment import spreadsheet
 
@@ -68,7 +68,7 @@ def upload_a_spreadsheet(page: Page, assessment: str) -> None:
     filled = io.BytesIO()
     book.save(filled)
     page.goto(home)
-    file = {"name": "Our answers.xlsx", "mimeType": "application/octet-stream", "buffer": filled.getvalue()}
+    file = FilePayload(name="Our answers.xlsx", mimeType="application/octet-stream", buffer=filled.getvalue())
     page.set_input_files("main [name=file]", file)
     page.get_by_role("button", name="Upload and check").click()
     page.wait_for_url("**/check")
