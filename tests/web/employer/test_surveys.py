@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from charter.organisation.models import Organisation
 from charter.survey import answering, running
 from charter.survey.models import Survey
 from tests.factories import Factory
+from tests.readers import scanned, words
 from tests.survey.conftest import said
 
 
@@ -117,22 +117,6 @@ def closed(make: Factory, employer: Organisation, owner: User) -> Survey:
     with transaction() as session:
         running.close(session, session.get_one(Survey, survey.id), by=owner, at=make.at)
     return survey
-
-
-def words(pdf: bytes) -> str:
-    """What a PDF says, read by another program."""
-    return subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
-    ).stdout.decode()
-
-
-def scanned(pdf: bytes, folder: Path) -> list[str]:
-    """Where the QR codes of a PDF's first page lead, read by other programs from a picture of it."""
-    (folder / "drawn.pdf").write_bytes(pdf)
-    picture = folder / "drawn"
-    subprocess.run(["pdftoppm", "-r", "150", "-l", "1", "-singlefile", "-png", f"{picture}.pdf", picture], check=True)
-    read = subprocess.run(["zbarimg", "-q", "--raw", f"{picture}.png"], capture_output=True, check=True)
-    return read.stdout.decode().split()
 
 
 def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
