@@ -116,7 +116,7 @@ def _redact_submissions(session: Session, evidence: Evidence) -> list[dict[str, 
     for submission in session.scalars(
         sa.select(Submission)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(_holds(Submission.snapshot, evidence))
+        .where(snapshot.names(Submission.snapshot, evidence))
         .options(undefer(Submission.snapshot))
         .order_by(Submission.id)
     ):
@@ -132,7 +132,7 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
     for asked in session.scalars(
         sa.select(SignOff)
         .join(Assessment, Assessment.id == SignOff.assessment_id)
-        .where(_holds(SignOff.content, evidence))
+        .where(snapshot.names(SignOff.content, evidence))
         .options(undefer(SignOff.content))
         .order_by(SignOff.id)
     ):
@@ -142,12 +142,6 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
         asked.content_hash = snapshot.digest(asked.content) if before is not None else None
         changed.append({"sign_off": str(asked.id), "before": before, "after": asked.content_hash})
     return changed
-
-
-def _holds(frozen: Any, evidence: Evidence) -> sa.ColumnElement[bool]:
-    """Whether a frozen text of this employer names the piece."""
-    ours = Assessment.organisation_id == evidence.organisation_id
-    return sa.and_(ours, sa.cast(frozen, sa.Text).contains(str(evidence.id)))
 
 
 def _without(frozen: dict[str, Any], evidence: Evidence) -> dict[str, Any]:

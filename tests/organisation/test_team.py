@@ -1,6 +1,7 @@
 """An employer's people: invited, accepted, changed, removed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ LATER = AT + timedelta(days=13)
 
 
 def person(session: Session, email: str, role: Role = Role.EMPLOYER) -> User:
-    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT)
+    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT, email_confirmed_at=AT)
     session.add(user)
     session.flush()
     return user
@@ -180,3 +181,21 @@ def test_the_last_owner_cannot_leave_or_step_down(session: Session, employer: Or
     team.remove(session, olive, by=owner, at=AT)
     session.flush()
     assert [one.user_id for one in session.scalars(sa.select(Membership))] == [colin.user_id]
+
+
+@pytest.mark.parametrize("shut", [{"disabled_at": AT}, {"email_confirmed_at": None}])
+def test_an_owner_who_cannot_sign_in_is_no_owner_to_leave_the_employer_with(
+    session: Session, employer: Organisation, owner: User, shut: dict[str, Any]
+) -> None:
+    gone = join(session, employer, person(session, "colin@example.org"), MemberRole.OWNER)
+    for name, value in shut.items():
+        setattr(gone.user, name, value)
+    session.flush()
+    olive = session.scalars(sa.select(Membership).where(Membership.user_id == owner.id)).one()
+    for deed in (
+        lambda: team.remove(session, olive, by=owner, at=AT),
+        lambda: team.change_role(session, olive, role=MemberRole.CONTRIBUTOR, by=owner, at=AT),
+    ):
+        with pytest.raises(Refusal, match="needs at least one owner who can sign in"):
+            deed()
+    team.remove(session, gone, by=owner, at=AT)  # the one who is gone may be taken out
