@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from charter.lifecycle import Status
@@ -74,6 +75,16 @@ class User(Base):
     def is_staff(self) -> bool:
         """Whether the person works for the scheme."""
         return self.role in STAFF
+
+    @hybrid_property
+    def can_sign_in(self) -> bool:
+        """Whether the account is open and the address proved."""
+        return self.disabled_at is None and self.email_confirmed_at is not None
+
+    @can_sign_in.inplace.expression
+    @classmethod
+    def _can_sign_in(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.disabled_at.is_(None), cls.email_confirmed_at.is_not(None))
 
     def __str__(self) -> str:
         return self.name

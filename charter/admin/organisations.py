@@ -20,13 +20,14 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
 from charter.improvement import reopening
-from charter.organisation import queries, recognition
+from charter.organisation import interests, queries, recognition
 from charter.organisation.models import Organisation, Recognition
+from charter.organisation.recognition import CHECK, TAKE_BACK
 from charter.permissions import Permission
 from charter.review import privacy
 from charter.review.models import Review
 from charter.web.access import the_user
-from charter.web.employer.evidence_files import download
+from charter.web.employer.evidence_files import check_no_interest, download
 
 
 def content() -> Content:
@@ -150,7 +151,7 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is marked as checked. The employer’s owners are told.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
-        page = self.render("admin/records/check.html", form=form, **shown(recognition))
+        page = self.render("admin/records/check.html", form=form, **shown(recognition, CHECK))
         return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/decline", methods=("GET", "POST"))
@@ -168,13 +169,14 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is turned down. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
-        page = self.render("admin/records/decline.html", form=form, **shown(recognition))
+        page = self.render("admin/records/decline.html", form=form, **shown(recognition, CHECK))
         return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/proof")
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def proof_view(self, recognition: Recognition) -> ResponseReturnValue:
         """The file that shows an award of another scheme, to save."""
+        check_no_interest(recognition.organisation_id)
         piece = recognising.proof_of(db.session, recognition)
         return download(piece) if piece is not None else abort(404)
 
@@ -193,7 +195,7 @@ class OrganisationsView(RecordView):
             else:
                 flash("The proof is turned down and its content deleted. The employer is told.", "success")
                 return redirect(url_for(".check_view", recognition_id=recognition.id))
-        page = self.render("admin/records/turn_down_proof.html", form=form, **shown(recognition))
+        page = self.render("admin/records/turn_down_proof.html", form=form, **shown(recognition, CHECK))
         return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/take-back", methods=("GET", "POST"))
@@ -209,12 +211,16 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is taken back. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=employer_id))
-        page = self.render("admin/records/take_back.html", form=form, **shown(recognition))
+        page = self.render("admin/records/take_back.html", form=form, **shown(recognition, TAKE_BACK))
         return page, 400 if form.errors else 200
 
 
-def shown(stated: Recognition) -> dict[str, Any]:
-    """What an assessor needs to see of an award of another scheme before it is checked or turned down."""
+def shown(stated: Recognition, deed: str) -> dict[str, Any]:
+    """What an assessor needs to see of an award of another scheme before `deed` is done to it.
+
+    Who has an interest in the employer sees why they may not, and no proof.
+    """
+    why_not = interests.why_not(db.session, the_user(), stated.organisation_id, deed)
     passport = content().passport(stated.scheme, stated.level)
     return {
         "recognition": stated,
@@ -222,7 +228,8 @@ def shown(stated: Recognition) -> dict[str, Any]:
         "passport": passport,
         "strength": content().strength(passport.strength) if passport else None,
         "odd": passport is not None and recognition.looks_odd(passport, stated.reference),
-        "proof": recognising.proof_of(db.session, stated),
+        "proof": recognising.proof_of(db.session, stated) if why_not is None else None,
+        "why_not": why_not,
         "stands_in": recognising.by_award(content(), [stated], on=today()).get(stated.id, ()),
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence_dates, evidence_kinds
+from charter.assessment import evidence_dates, evidence_kinds, snapshot
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked
@@ -271,10 +271,7 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
     submitted = (
         sa.select(Submission.id)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(
-            Assessment.organisation_id == evidence.organisation_id,
-            sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
-        )
+        .where(snapshot.names(Submission.snapshot, evidence))
     )
     return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists(), shows.exists()))))
 

@@ -22,10 +22,11 @@ from charter.merging.models import LikelyPair
 from charter.merging.parts import PARTS, Outcome, Part
 from charter.notification import emails
 from charter.organisation import queries as organisations
+from charter.organisation.interests import Conflict
 from charter.organisation.models import Membership, Organisation
 from charter.orm import Base
 from charter.review import intake
-from charter.review.models import Conflict, Review
+from charter.review.models import Review
 from charter.succession import claiming, transferring
 from charter.survey import running
 from charter.survey.models import Survey, SurveyStatus

@@ -118,7 +118,7 @@ def accept(session: Session, *, token: str, by: User, at: datetime) -> Membershi
 
 
 def change_role(session: Session, membership: Membership, *, role: MemberRole, by: User, at: datetime) -> None:
-    """Give a member another part. Raises Refusal when it would leave the employer without an owner."""
+    """Give a member another part. Raises Refusal when no owner who can sign in would be left."""
     if membership.role is role:
         return
     if membership.role is MemberRole.OWNER:
@@ -136,7 +136,7 @@ def change_role(session: Session, membership: Membership, *, role: MemberRole, b
 
 
 def remove(session: Session, membership: Membership, *, by: User, at: datetime) -> None:
-    """Take a person out of the team; what they wrote stays. Raises Refusal for the last owner."""
+    """Take a person out of the team; what they wrote stays. Raises Refusal for the last owner who can sign in."""
     if membership.role is MemberRole.OWNER:
         _keep_an_owner(session, membership)
     audit.record(
@@ -189,11 +189,13 @@ def _keep_an_owner(session: Session, membership: Membership) -> None:
     others = session.scalar(
         sa.select(sa.func.count())
         .select_from(Membership)
+        .join(User, User.id == Membership.user_id)
         .where(
             Membership.organisation_id == membership.organisation_id,
             Membership.role == MemberRole.OWNER,
             Membership.id != membership.id,
+            User.can_sign_in,
         )
     )
     if not others:
-        raise Refusal("An employer needs at least one owner. Make somebody else an owner first.")
+        raise Refusal("An employer needs at least one owner who can sign in. Make somebody else an owner first.")

@@ -28,7 +28,7 @@ from charter.errors import Refusal
 from charter.framework import publishing
 from charter.notification import emails, outbox
 from charter.organisation import queries as organisations
-from charter.organisation import recognition
+from charter.organisation import interests, recognition
 from charter.organisation.models import Organisation, Recognition
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
@@ -83,14 +83,13 @@ def turn_down_proof(
 
     One that is not checked waits for other proof; one that is needs none. Raises Refusal when the award was taken back
     or has no proof, when the employer gave other proof meanwhile, when it was turned down before, or when `by` has a
-    part in the employer. Returns what `turn_down` does.
+    part or an interest in the employer. Returns what `turn_down` does.
     """
     held = sa.select(Recognition.id).where(Recognition.id == stated.id).with_for_update()
     if session.scalars(held).first() is None:
         raise Refusal("This award was taken back already.")
     session.refresh(stated)
-    if organisations.part_of(session, stated.organisation_id, by.id) is not None:
-        raise Refusal("You have a part in this employer, so somebody else must check its awards.")
+    interests.check_none(session, by, stated.organisation_id, recognition.CHECK)
     recognition.see(stated, proof=seen)
     if stated.proof_id is None:
         raise Refusal("The employer gave no proof of this award.")
@@ -200,7 +199,7 @@ def _redact_submissions(session: Session, evidence: Evidence) -> list[dict[str, 
     for submission in session.scalars(
         sa.select(Submission)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(_holds(Submission.snapshot, evidence))
+        .where(snapshot.names(Submission.snapshot, evidence))
         .options(undefer(Submission.snapshot))
         .order_by(Submission.id)
     ):
@@ -216,7 +215,7 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
     for asked in session.scalars(
         sa.select(SignOff)
         .join(Assessment, Assessment.id == SignOff.assessment_id)
-        .where(_holds(SignOff.content, evidence))
+        .where(snapshot.names(SignOff.content, evidence))
         .options(undefer(SignOff.content))
         .order_by(SignOff.id)
     ):
@@ -226,12 +225,6 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
         asked.content_hash = snapshot.digest(asked.content) if before is not None else None
         changed.append({"sign_off": str(asked.id), "before": before, "after": asked.content_hash})
     return changed
-
-
-def _holds(frozen: Any, evidence: Evidence) -> sa.ColumnElement[bool]:
-    """Whether a frozen text of this employer names the piece."""
-    ours = Assessment.organisation_id == evidence.organisation_id
-    return sa.and_(ours, sa.cast(frozen, sa.Text).contains(str(evidence.id)))
 
 
 def _without(frozen: dict[str, Any], evidence: Evidence) -> dict[str, Any]:

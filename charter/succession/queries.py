@@ -65,7 +65,7 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
         .where(
             part.organisation_id == Organisation.id,
             part.role == MemberRole.OWNER,
-            person.disabled_at.is_(None),
+            person.can_sign_in,
         )
         .scalar_subquery()
     )

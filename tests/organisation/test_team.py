@@ -1,6 +1,7 @@
 """An employer's people: invited, accepted, changed, removed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ LATER = AT + timedelta(days=13)
 
 
 def person(session: Session, email: str, role: Role = Role.EMPLOYER) -> User:
-    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT)
+    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT, email_confirmed_at=AT)
     session.add(user)
     session.flush()
     return user
@@ -202,3 +203,21 @@ def test_an_invitation_is_forgotten_some_time_after_it_was_accepted_or_ran_out(
     team.invite(session, employer, email="new@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=late)
     assert team.forget_invitations(session, late.date(), late) == 0
     assert team.forget_invitations in DAILY
+
+
+@pytest.mark.parametrize("shut", [{"disabled_at": AT}, {"email_confirmed_at": None}])
+def test_an_owner_who_cannot_sign_in_is_no_owner_to_leave_the_employer_with(
+    session: Session, employer: Organisation, owner: User, shut: dict[str, Any]
+) -> None:
+    gone = join(session, employer, person(session, "colin@example.org"), MemberRole.OWNER)
+    for name, value in shut.items():
+        setattr(gone.user, name, value)
+    session.flush()
+    olive = session.scalars(sa.select(Membership).where(Membership.user_id == owner.id)).one()
+    for deed in (
+        lambda: team.remove(session, olive, by=owner, at=AT),
+        lambda: team.change_role(session, olive, role=MemberRole.CONTRIBUTOR, by=owner, at=AT),
+    ):
+        with pytest.raises(Refusal, match="needs at least one owner who can sign in"):
+            deed()
+    team.remove(session, gone, by=owner, at=AT)  # the one who is gone may be taken out

@@ -26,7 +26,7 @@ from charter.web.forms import EmptyForm, WithoutToken
 
 def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -> dict[str, Any]:
     """What the team page shows of it, in a fixed number of queries."""
-    able = [one for one in team if one.role is MemberRole.OWNER and claim_rules.can_sign_in(one.user)]
+    able = [one for one in team if one.role is MemberRole.OWNER and one.user.can_sign_in]
     named = domains.of(db.session, organisation.id)
     return {
         "one_owner": len(able) == 1,
@@ -271,11 +271,14 @@ def still_here(token: str) -> ResponseReturnValue:
     if notice is None:
         return _no_longer()
     form = WithoutToken()
-    if form.validate_on_submit() and notice.claim.is_open:
+    claim = notice.claim
+    member = queries.part_of(db.session, claim.organisation_id, notice.user_id) is not None
+    may = claim_rules.may_object(notice.user_id, claimant=claim.user_id, member=member)
+    if form.validate_on_submit() and claim.is_open and may:
         with transaction() as session:
-            claiming.stop(session, notice.claim, by=notice.user, at=now())
+            claiming.stop(session, claim, by=notice.user, at=now())
         return unkept(redirect(url_for(".still_here", token=token), 303), 303)
-    return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))
+    return unkept(render_template("employer/succession/still_here.html", token=token, claim=claim, may=may))
 
 
 def _no_longer() -> ResponseReturnValue:

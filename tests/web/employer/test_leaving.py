@@ -67,8 +67,19 @@ def test_the_last_owner_is_told_what_to_do_first_and_stays(
     assert ">Leave the team</button>" not in text
     token = browser.token(f"/organisations/{employer.id}/team/invite")
     assert browser.post(page, data={"csrf_token": token}).location == page
-    assert "An employer needs at least one owner." in browser.get(page).text
+    assert "An employer needs at least one owner who can sign in." in browser.get(page).text
     assert members(employer) == {owner.name, colleague.name}
+
+
+def test_with_no_other_owner_who_can_sign_in_an_owner_is_the_last(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    gone = make.member(employer, "Otto Owner")
+    with transaction() as session:
+        session.get_one(User, gone.id).disabled_at = AT
+    text = sign_in(owner).get(f"/organisations/{employer.id}/leave").text
+    assert "so you cannot leave yet." in text
+    assert ">Leave the team</button>" not in text
 
 
 def test_who_is_alone_is_led_to_invite_somebody(employer: Organisation, owner: User, sign_in: SignIn) -> None:

@@ -356,7 +356,7 @@ def test_a_colleague_becomes_an_owner_and_is_removed_but_never_the_last_owner(
     parts = {one.user_id: one for one in db.session.scalars(sa.select(Membership))}
     mine, theirs = f"{team}/{parts[owner.id].id}", f"{team}/{parts[colleague.id].id}"
     assert browser.send(mine, {"do": "remove"}).location == mine
-    assert "An employer needs at least one owner." in browser.get(mine).text
+    assert "An employer needs at least one owner who can sign in." in browser.get(mine).text
     assert browser.send(theirs, {"do": "owner"}).location == team
     db.session.rollback()
     assert db.session.get_one(Membership, parts[colleague.id].id, populate_existing=True).role is MemberRole.OWNER

@@ -13,10 +13,12 @@ from charter.assessment.models import Assessment, Submission
 from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
+from charter.organisation import team as teams
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import claim_rules
 from charter.succession.models import Claim, EmailDomain, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
+from tests.conftest import AT
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
 from tests.succession.conftest import DOMAIN, at_domain, close, parts, proof, said
@@ -265,6 +267,25 @@ def test_a_claim_is_seen_by_both_sides_and_stopped_from_the_mailed_link_without_
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.STOPPED]
     assert "Stopped" in theirs.get(page).text
+
+
+def test_who_left_the_team_since_reads_so_and_has_no_button(
+    left: Organisation, colleague: User, newcomer: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    sign_in(newcomer).send(f"/organisations/{left.id}/claim", {"message": ""})
+    db.session.rollback()
+    body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_made")).one()
+    link = body[body.index("/claims/still-here/") :].split()[0]
+    with transaction() as session:
+        part = session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
+        teams.remove(session, part, by=colleague, at=AT)
+    for answer in (client.get(link), client.post(link)):
+        assert answer.status_code == 200
+        assert "You are no longer in the team" in answer.text
+        assert "</button>" not in answer.text
+        assert "Set-Cookie" not in answer.headers
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.NOTICE]
 
 
 def test_a_claimant_is_told_what_to_do_and_shows_by_the_mailed_link_that_the_mailbox_is_theirs(
