@@ -27,8 +27,8 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework import publishing
 from charter.notification import emails, outbox
-from charter.organisation import queries as organisations
 from charter.organisation import interests, recognition
+from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation, Recognition
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
