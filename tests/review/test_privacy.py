@@ -42,7 +42,7 @@ from charter.extensions import db, transaction
 from charter.framework.content import EvidenceRules
 from charter.notification import emails
 from charter.notification.models import Message
-from charter.organisation import recognition
+from charter.organisation import interests, recognition
 from charter.organisation.models import Organisation, Recognition, RecognitionStatus
 from charter.reporting import holdings
 from charter.review import findings, privacy, submitted
@@ -415,11 +415,16 @@ def test_an_award_that_was_checked_stays_so_when_its_proof_is_turned_down(
     assert "give other" not in told[0].subject
 
 
-def test_proof_is_turned_down_once_by_who_saw_it_and_has_no_part_in_the_employer(
-    stated: Recognition, assessor: User, owner: User
+def test_proof_is_turned_down_once_by_who_saw_it_and_has_no_part_or_interest_in_the_employer(
+    stated: Recognition, assessor: User, moderator: User, owner: User
 ) -> None:
-    with pytest.raises(Refusal, match="You have a part"):
+    with pytest.raises(Refusal, match="You belong to this employer"):
         turn_down_proof(stated, owner)
+    with transaction() as session:
+        employer = session.get_one(Organisation, stated.organisation_id)
+        interests.declare(session, employer, reason="My sister works there.", by=moderator, at=AT)
+    with pytest.raises(Refusal, match="You declared an interest"):
+        turn_down_proof(stated, moderator)
     with pytest.raises(Refusal, match="gave other proof"):
         turn_down_proof(stated, assessor, seen="")
     turn_down_proof(stated, assessor)
