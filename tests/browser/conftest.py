@@ -206,7 +206,8 @@ def at_browser(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Pers
 
     yield go
     for person in people:
-        print("Last seen:", person.page.url, person.page.locator("main").inner_text()[:1500], sep="\n")
+        if person.page.locator("main").count():  # nothing was opened when a test failed early
+            print("Last seen:", person.page.url, person.page.locator("main").inner_text()[:1500], sep="\n")
         if person.reader is not None:
             person.reader.context.close()
         person.page.context.close()
