@@ -36,7 +36,8 @@ class WhyForm(BaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._fields = {name: self._fields[name] for name in self.asked_first} | self._fields
+        fields: dict[str, Any] = dict(self._fields)
+        self._fields: dict[str, Any] = {name: fields[name] for name in self.asked_first} | fields
 
     @property
     def seen(self) -> int:
@@ -53,7 +54,7 @@ class WhyForm(BaseForm):
 class TakeOutForm(WhyForm):
     """That an item counts no more."""
 
-    asked_first = ("status",)
+    asked_first: ClassVar[tuple[str, ...]] = ("status",)
     status = RadioField(
         "How sure are we that the scheme does not ask for it?",
         choices=[SelectChoice(code, words) for code, words in STATUSES.items()],
@@ -65,7 +66,7 @@ class TakeOutForm(WhyForm):
 class ItemForm(WhyForm):
     """What an item of another scheme is, what it stands beside, and how sure we are."""
 
-    asked_first = ("label", "group", "criteria", "no_criteria", "status", "source", "note")
+    asked_first: ClassVar[tuple[str, ...]] = ("label", "group", "criteria", "no_criteria", "status", "source", "note")
     label = StringField(
         "What is it?",
         description="In our words, as employers read it.",
@@ -124,7 +125,7 @@ class ItemForm(WhyForm):
 class AddForm(ItemForm):
     """An item that is not in the list yet."""
 
-    asked_first = ("code", *ItemForm.asked_first)
+    asked_first: ClassVar[tuple[str, ...]] = ("code", *ItemForm.asked_first)
     code = StringField(
         "Code",
         description="Such as the number that the scheme gives it. You cannot change it later.",
