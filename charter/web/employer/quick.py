@@ -180,7 +180,9 @@ def _save(assessment: Assessment, said: Material, question: Question) -> None:
                 short_path.add_account(session, assessment, question.criterion, text=account, by=the_user(), at=now())
             form.account.data = ""
     except Stale:
-        question.overtaken = queries.one_answer(db.session, assessment, code).saved_by or "A colleague"
+        theirs = queries.one_answer(db.session, assessment, code)
+        own = theirs.answer is not None and theirs.answer.saved_by_id == the_user().id
+        question.overtaken = "You" if own else theirs.saved_by or "A colleague"
     except Refusal as refusal:
         form.refuse(refusal)
     for name, fault in wrong.items():
