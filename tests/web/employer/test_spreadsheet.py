@@ -1,5 +1,6 @@
 """Answers from a spreadsheet, as an employer goes through it: download, upload, look, confirm."""
 
+import html
 import io
 import re
 from typing import Any
@@ -8,12 +9,15 @@ import openpyxl
 import pytest
 
 from charter.account.models import User
-from charter.assessment import queries, spreadsheet
+from charter.assessment import queries, recognising, spreadsheet
 from charter.assessment.metrics import fields
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
-from charter.extensions import db
-from charter.framework.content import Content
+from charter.clock import now, today
+from charter.extensions import db, transaction
+from charter.framework.content import Content, Extent
+from charter.organisation.models import Organisation
+from tests.assessment.test_recognising import state
 from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import Counting, SignIn
@@ -113,6 +117,37 @@ def test_a_row_with_a_refused_cell_is_left_as_it_is_unless_somebody_chooses_it(
     result = browser.get(f"{home}/spreadsheet/saved").text
     assert "1 row left out, as you chose" in result
     assert "Saved: nothing" in result
+
+
+def test_an_award_is_named_in_the_template_and_a_row_that_says_less_is_warned_of(
+    make: Factory,
+    assessment: Assessment,
+    content: Content,
+    home: str,
+    owner: User,
+    assessor: User,
+    employer: Organisation,
+    sign_in: SignIn,
+) -> None:
+    with transaction() as session:
+        recognising.check(session, session.merge(state(make, employer, owner)), by=assessor, at=now())
+    browser = sign_in(owner)
+    stand_ins = material(assessment).stand_ins(today())
+    code = next(one.code for one in content.asked(1) if one.code in stand_ins and stand_ins[one.code].is_met)
+    title = stand_ins[code].passport.title
+    less = next(one.label for one in content.scale if one.extent is Extent.NOT_MET)
+    file = filled(browser, home, {code: {ANSWER: less}})
+    sheet = openpyxl.load_workbook(io.BytesIO(file))[spreadsheet.ANSWERS]
+    place = next(cell.column for cell in sheet[1] if cell.value == "Done for you by")
+    told = {row[0].value: sheet.cell(row[0].row, place).value for row in sheet.iter_rows(min_row=2)}
+    assert title in told[code]
+    assert {one for one, words in told.items() if words} == {one for one in stand_ins if one in told}
+    send(browser, home, file)
+    page = html.unescape(browser.get(f"{home}/spreadsheet/check").text)
+    assert f"Take care: your {title} stands in for this, and this answer says less." in page
+    browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
+    tasks = html.unescape(browser.get(home).text)
+    assert f"Your {title} would stand in for this. You say less yourself" in tasks
 
 
 def test_figures_are_not_counted_as_answers(
