@@ -159,11 +159,15 @@ def to_renew(organisation_id: UUID, *, on: date) -> list[sa.ScalarSelect[int]]:
 
 def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
     """A piece with what can be said of it on a day."""
+    lacking = () if piece.is_gone else evidence_dates.missing(rules, piece.type, dates_of(piece))
+    return Entry(piece, tuple(criteria), state_of(piece, on=on), lacking)
+
+
+def state_of(piece: Evidence, *, on: date) -> State | None:
+    """Where a piece stands on a day: what became of its content before what its dates say; None when none are said."""
     if piece.is_gone:
-        return Entry(piece, tuple(criteria), State.REMOVED if piece.removed_at else State.INFECTED, ())
-    lacking = evidence_dates.missing(rules, piece.type, dates_of(piece))
-    state = State.UNREADABLE if piece.is_unreadable else evidence_dates.state(piece, on=on)
-    return Entry(piece, tuple(criteria), state, lacking)
+        return State.REMOVED if piece.removed_at else State.INFECTED
+    return State.UNREADABLE if piece.is_unreadable else evidence_dates.state(piece, on=on)
 
 
 def dates_of(piece: Evidence) -> Dates:

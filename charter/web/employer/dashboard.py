@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import moving, progress, queries, sharing, sign_off
-from charter.assessment.evidence_dates import State, state
+from charter.assessment import moving, progress, queries, sharing, shelf, sign_off
+from charter.assessment.evidence_dates import State
 from charter.assessment.evidence_to_mend import ToMend, to_mend
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
@@ -163,6 +163,6 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
 
 def _said_once(counts: Mapping[State, int], mending: Sequence[ToMend]) -> dict[State, int]:
     """How many pieces of evidence need something, by why, without those that the page names already."""
-    named = Counter(state(one.piece, on=today()) for one in mending)
+    named = Counter(shelf.state_of(one.piece, on=today()) for one in mending)
     left = {why: number - named[why] for why, number in counts.items()}
     return {why: number for why, number in left.items() if number > 0}
