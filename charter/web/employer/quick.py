@@ -7,7 +7,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, TextAreaField
 
-from charter.assessment import answers, progress, queries, short_path
+from charter.assessment import answers, progress, queries, short_path, sign_off
 from charter.assessment.models import Assessment, EvidenceUse
 from charter.assessment.progress import CriterionTask, TaskState
 from charter.assessment.queries import Material
@@ -205,6 +205,7 @@ def _page(said: Material, theme: str, pages: list[str], form: BaseForm, question
         assessment=said.assessment,
         content=content,
         theme=content.theme(theme),
+        approval=sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         place=pages.index(theme) + 1,
         places=len(pages),
         short=short_path.offered(said.assessment),
