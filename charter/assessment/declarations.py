@@ -11,7 +11,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.models import Assessment, Declaration
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
 
 NOTE_LIMIT = 1_000
 
@@ -64,7 +64,12 @@ def save(
             raise Refusal(f"The note must be {NOTE_LIMIT:,} characters or fewer.", field=f"note-{code}")
         now = mark(declaration.agreed, declaration.note) if declaration else mark(None, "")
         if seen.get(code, now) != now:
-            raise Stale("Somebody else saved these while you were typing.", current=declaration)
+            raise Stale(
+                who_saved(
+                    declaration and declaration.saved_by_id, author, "Somebody else saved these while you were typing."
+                ),
+                current=declaration,
+            )
         if declaration is None:
             declaration = Declaration(assessment_id=assessment.id, code=code)
             session.add(declaration)

@@ -370,6 +370,18 @@ class SignOff(HasStatus, Base):
     decided_at: Mapped[datetime | None]
     signed_as: Mapped[str] = mapped_column(sa.String(120), default="")
     """The name that the person typed when they approved it."""
+
+    @property
+    def is_signed_by_another(self) -> bool:
+        """Whether another name was typed than the one that was asked."""
+        return bool(self.signed_as) and self.signed_as.casefold() != self.name.casefold()
+
+    @property
+    def signature(self) -> str:
+        """Who approved it, as they signed; with who was asked, when that is another name."""
+        asked = f"asked of {self.name}, {self.role}" if self.is_signed_by_another else self.role
+        return f"{self.signed_as or self.name} ({asked})"
+
     words: Mapped[str] = mapped_column(sa.Text, default="")
     """What they said when they sent it back."""
     content: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)

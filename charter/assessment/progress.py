@@ -8,7 +8,7 @@ from datetime import date
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
-from charter.assessment.standing_in import StandIn, done_for
+from charter.assessment.standing_in import StandIn, done_for, outweighed
 from charter.assessment.status import AssessmentStatus
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
@@ -48,6 +48,8 @@ class CriterionTask:
     """That it was planned at the last award and has to be in place now, when the answer only plans it once more."""
     done_for: StandIn | None = None
     """The award of another scheme that counts for it, when the employer has given no answer of its own."""
+    outweighed: StandIn | None = None
+    """The award of another scheme that would count for it, were the employer's own answer not to say less."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = 
     themes = tuple(
         ThemeTasks(
             theme,
-            tuple(_task(said, one, evidenced, on, stand_ins[one.code] if one.code in done else None) for one in own),
+            tuple(_task(said, one, evidenced, on, stand_ins.get(one.code), one.code in done) for one in own),
         )
         for theme, own in by_theme
         if own
@@ -282,12 +284,12 @@ def figures_of(
 
 
 def _task(
-    said: Material, criterion: Criterion, evidenced: frozenset[str], on: date, done_by: StandIn | None
+    said: Material, criterion: Criterion, evidenced: frozenset[str], on: date, award: StandIn | None, done: bool
 ) -> CriterionTask:
     answer = said.answers.get(criterion.code)
-    if done_by is not None:
+    if done:
         counts, stands = level.counts_on(criterion, on), standing(said.content, criterion, said.assessment.target_level)
-        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=done_by)
+        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=award)
     promised = said.promised.get(criterion.code)
     lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on, promised=promised)
     begun = answer is not None or criterion.code in said.evidence
@@ -301,7 +303,17 @@ def _task(
     stands = standing(said.content, criterion, said.assessment.target_level)
     falls_short = (lacks is None or to_check) and counts and stands.is_must and not enough
     broken = None if enough or not counts or value is None else level.broken_promise(said.content, promised, on)
-    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands, broken)
+    return CriterionTask(
+        criterion,
+        state,
+        lacks,
+        counts,
+        value.label if value else None,
+        falls_short,
+        stands,
+        broken,
+        outweighed=award if answer and outweighed(said.content, award, answer.value) else None,
+    )
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:

@@ -52,6 +52,11 @@ class Line:
         """Whether the person can choose between the two."""
         return self.state in {State.CHANGED, State.CONFLICT}
 
+    @property
+    def better_left(self) -> bool:
+        """Whether a cell of it was refused, so that saving the others would leave a half of what was meant."""
+        return self.asks and bool(self.item.faults)
+
 
 @dataclass(frozen=True)
 class Preview:

@@ -159,14 +159,20 @@ def to_renew(organisation_id: UUID, *, on: date) -> list[sa.ScalarSelect[int]]:
 
 def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
     """A piece with what can be said of it on a day."""
-    if piece.is_gone:
-        return Entry(piece, tuple(criteria), State.REMOVED if piece.removed_at else State.INFECTED, ())
-    lacking = evidence_dates.missing(rules, piece.type, dates_of(piece))
     codes = tuple(criteria)
+    lacking = () if piece.is_gone else evidence_dates.missing(rules, piece.type, dates_of(piece))
+    return Entry(piece, codes, state_of(piece, is_used=bool(codes), on=on), lacking)
+
+
+def state_of(piece: Evidence, *, is_used: bool, on: date) -> State | None:
+    """Where a piece stands on a day: what became of its content before what its dates say; None when none are said.
+
+    A document that a question uses must say dates; a written account need not.
+    """
+    if piece.is_gone:
+        return State.REMOVED if piece.removed_at else State.INFECTED
     state = State.UNREADABLE if piece.is_unreadable else evidence_dates.state(piece, on=on)
-    if state is None and codes and piece.kind is not EvidenceKind.ACCOUNT:
-        state = State.UNDATED
-    return Entry(piece, codes, state, lacking)
+    return State.UNDATED if state is None and is_used and piece.kind is not EvidenceKind.ACCOUNT else state
 
 
 def dates_of(piece: Evidence) -> Dates:

@@ -276,6 +276,14 @@ def last_asked(session: Session, assessment: Assessment) -> SignOff | None:
     ).first()
 
 
+def approved_as_it_is(session: Session, assessment: Assessment, *, at: datetime, on: date) -> SignOff | None:
+    """The approval of what the answers say now, which any change ends (one query when there is none)."""
+    asked = _newest(session, assessment, coming_round(assessment))
+    if asked is None or asked.status is not SignOffStatus.APPROVED or not assessment.is_editable:
+        return None
+    return standing(session, queries.material(session, assessment), at=at, on=on).approval
+
+
 def read_before(session: Session, asked: SignOff) -> SignOff | None:
     """The last time that the same person decided on this assessment, with what they read then."""
     return session.scalars(

@@ -200,6 +200,7 @@ def merge(
     if done.seen != seen:
         raise Stale(CHANGED, current=done)
     told = organisations.owners(session, [stays.id, goes.id])
+    there = {one.user_id for one in organisations.team(session, stays)}
 
     if done.withdrawn is not None:
         intake.withdraw(session, done.withdrawn, by=by, at=at)
@@ -243,6 +244,11 @@ def merge(
         other_name=before["other_name"],
         organisation_id=stays.id,
         withdrawn=done.withdrawn is not None,
+        joined=[
+            (one.user.name, one.role.label.lower())
+            for one in organisations.team(session, stays)
+            if one.user_id not in there
+        ],
         event_key=f"merge:{goes.id}",
         at=at,
     )

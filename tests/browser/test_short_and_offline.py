@@ -91,6 +91,8 @@ def test_a_small_firm_answers_offline_goes_the_short_way_and_takes_everything_wi
     fleur.ticks(f"choice-criterion-{second.code}", "sheet")
     fleur.presses("Save what is shown here")
     fleur.reads("Saved from your spreadsheet: 2 answers.")
+    fleur.reads("“Sort of” is not one of the answers")
+    fleur.presses("Go on with the tasks")
 
     fleur.page.get_by_role("button", name="the short way").click()
     fleur.page.wait_for_load_state()

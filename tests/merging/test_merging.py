@@ -537,6 +537,9 @@ def test_the_owners_of_both_are_told_once_each(
     merged(employer, twin, administrator)
     told = db.session.scalars(sa.select(Message.to_address).where(Message.kind == "employers_merged")).all()
     assert sorted(told) == sorted([owner.email, twin_owner.email])
+    body = db.session.scalars(sa.select(Message.body).where(Message.kind == "employers_merged")).first()
+    assert f"These people joined the team of {employer.name}:\n\n- {twin_owner.name}, owner\n\n" in str(body)
+    assert f"[portal]/organisations/{employer.id}/team\n" in str(body)
 
 
 def test_nothing_can_be_added_to_an_employer_that_went(

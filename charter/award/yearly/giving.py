@@ -15,7 +15,7 @@ from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT, fitting
 from charter.assessment.year_on_year import Before
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import local_date
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
 
 SENT = "These figures were sent and cannot be changed now."
 CLOSED = "These figures are no longer asked for."
@@ -51,7 +51,10 @@ def save(
     if (due.period_end, due.inputs, due.notes, due.unknown) == (period_end, typed, said, not_known):
         return
     if seen_version != due.version:
-        raise Stale("Somebody else saved figures while you were typing.", current=due)
+        raise Stale(
+            who_saved(due and due.saved_by_id, author, "Somebody else saved figures while you were typing."),
+            current=due,
+        )
     due.period_end, due.inputs, due.notes, due.unknown = period_end, typed, said, not_known
     due.saved_at, due.saved_by_id = at, author
     session.flush()  # so that its version is known to the page

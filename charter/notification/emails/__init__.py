@@ -54,6 +54,7 @@ from charter.notification.emails.services import (
 )
 from charter.notification.emails.sign_off import (
     sign_off_asked,
+    sign_off_copy,
     sign_off_decided,
 )
 from charter.notification.emails.succession import (
@@ -78,6 +79,7 @@ from charter.notification.emails.team import (
 from charter.notification.emails.teamwork import (
     comment_added,
     member_left,
+    member_removed,
     tasks_given,
 )
 from charter.notification.emails.yearly import (
@@ -111,6 +113,7 @@ __all__ = [
     "join_declined",
     "join_lapsed",
     "member_left",
+    "member_removed",
     "more_information_needed",
     "password_changed",
     "programme_asked_for",
@@ -123,6 +126,7 @@ __all__ = [
     "reset_password",
     "resubmission_received",
     "sign_off_asked",
+    "sign_off_copy",
     "sign_off_decided",
     "staff_welcome",
     "submission_received",

@@ -7,7 +7,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, TextAreaField
 
-from charter.assessment import answers, progress, queries, short_path
+from charter.assessment import answers, progress, queries, short_path, sign_off
 from charter.assessment.models import Assessment, EvidenceUse
 from charter.assessment.progress import CriterionTask, TaskState
 from charter.assessment.queries import Material
@@ -180,7 +180,9 @@ def _save(assessment: Assessment, said: Material, question: Question) -> None:
                 short_path.add_account(session, assessment, question.criterion, text=account, by=the_user(), at=now())
             form.account.data = ""
     except Stale:
-        question.overtaken = queries.one_answer(db.session, assessment, code).saved_by or "A colleague"
+        theirs = queries.one_answer(db.session, assessment, code)
+        own = theirs.answer is not None and theirs.answer.saved_by_id == the_user().id
+        question.overtaken = "You" if own else theirs.saved_by or "A colleague"
     except Refusal as refusal:
         form.refuse(refusal)
     for name, fault in wrong.items():
@@ -203,6 +205,7 @@ def _page(said: Material, theme: str, pages: list[str], form: BaseForm, question
         assessment=said.assessment,
         content=content,
         theme=content.theme(theme),
+        approval=sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         place=pages.index(theme) + 1,
         places=len(pages),
         short=short_path.offered(said.assessment),

@@ -10,6 +10,7 @@ from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import importing, queries, sheet_changes, sheet_file, sheet_rows, spreadsheet
+from charter.assessment.importing import Saved
 from charter.assessment.models import OPENS, Assessment, UploadedSheet
 from charter.assessment.sheet_changes import Preview, State
 from charter.assessment.sheet_rows import Understood
@@ -44,7 +45,7 @@ def download_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
     if assessment.status is not AssessmentStatus.DRAFT:
         flash(importing.CLOSED, "error")
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
-    response = Response(spreadsheet.write(queries.material(db.session, assessment)))
+    response = Response(spreadsheet.write(queries.material(db.session, assessment), on=today()))
     response.headers["Content-Type"] = XLSX
     response.headers["Content-Disposition"] = f'attachment; filename="charter-answers-{today():%Y-%m-%d}.xlsx"'
     response.headers["Cache-Control"] = "private, no-store"
@@ -67,8 +68,10 @@ def upload_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
+    last = importing.result_of(db.session, assessment, the_user(), at=now())
     page = render_template(
         "employer/spreadsheet/upload.html",
+        not_used=len(last.wrong) if last else 0,
         assessment=assessment,
         content=assessment.framework.content,
         form=form,
@@ -121,7 +124,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
     try:
         with transaction() as session:
-            count = importing.confirm(
+            saved = importing.confirm(
                 session,
                 assessment,
                 upload=UUID(upload),
@@ -142,7 +145,9 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
     except Refusal as refusal:
         there = importing.kept_of(db.session, assessment, the_user(), at=now())
         if there is None:  # the button was pressed twice
-            return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+            done = importing.result_of(db.session, assessment, the_user(), at=now())
+            page = ".show_saved_spreadsheet" if done else ".show_assessment"
+            return redirect(url_for(page, assessment_id=assessment.id), 303)
         if str(there.id) != upload:
             return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
         form.refuse(refusal)
@@ -151,8 +156,32 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             if box is not None and box.data not in {SHEET, SAVED} and not box.errors:
                 box.errors = [f"Choose which to keep for “{line.title}”."]
         return _page(assessment, kept, preview, form, status=400)
-    flash(f"Saved from your spreadsheet: {count} {'answer' if count == 1 else 'answers'}.", "success")
-    return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    flash(f"Saved from your spreadsheet: {_counted(saved)}.", "success")
+    page = ".show_saved_spreadsheet" if saved.wrong else ".show_assessment"
+    return redirect(url_for(page, assessment_id=assessment.id), 303)
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/spreadsheet/saved")
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def show_saved_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
+    """What of the last spreadsheet could not be used, to put it right."""
+    saved = importing.result_of(db.session, assessment, the_user(), at=now())
+    if saved is None:
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    return render_template(
+        "employer/spreadsheet/saved.html", assessment=assessment, saved=saved, counted=_counted(saved)
+    )
+
+
+def _counted(saved: Saved) -> str:
+    """How much of what was saved: “2 answers and 1 figure”."""
+    kinds = [
+        (saved.answers, "answer", "answers"),
+        (saved.basics, "legal basic", "legal basics"),
+        (saved.figures, "figure", "figures"),
+    ]
+    said = [f"{count} {one if count == 1 else several}" for count, one, several in kinds if count]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or "nothing"
 
 
 def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> BaseForm:
@@ -167,7 +196,7 @@ def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> B
             fields[f"choice-{line.item.key}"] = RadioField(
                 f"Which do you want to keep for “{line.title}”?",
                 choices=[SelectChoice(SHEET, "The spreadsheet’s"), SelectChoice(SAVED, "What is saved now")],
-                default=SHEET if line.state is State.CHANGED else None,
+                default=SAVED if line.better_left else SHEET if line.state is State.CHANGED else None,
                 validate_choice=False,
             )
     kind = type("ChoicesForm", (BaseForm,), fields)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import declarations, metric_values, progress, queries, returns
+from charter.assessment import declarations, metric_values, progress, queries, returns, sign_off
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.sharing import DECLARATIONS, FIGURES
@@ -64,6 +64,7 @@ def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False, 
         content=said.content,
         form=form,
         frozen=frozen,
+        approval=None if frozen else sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
         differences=differing.declarations_differ(said, form) if overtaken else (),
@@ -214,6 +215,7 @@ def _figures_page(
         numbers=numbers,
         context_fields=[field for field in numbers.fields if field.name not in own],
         frozen=frozen,
+        approval=None if frozen else sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
         differences=differing.figures_differ(differing.of_assessment(said), form) if overtaken else (),

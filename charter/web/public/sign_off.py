@@ -14,7 +14,7 @@ from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from charter.assessment import progress, queries, sign_off
 from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.models import SignOff, SignOffStatus
-from charter.clock import now, today
+from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import csrf, db, transaction
 from charter.notification import emails
@@ -78,7 +78,8 @@ def show_sign_off(token: str) -> ResponseReturnValue:
 @public
 def approve_sign_off(token: str) -> ResponseReturnValue:
     """Approve what was read."""
-    form = ApproveForm(data={"seen": _read()})
+    found = sign_off.find(db.session, token)
+    form = ApproveForm(data={"seen": _read(), "signed_as": found.name if found else ""})
 
     def approve(session: Session) -> SignOff:
         return sign_off.approve(
@@ -192,10 +193,24 @@ def _tell(session: Session, asked: SignOff) -> None:
         session,
         to=organisations.owners(session, [organisation_id]).get(organisation_id, ()),
         organisation_name=asked.assessment.organisation.name,
-        who=f"{asked.signed_as or asked.name} ({asked.role})",
+        who=asked.signature,
+        signed_as=asked.signed_as if asked.is_signed_by_another else "",
+        asked_of=f"{asked.name} ({asked.role})",
         approved=asked.status is SignOffStatus.APPROVED,
         words=asked.words,
         assessment_id=asked.assessment_id,
         event_key=f"sign-off-decided:{asked.id}",
         at=now(),
     )
+    if asked.status is SignOffStatus.APPROVED and asked.decided_at is not None:
+        assessment = asked.assessment
+        emails.sign_off_copy(
+            session,
+            to=asked.email,
+            organisation_name=assessment.organisation.name,
+            level_title=assessment.framework.content.level_title(assessment.target_level),
+            who=asked.signature,
+            decided_on=local_date(asked.decided_at),
+            event_key=f"sign-off-copy:{asked.id}",
+            at=now(),
+        )

@@ -14,7 +14,7 @@ from benchmarks import counting
 from charter.account.models import User
 from charter.assessment import library
 from charter.assessment.evidence_dates import Dates, State
-from charter.assessment.models import Assessment, Evidence, ScanState
+from charter.assessment.models import Assessment, Evidence, EvidenceUse, ScanState
 from charter.assessment.shelf import TO_RENEW
 from charter.clock import today
 from charter.config import Settings
@@ -254,6 +254,19 @@ def test_the_dashboard_says_how_much_is_to_be_renewed_or_replaced_and_leads_to_i
     assert f'href="{home}?state={state.value}"' in page
     there = client.get(f"{home}?state={state.value}").text
     assert f'href="{home}/{piece.id}"' in there
+
+
+def test_a_piece_that_the_dashboard_names_is_not_counted_there_once_more(
+    make: Factory, assessment: Assessment, owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    with transaction() as session:
+        piece = session.scalars(sa.select(Evidence).join(EvidenceUse)).first()
+        assert piece is not None
+        piece.ends_on = today() - timedelta(days=1)
+    page = sign_in(owner).get("/dashboard").text
+    assert page.count("It is out of date.") == 1
+    assert "Evidence to renew or replace" not in page
 
 
 def test_nothing_is_said_on_the_dashboard_when_nothing_is_to_be_renewed(

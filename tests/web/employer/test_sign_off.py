@@ -101,6 +101,57 @@ def test_an_assessor_reads_the_name_that_was_typed_beside_the_one_that_was_asked
     assert "Deirdre &lt;D&gt; Director (asked as Dee Director), Director, on" in page
 
 
+def test_the_owner_reads_who_was_asked_and_who_signed_and_the_director_gets_a_note(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    form = client.get(f"{link}/approve").text
+    assert 'value="Dee Director"' in form
+    assert "This was asked of <strong>Dee Director</strong> (Director)." in form
+    approve(client, link, signed_as="Someone Else")
+    db.session.rollback()
+    mails = {one.kind: one for one in db.session.scalars(sa.select(Message))}
+    told, note = mails["sign_off_decided"], mails["sign_off_copy"]
+    assert told.to_address == owner.email
+    assert "You asked Dee Director (Director). It is signed as Someone Else." in told.body
+    assert note.to_address == WHO["email"]
+    assert "Signed as: Someone Else (asked of Dee Director, Director)" in note.body
+    assert "/sign-off/" not in note.body
+    assert (
+        "Someone Else (asked of Dee Director, Director) approved exactly" in sign_in(owner).get(f"{home}/submit").text
+    )
+
+
+def test_a_name_that_was_signed_as_asked_is_not_remarked_on(link: str, client: CheckedClient) -> None:
+    approve(client, link, signed_as="dee director")
+    db.session.rollback()
+    told = db.session.scalars(sa.select(Message).where(Message.kind == "sign_off_decided")).one()
+    assert "You asked" not in told.body
+
+
+def test_what_is_missing_is_said_before_anybody_can_be_asked(home: str, owner: User, sign_in: SignIn) -> None:
+    page = sign_in(owner).get(f"{home}/sign-off").text
+    assert "Nothing can be approved yet." in page
+    assert f'href="{home}/declarations"' in page
+    assert "Their full name" not in page
+
+
+def test_the_dashboard_says_how_the_approval_stands_and_a_change_is_warned_of(
+    complete: Assessment, link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    code = complete.framework.content.asked(1)[0].code
+    pages = [f"{home}/criteria/{code}", f"{home}/declarations", f"{home}/figures"]
+    warning = "If you change something here, the approval ends"
+    assert "is asked to approve your answers" in browser.get("/dashboard").text
+    assert not any(warning in browser.get(page).text for page in pages)
+    approve(client, link)
+    assert "approved these answers</strong>" in browser.get("/dashboard").text
+    assert all(warning in browser.get(page).text for page in pages)
+    change(complete)
+    assert "counts no more" in browser.get("/dashboard").text
+    assert not any(warning in browser.get(page).text for page in pages)
+
+
 @pytest.mark.parametrize("changed", [False, True])
 def test_only_a_case_with_an_approval_of_what_was_sent_says_that_there_is_one(
     make: Factory,
