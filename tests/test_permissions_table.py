@@ -117,6 +117,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/remove": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/replace": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
+    "/organisations/<uuid:organisation_id>/evidence/use": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
     "/organisations/<uuid:organisation_id>/leave": MEMBERS,
     "/organisations/<uuid:organisation_id>/figures": MEMBERS,

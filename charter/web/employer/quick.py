@@ -26,7 +26,7 @@ from charter.web.forms import BaseForm, EmptyForm, stripped
 class QuickForm(AnswerForm):
     """One answer, and a short account where it needs evidence."""
 
-    account = TextAreaField("How would you show it?", filters=[stripped])
+    account = TextAreaField("Write how you would show it", filters=[stripped])
     keep_theirs = BooleanField("Keep this one and drop mine")
 
 
