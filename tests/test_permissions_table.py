@@ -192,6 +192,7 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/withdraw": OWNERS,
     "/yearly-returns/<uuid:yearly_return_id>": MEMBERS,
     "/yearly-returns/<uuid:yearly_return_id>/send": OWNERS,
+    "/yearly-returns/<uuid:yearly_return_id>/sent": MEMBERS,
     "/evidence/<uuid:evidence_id>/download": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview/<int:number>": EVIDENCE,

@@ -11,6 +11,7 @@ from charter.assessment import metrics
 from charter.assessment.models import Answer
 from charter.assessment.progress import Progress, TaskState, progress
 from charter.assessment.queries import Material
+from charter.assessment.status import AssessmentStatus
 from charter.framework import publishing
 from charter.framework.content import Criterion, Extent, Need
 from charter.organisation.models import Recognition, Scope
@@ -47,6 +48,7 @@ def so_far(
 ) -> Progress:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
+        status=AssessmentStatus.DRAFT,
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
