@@ -64,6 +64,7 @@ def _edges(plan: Plan, said: Printed) -> Callable[[Canvas, Any], None]:
     """What stands on the edges of every page."""
 
     def draw_edges(page: Canvas, document: Any) -> None:
+        page.setDateFormatter(lambda *_: f"D:{plan.on:%Y%m%d}000000Z")  # its own day, so that the bytes stay the same
         drawing.mark(page, MARGIN + 9, HEIGHT - 42, 22, fill=GREEN, tick=GOLD)
         page.setFillColor(GREEN)
         page.setFont(BOLD, 12)
