@@ -92,7 +92,7 @@ class ClaimsView(RecordView):
         "ended_by",
         "reason",
     )
-    once_said = frozenset({"ended_at", "ended_by", "reason"})
+    once_said = frozenset({"until", "ended_at", "ended_by", "reason"})
     list_template = "admin/records/claims.html"
     details_template = "admin/records/claim.html"
 

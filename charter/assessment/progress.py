@@ -87,6 +87,11 @@ class Figures:
     """What each figure came to last time, by the metric's code."""
 
     @property
+    def period_doubt(self) -> str | None:
+        """That the twelve months do not end a year, or some years, after those of last time, in a sentence."""
+        return year_on_year.period_doubt(self.period_end, self.before)
+
+    @property
     def unknown(self) -> tuple[Metric, ...]:
         """The figures that the employer says it does not know yet. They hold back no submission."""
         return tuple(figure.metric for figure in self.figures if figure.unknown)
@@ -260,16 +265,12 @@ def figures_of(
     """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
-    in_part = employer.scope is Scope.LOCAL
     return Figures(
         fields=metrics.fields(content, rank),
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings={
-            **metrics.warnings(content, inputs, unknown),
-            **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
-        },
+        warnings=odd_numbers(content, inputs, unknown, employer),
         unexplained=tuple(
             figure
             for figure in worked_out
@@ -281,6 +282,17 @@ def figures_of(
         changes=moved,
         before=before,
     )
+
+
+def odd_numbers(
+    content: Content, inputs: Mapping[str, str], unknown: Collection[str], employer: Organisation
+) -> dict[str, str]:
+    """What is odd about a number beside the others or beside the employer's details, in a sentence, by its field."""
+    in_part = employer.scope is Scope.LOCAL
+    return {
+        **metrics.warnings(content, inputs, unknown),
+        **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
+    }
 
 
 def _task(
@@ -349,9 +361,10 @@ def why_not_figures(numbers: Figures) -> str:
         return f"You gave numbers for {names}{more}, and also said that you do not know. Choose one."
     if numbers.given < len(numbers.to_give):
         left = len(numbers.to_give) - numbers.given
+        end = "" if numbers.period_end else " Say too which day your 12 months end on."
         if left == 1:
-            return "Give the last number."
-        return f"Give the last {left} numbers." if numbers.given else f"Give the {left} numbers."
+            return f"Give the last number.{end}"
+        return f"Give the {'last ' if numbers.given else ''}{left} numbers.{end}"
     if numbers.period_end is None:
         return "Say which day your 12 months end on."
     return "Look again at the numbers that cannot be worked out."

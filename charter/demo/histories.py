@@ -333,7 +333,7 @@ class _Life:
             )
             if not plans
             else "Some of it is there; the rest follows.",
-            action=f"Put this in place for everyone: “{criterion.title}”." if plans else "",
+            action=f"Tell every team, then check that it is so everywhere: {criterion.statement}" if plans else "",
             action_owner=owner.name if plans else "",
             action_due=day + timedelta(days=200) if plans else None,
             reason="We have no work of this kind." if extent is Extent.NOT_APPLICABLE else "",

@@ -48,6 +48,7 @@ def so_far(
 ) -> Progress:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
+        status=AssessmentStatus.DRAFT,
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
         status=AssessmentStatus.DRAFT,

@@ -57,9 +57,11 @@ def test_staff_say_how_their_jobs_are_and_nobody_learns_who_said_what(
     last = today() + timedelta(days=10)
     for part in ("day", "month", "year"):
         olive.fills(f"closes_on-{part}", str(getattr(last, part)))
-    olive.presses("Open the survey")
+    olive.presses("Continue")
     olive.reads("You need at least 10 people.")
     olive.fills("people", str(survey.min_answers))
+    olive.presses("Continue")
+    olive.reads("Check your survey before it opens")
     olive.presses("Open the survey")
     olive.reads("Fewer than 10")
     home = olive.page.url

@@ -274,6 +274,13 @@ VALUES = {
         "begun": False,
         "yearly_return_id": ID,
     },
+    "yearly_figures_sent": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "period_end": date(2026, 3, 31),
+        "declared_by": "Olive Owner",
+        "declared_role": "Owner",
+        "yearly_return_id": ID,
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -325,6 +332,7 @@ SAYS = {
     "sign_off_decided": "   Check the pay figures.\n   They look old.",
     "yearly_figures_due": f"Yours are due by\n5 January 2027.\n\nYou give counts of people, and we work out the rates. "
     f"Last time's figures are beside each number:\n[portal]/yearly-returns/{ID}",
+    "yearly_figures_sent": "for the 12 months to 31 March 2026.\nOlive Owner (Owner) sent them.",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 

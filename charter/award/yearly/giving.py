@@ -16,6 +16,8 @@ from charter.assessment.year_on_year import Before
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import local_date
 from charter.errors import Refusal, Stale, who_saved
+from charter.notification import emails
+from charter.organisation import queries as organisations
 
 SENT = "These figures were sent and cannot be changed now."
 CLOSED = "These figures are no longer asked for."
@@ -108,6 +110,18 @@ def send(
     session.flush()  # a second one that sends at this moment is told that they were sent
     said = {"inputs": due.inputs, "notes": due.notes, "unknown": due.unknown, "period_end": str(due.period_end)}
     audit.record(session, "yearly-return:send", due, by=by.id, at=at, values=values, snapshot=snapshot.digest(said))
+    assert due.period_end is not None, "complete figures have their last day"
+    emails.yearly_figures_sent(
+        session,
+        to=organisations.owners(session, {due.organisation_id}).get(due.organisation_id, []),
+        organisation_name=due.organisation.name,
+        period_end=due.period_end,
+        declared_by=declared_by,
+        declared_role=declared_role,
+        yearly_return_id=due.id,
+        event_key=f"yearly-return:{due.id}:sent",
+        at=at,
+    )
 
 
 def standing(due: YearlyReturn, last: Mapping[str, Before]) -> Figures:

@@ -84,6 +84,7 @@ from charter.notification.emails.teamwork import (
 )
 from charter.notification.emails.yearly import (
     yearly_figures_due,
+    yearly_figures_sent,
 )
 
 __all__ = [
@@ -136,4 +137,5 @@ __all__ = [
     "transfer_offered",
     "virus_found",
     "yearly_figures_due",
+    "yearly_figures_sent",
 ]

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from charter.assessment import (
     answers,
     changing,
+    declarations,
     groups,
     level,
     metric_values,
@@ -148,6 +149,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template(
             "employer/assessment/tasks.html",
+            basics_in_the_way=declarations.in_the_way(said.declarations, said.content),
             **(facts := _facts(said)),
             **_shared(said, facts["progress"]),
             changes=changing.since(assessment),
@@ -408,7 +410,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     if form.is_submitted() and number_in(form.round) != coming:
         return after  # the form of a submission that was made already
     said = queries.material(db.session, assessment)
-    facts = _facts(said)
+    facts = _facts(said, metric_values.last_time(db.session, said))
     gaps: Sequence[progress.Gap] = facts["progress"].gaps
     if gaps:
         if form.is_submitted():

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from charter.assessment import importing, queries, sheet_changes, sheet_file, sheet_rows, spreadsheet
 from charter.assessment.importing import Saved
 from charter.assessment.models import OPENS, Assessment, UploadedSheet
+from charter.assessment.queries import Material
 from charter.assessment.sheet_changes import Preview, State
 from charter.assessment.sheet_rows import Understood
 from charter.assessment.status import AssessmentStatus
@@ -108,10 +109,11 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         if kept is None:
             flash("There is no spreadsheet to check. Upload one first.", "notice")
         return back
-    preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
+    said = queries.material(db.session, assessment)
+    preview = sheet_changes.compare(Understood.of(kept.understood), said)
     form = _choices(preview, kept)
     if not form.validate_on_submit():
-        return _page(assessment, kept, preview, form)
+        return _page(said, kept, preview, form)
     if request.form.get("then") == "drop":
         with transaction() as session:
             importing.drop(session, kept)
@@ -138,10 +140,11 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
                 at=now(),
             )
     except Stale as stale:
-        preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
+        said = queries.material(db.session, assessment)
+        preview = sheet_changes.compare(Understood.of(kept.understood), said)
         form = _still_chosen(_choices(preview, kept, fresh=True), form, preview)
         form.form_errors.append(str(stale))
-        return _page(assessment, kept, preview, form, status=409)
+        return _page(said, kept, preview, form, status=409)
     except Refusal as refusal:
         there = importing.kept_of(db.session, assessment, the_user(), at=now())
         if there is None:  # the button was pressed twice
@@ -155,7 +158,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             box = form[f"choice-{key}"] if line.asks else None
             if box is not None and box.data not in {SHEET, SAVED} and not box.errors:
                 box.errors = [f"Choose which to keep for “{line.title}”."]
-        return _page(assessment, kept, preview, form, status=400)
+        return _page(said, kept, preview, form, status=400)
     flash(f"Saved from your spreadsheet: {_counted(saved)}.", "success")
     page = ".show_saved_spreadsheet" if saved.wrong else ".show_assessment"
     return redirect(url_for(page, assessment_id=assessment.id), 303)
@@ -214,11 +217,11 @@ def _still_chosen(form: BaseForm, sent: BaseForm, preview: Preview) -> BaseForm:
 
 
 def _page(
-    assessment: Assessment, kept: UploadedSheet, preview: Preview, form: BaseForm, *, status: int = 200
+    said: Material, kept: UploadedSheet, preview: Preview, form: BaseForm, *, status: int = 200
 ) -> ResponseReturnValue:
     page = render_template(
         "employer/spreadsheet/check.html",
-        assessment=assessment,
+        assessment=said.assessment,
         kept=kept,
         preview=preview,
         conflicts=preview.of(State.CONFLICT),
@@ -226,5 +229,7 @@ def _page(
         new=preview.of(State.NEW),
         unchanged=preview.of(State.UNCHANGED),
         form=form,
+        content=said.content,
+        odd=sheet_changes.odd_numbers(preview, said),
     )
     return page, status

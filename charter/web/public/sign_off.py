@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
-from charter.assessment import progress, queries, sign_off
+from charter.assessment import metric_values, progress, queries, sign_off
 from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.models import SignOff, SignOffStatus
 from charter.clock import local_date, now, today
@@ -64,7 +64,7 @@ def show_sign_off(token: str) -> ResponseReturnValue:
         assessment=asked.assessment,
         content=said.content,
         said=said,
-        progress=progress.progress(said, on=today()),
+        progress=progress.progress(said, on=today(), before=metric_values.last_time(db.session, said)),
         to_mend=to_mend(said.evidence, on=today()),
         seen=standing.content_hash,
         before=before,

@@ -63,7 +63,20 @@ def test_of_many_files_the_good_are_kept_and_each_bad_one_is_named_with_its_reas
     assert sorted(piece.title for piece in db.session.query(Evidence)) == ["Policy.pdf", "Room.png"]
     again = client.send(f"{home}/add", files((policy, "Policy.pdf")))
     assert again.location == home
-    assert "You gave Policy.pdf before." in client.get(home).text
+    assert "You have Policy.pdf already." in client.get(home).text
+
+
+def test_the_same_content_under_another_name_is_there_already_and_is_not_counted_as_added(
+    sign_in: SignIn, owner: User, home: str
+) -> None:
+    client, policy = sign_in(owner), pdf()
+    assert client.send(f"{home}/add", files((policy, "Policy.pdf"), (policy, "Copy.pdf"))).location == home
+    told = client.get(home).text
+    assert "1 file added. You have Copy.pdf already, as “Policy.pdf”." in told
+    asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
+    again = client.send(f"{home}/add", files((policy, "Other.pdf")), **asks).json
+    assert again is not None
+    assert (again["title"], again["known"]) == ("Policy.pdf", True)
 
 
 def test_more_together_than_one_form_may_hold_is_no_fault_when_each_file_is_small_enough(
@@ -87,7 +100,14 @@ def test_a_script_that_sends_one_file_is_told_what_became_of_it(sign_in: SignIn,
     client = sign_in(owner)
     asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
     good = client.send(f"{home}/add", files((pdf(), "Policy.pdf")), **asks)
-    assert good.json == {"title": "Policy.pdf", "address": f"{home}/{one('Policy.pdf').id}", "checking": False}
+    piece = str(one("Policy.pdf").id)
+    assert good.json == {
+        "id": piece,
+        "title": "Policy.pdf",
+        "address": f"{home}/{piece}",
+        "checking": False,
+        "known": False,
+    }
     bad = client.send(f"{home}/add", files((b"MZ", "tool.exe")), **asks)
     assert (bad.status_code, list(bad.json)) == (400, ["error"])
 

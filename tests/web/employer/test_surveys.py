@@ -28,7 +28,7 @@ def home(employer: Organisation) -> str:
 def filled(**values: str) -> dict[str, str]:
     last = today() + timedelta(days=10)
     parts = {f"closes_on-{part}": str(getattr(last, part)) for part in ("day", "month", "year")}
-    return {"title": "Spring survey", "people": "12", **parts, **values}
+    return {"title": "Spring survey", "people": "12", "then": "open", **parts, **values}
 
 
 def answered(make: Factory, employer: Organisation, owner: User, *, number: int, people: int = 12) -> Survey:
@@ -38,6 +38,19 @@ def answered(make: Factory, employer: Organisation, owner: User, *, number: int,
         with transaction() as session:
             answering.answer(session, code, said("5" if place % 4 else "1"), on=today())
     return survey
+
+
+def test_the_first_press_opens_nothing_and_shows_what_cannot_be_changed_later(sign_in, home: str, owner: User) -> None:
+    browser = sign_in(owner)
+    first = browser.send(f"{home}/new", filled(then=""))
+    assert (first.status_code, "Check your survey before it opens" in first.text) == (200, True)
+    assert "You get 12 codes, one for each person." in first.text
+    db.session.rollback()
+    assert db.session.query(Survey).count() == 0
+    wrong = browser.send(f"{home}/new", filled(then="", people="1"))
+    assert (wrong.status_code, "Start a staff survey" in wrong.text) == (400, True)
+    again = browser.send(f"{home}/new", filled(then="change"))
+    assert (again.status_code, 'value="Spring survey"' in again.text) == (200, True)
 
 
 def test_an_owner_opens_a_survey_and_downloads_its_links_once(sign_in, home: str, owner: User) -> None:
