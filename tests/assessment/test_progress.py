@@ -51,7 +51,6 @@ def so_far(
         status=AssessmentStatus.DRAFT,
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
-        status=AssessmentStatus.DRAFT,
     )
     returned: Any = (
         SimpleNamespace(inputs=inputs, notes={}, period_end=period_end, unknown=list(unknown))
