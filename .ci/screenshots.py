@@ -1,26 +1,42 @@
-"""Take pictures of pages of a running demo, on a wide and on a narrow screen; the README shows some of them.
+"""Take pictures of pages of a running demo, on a wide and on a narrow screen, to look at them.
+
+Those that the README or a page of `docs` shows go to `docs/images`, the others to `pictures` in the demo's folder.
 
 Start the demo with `make run`, then run this from another terminal (`CHARTER_VAR` names the demo's folder when it is
 another). With names of pictures after it, it takes only those.
 """
 
+import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
 from pathlib import Path
 from uuid import UUID
 
+import openpyxl
 import pyotp
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
+
+from charter.assessment import spreadsheet
 
 ROOT = Path(__file__).parents[1]
 VAR = Path(os.environ.get("CHARTER_VAR", ROOT / "var"))
 DEMO = json.loads((VAR / "demo.json").read_text())
 IMAGES = ROOT / "docs" / "images"
+OTHERS = VAR / "pictures"
+SHOWN = "".join(page.read_text() for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")))
 TALLEST = {1280: 1500, 320: 1100}
+FILLED = (
+    ("Fully in place", "Our director signed the statement in May, and it hangs in the workshop.", ""),
+    ("Fully in place", "We look at it each January, with two people from the shop floor.", ""),
+    ("Sort of", "Managers know, new people do not yet.", "03/27/2027"),
+    ("Partly in place", "We began with the office.", ""),
+)
+"""The first rows of a spreadsheet as somebody filled it in: an answer, what is in place now, by when."""
 
 
 def one(query: str) -> str:
@@ -28,6 +44,34 @@ def one(query: str) -> str:
     with sqlite3.connect(VAR / "charter.db") as database:
         (found,) = database.execute(query).fetchone()
     return str(UUID(found)) if len(found) == 32 else str(found)
+
+
+def the_link_to_sign_off() -> str:
+    """The address that the newest email to a senior person leads to; nobody else knows it."""
+    for mail in sorted((VAR / "mail").glob("*.eml"), reverse=True):
+        found = re.search(r"/sign-off/[\w-]+", mail.read_text())
+        if found:
+            return found[0]
+    raise SystemExit("No email of the demo asks anybody to sign off.")
+
+
+def upload_a_spreadsheet(page: Page, assessment: str) -> None:
+    """Fill in the spreadsheet of an assessment as people do, with a mistake or two, and upload it."""
+    home = f"{DEMO['url']}/assessments/{assessment}/spreadsheet"
+    book = openpyxl.load_workbook(io.BytesIO(page.request.get(f"{home}.xlsx").body()))
+    sheet = book[spreadsheet.ANSWERS]
+    places = {str(cell.value): cell.column for cell in sheet[1]}
+    for row, (answer, now, when) in enumerate(FILLED, start=2):
+        for heading, text in (("Answer", answer), ("What is in place now", now), ("By when", when)):
+            if text:
+                sheet.cell(row, places[heading], text)
+    filled = io.BytesIO()
+    book.save(filled)
+    page.goto(home)
+    file = FilePayload(name="Our answers.xlsx", mimeType="application/octet-stream", buffer=filled.getvalue())
+    page.set_input_files("main [name=file]", file)
+    page.get_by_role("button", name="Upload and check").click()
+    page.wait_for_url("**/check")
 
 
 def pages() -> list[tuple[str, str, str]]:
@@ -59,6 +103,8 @@ def pages() -> list[tuple[str, str, str]]:
     older = one(
         f"SELECT id FROM organisation WHERE id IN ('{UUID(first).hex}', '{UUID(second).hex}') ORDER BY registered_at"
     )
+    surveyed = one("SELECT organisation_id FROM survey WHERE status = 'closed' ORDER BY id")
+    survey = one("SELECT id FROM survey WHERE status = 'closed' ORDER BY id")
     code = one("SELECT code FROM award WHERE status = 'active' AND level = 3")
     return [
         ("home", "", "/"),
@@ -71,12 +117,19 @@ def pages() -> list[tuple[str, str, str]]:
         ("criterion", "owner", f"/assessments/{mine}/criteria/{asked}"),
         ("team", "owner", f"/organisations/{employer}/team"),
         ("library", "owner", f"/organisations/{employer}/evidence"),
+        ("spreadsheet", "owner", f"/assessments/{mine}/spreadsheet/check"),
+        ("schemes", "owner who can renew", f"/organisations/{renewing}/schemes"),
+        ("recognitions", "owner", f"/organisations/{employer}/recognitions"),
+        ("sign-off", "", the_link_to_sign_off()),
+        ("survey", "owner who can renew", f"/organisations/{surveyed}/surveys/{survey}"),
+        ("renewal", "owner who can renew", f"/organisations/{renewing}/renew"),
         ("plan", "awarded owner", f"/organisations/{awarded}/plan"),
         ("figures", "owner who can renew", f"/organisations/{renewing}/figures"),
         ("services", "", "/services"),
         ("queue", "assessor", "/admin/reviews/"),
         ("case", "assessor", f"/admin/reviews/{case}"),
         ("board", "board", "/board"),
+        ("stops", "administrator", "/admin/stops/"),
         ("merge", "administrator", f"/admin/duplicates/{first}/{second}/preview?stays={older}"),
     ]
 
@@ -97,7 +150,8 @@ def signed_in(browser: Browser, role: str) -> Page:
 
 
 def main() -> None:
-    IMAGES.mkdir(exist_ok=True)
+    for folder in (IMAGES, OTHERS):
+        folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         people: dict[str, Page] = {}
@@ -106,15 +160,17 @@ def main() -> None:
             if role not in people:
                 people[role] = signed_in(browser, role)
             page = people[role]
+            if name == "spreadsheet":
+                upload_a_spreadsheet(page, path.split("/")[2])
             for width, tallest in TALLEST.items():
                 page.set_viewport_size({"width": width, "height": 800})
                 page.goto(f"{DEMO['url']}{path}")
                 height = min(tallest, page.evaluate("document.documentElement.scrollHeight"))
-                file = IMAGES / f"{name}-{width}.png"
+                file = (IMAGES if f"/{name}-{width}.png" in SHOWN else OTHERS) / f"{name}-{width}.png"
                 page.set_viewport_size({"width": width, "height": height})
                 page.screenshot(path=file)
                 Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=48).save(file, optimize=True)
-                print(file.relative_to(ROOT))
+                print(file)
         for path in (path for name, _, path in wanted if name == "certificate"):
             (VAR / "certificate.pdf").write_bytes(people[""].request.get(f"{DEMO['url']}{path}.pdf").body())
         browser.close()

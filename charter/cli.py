@@ -193,6 +193,9 @@ def audit_verify() -> None:
         raise SystemExit(1)
 
 
+ANOTHER_VERSION = "This folder holds another version's demo. Run make clean, or choose another folder (CHARTER_VAR)."
+
+
 @main.command()
 @click.option("--employers", default=60, show_default=True, help="How many employers to make.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same employers.")
@@ -202,13 +205,19 @@ def demo(employers: int, seed: int, then_serve: bool) -> None:
     settings = Settings()
     if settings.environment == "production":
         raise click.ClickException("This is a production installation. Set CHARTER_ENVIRONMENT=demo for a demo.")
-    _migrate(settings)
+    from alembic.util import CommandError
+
     from charter import demo as making
+    from charter.errors import Refusal
 
     port = int(os.environ.get("PORT", "8000"))
-    with _portal():
-        making.fill(employers=employers, seed=seed, on=today(), say=click.echo)
-        accounts = making.accounts()
+    try:
+        _migrate(settings)
+        with _portal():
+            making.fill(employers=employers, seed=seed, on=today(), say=click.echo)
+            accounts = making.accounts()
+    except (CommandError, Refusal) as error:  # a revision that is not known here, or another text of the charter
+        raise click.ClickException(ANOTHER_VERSION) from error
     settings.var.mkdir(parents=True, exist_ok=True)
     (settings.var / "demo.json").write_text(
         json.dumps({"url": f"http://127.0.0.1:{port}", "accounts": accounts}, indent=2) + "\n"

@@ -124,7 +124,10 @@ def role(*roles: Role) -> Rule:
 
 
 def not_member(user: User, subject: Any) -> bool:
-    """Somebody with no part in the employer concerned: nobody reviews their own."""
+    """Somebody with no part in the employer concerned: nobody reviews their own.
+
+    Who declared an interest in it may open the page, which says why they may not go on (`organisation.interests`).
+    """
     return not member(user, subject)
 
 
@@ -183,7 +186,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
     Permission.DECLARE_CONFLICT: _desk,
     Permission.VIEW_AWARDS: _scheme,
-    Permission.REVOKE_AWARD: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.VIEW_YEARLY_RETURNS: _scheme,
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.VIEW_CLAIMS: _scheme,

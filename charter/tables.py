@@ -10,7 +10,7 @@ from charter.framework import models as framework
 from charter.improvement import models as improvement
 from charter.merging import models as merging
 from charter.notification import models as notification
-from charter.organisation import engagement
+from charter.organisation import engagement, interests
 from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
@@ -28,6 +28,7 @@ __all__ = [
     "engagement",
     "framework",
     "improvement",
+    "interests",
     "merging",
     "metric_values",
     "notification",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
-from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising
+from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising, sign_off
 from charter.assessment.models import Evidence
 from charter.award import evidence_ending, reminding
 from charter.award.yearly import opening
@@ -24,6 +24,7 @@ from charter.extensions import db, transaction
 from charter.improvement import due, reopening
 from charter.merging import duplicates
 from charter.notification import delivery
+from charter.organisation import team
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring
@@ -50,6 +51,8 @@ DAILY: tuple[Job, ...] = (
     asking.lapse,
     transferring.lapse,
     claiming.settle,
+    team.forget_invitations,
+    sign_off.forget_addresses,
     due.remind,
     time_spent.forget_old,
     surveys.close_due,

@@ -168,3 +168,18 @@ def test_files_that_wait_are_scanned_at_once_and_on_request_those_that_older_sig
     fake.leave()
     away = run("scan-evidence")
     assert (away.exit_code, "The scanner does not answer." in away.output) == (1, True)
+
+
+@pytest.mark.parametrize("older", ["a charter of other words", "a revision that is not known here"])
+def test_a_demo_on_the_folder_of_another_version_says_so_in_a_sentence(run: Run, tmp_path: Path, older: str) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'charter.db'}")
+    with engine.begin() as connection:
+        if older.startswith("a revision"):
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = 'ffffffffffff'"))
+    engine.dispose()
+    if older.startswith("a charter"):
+        path = tmp_path / "other.yaml"
+        path.write_text(Path(CHARTER).read_text().replace("A leader responsible", "Another leader responsible"))
+        assert run("publish-framework", path).exit_code == 0
+    answer = run("demo", "--employers", 1)
+    assert (answer.exit_code, "This folder holds another version's demo." in answer.output) == (1, True)

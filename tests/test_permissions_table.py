@@ -22,7 +22,7 @@ from charter.extensions import db, transaction
 from charter.merging import duplicates
 from charter.merging.models import LikelyPair
 from charter.notification.models import Message
-from charter.organisation import recognition, team
+from charter.organisation import interests, recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
@@ -117,6 +117,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/remove": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>/replace": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/add": MEMBERS,
+    "/organisations/<uuid:organisation_id>/evidence/use": MEMBERS,
     "/organisations/<uuid:organisation_id>/export": OWNERS,
     "/organisations/<uuid:organisation_id>/leave": MEMBERS,
     "/organisations/<uuid:organisation_id>/figures": MEMBERS,
@@ -148,6 +149,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>/results.pdf": MEMBERS,
     "/organisations/<uuid:organisation_id>/surveys/new": OWNERS,
     "/organisations/<uuid:organisation_id>/team": MEMBERS,
+    "/organisations/<uuid:organisation_id>/team/<uuid:member_id>/remove": OWNERS,
     "/organisations/<uuid:organisation_id>/team/<uuid:member_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/domains": OWNERS,
     "/organisations/<uuid:organisation_id>/team/hand-over": OWNERS,
@@ -185,12 +187,14 @@ TABLE: Mapping[str, str] = {
     "/assessments/<uuid:assessment_id>/spreadsheet": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet.xlsx": MEMBERS,
     "/assessments/<uuid:assessment_id>/spreadsheet/check": MEMBERS,
+    "/assessments/<uuid:assessment_id>/spreadsheet/saved": MEMBERS,
     "/assessments/<uuid:assessment_id>/submit": OWNERS,
     "/assessments/<uuid:assessment_id>/submitted": MEMBERS,
     "/assessments/<uuid:assessment_id>/target": MEMBERS,
     "/assessments/<uuid:assessment_id>/withdraw": OWNERS,
     "/yearly-returns/<uuid:yearly_return_id>": MEMBERS,
     "/yearly-returns/<uuid:yearly_return_id>/send": OWNERS,
+    "/yearly-returns/<uuid:yearly_return_id>/sent": MEMBERS,
     "/evidence/<uuid:evidence_id>/download": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview": EVIDENCE,
     "/evidence/<uuid:evidence_id>/preview/<int:number>": EVIDENCE,
@@ -211,6 +215,7 @@ TABLE: Mapping[str, str] = {
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/take-back": SCHEME,
+    "/admin/employers/recognitions/<uuid:recognition_id>/turn-down-proof": SCHEME,
     "/admin/claims/<uuid:claim_id>/grant": ADMINISTRATORS,
     "/admin/claims/<uuid:claim_id>/refuse": ADMINISTRATORS,
     "/admin/duplicates/": ADMINISTRATORS,
@@ -537,6 +542,7 @@ def test_what_belongs_to_another_employer_is_not_there_under_ones_own(
         "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/drop",
         "/organisations/<uuid:organisation_id>/plan/<uuid:action_id>/open-again",
         "/organisations/<uuid:organisation_id>/team/<uuid:member_id>",
+        "/organisations/<uuid:organisation_id>/team/<uuid:member_id>/remove",
         "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>",
         "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>",
         "/organisations/<uuid:organisation_id>/team/requests/<uuid:request_id>",
@@ -561,11 +567,47 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
         "/admin/claims/<uuid:claim_id>/grant",
         "/admin/claims/<uuid:claim_id>/refuse",
+        "/admin/awards/<uuid:award_id>/revoke",
         "/admin/employers/recognitions/<uuid:recognition_id>/check",
         "/admin/employers/recognitions/<uuid:recognition_id>/decline",
         "/admin/employers/recognitions/<uuid:recognition_id>/proof",
         "/admin/employers/recognitions/<uuid:recognition_id>/take-back",
+        "/admin/employers/recognitions/<uuid:recognition_id>/turn-down-proof",
         "/evidence/<uuid:evidence_id>/download",
     ]
     given = {rule: answers(people, fill(rule))[4:7] for rule in shut}
     assert given == dict.fromkeys(shut, "---")
+
+
+def test_who_declared_an_interest_is_answered_as_the_table_says_but_opens_no_evidence_and_reads_why(
+    app: Flask, make: Factory, fill: Fill, employer: Organisation
+) -> None:
+    interested = {role: make.staff(role, f"Ines {role}") for role in ("assessor", "moderator", "administrator")}
+    theirs = {}
+    for name, person in interested.items():
+        with transaction() as session:
+            interests.declare(session, employer, reason="My sister works there.", by=person, at=make.at)
+        theirs[name] = browser(app)
+        theirs[name].sign_in(person)
+    opens = {"assessor": "o", "moderator": "o", "administrator": "o"}
+    only = {name: dict.fromkeys(opens, "-") | {name: "o"} for name in opens}
+    told = [
+        *(
+            (f"/admin/employers/recognitions/<uuid:recognition_id>/{page}", opens)
+            for page in ("check", "decline", "take-back")
+        ),
+        *((f"/admin/claims/<uuid:claim_id>/{page}", only["administrator"]) for page in ("grant", "refuse")),
+        ("/admin/awards/<uuid:award_id>/revoke", opens | {"assessor": "-"}),
+    ]
+    for rule, expected_ in told:
+        for name, may in expected_.items():
+            got = theirs[name].get(fill(rule))
+            assert letter(got.status_code, got.location) == may, (rule, name)
+            if may == "o":
+                assert "You declared an interest in this employer on 22 November 2026" in got.text, (rule, name)
+                assert '<button type="submit"' not in got.text.split("</h1>")[1], (rule, name)
+    for rule in ("/evidence/<uuid:evidence_id>/download", "/assessments/<uuid:assessment_id>/evidence.zip"):
+        assert [theirs[name].get(fill(rule)).status_code for name in opens] == [403, 403, 403], rule
+    for name in opens:
+        got = theirs[name].get(fill("/admin/employers/recognitions/<uuid:recognition_id>/proof"))
+        assert (got.status_code, "You declared an interest in this employer" in got.text) == (403, True), name

@@ -13,7 +13,8 @@ from charter.award.models import Award
 from charter.award.status import REVOKE, AwardStatus
 from charter.clock import now, today
 from charter.errors import Refusal
-from charter.extensions import transaction
+from charter.extensions import db, transaction
+from charter.organisation import interests
 from charter.permissions import Permission
 from charter.web.access import the_user
 
@@ -100,5 +101,11 @@ class AwardsView(RecordView):
             else:
                 flash("The award is revoked.", "success")
                 return redirect(url_for(".details_view", id=award.id))
-        page = self.render("admin/records/revoke.html", award=award, form=form, possible=award.can(REVOKE))
+        page = self.render(
+            "admin/records/revoke.html",
+            award=award,
+            form=form,
+            possible=award.can(REVOKE),
+            why_not=interests.why_not(db.session, the_user(), award.organisation_id, issuing.JUDGE),
+        )
         return page, 400 if form.errors else 200

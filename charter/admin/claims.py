@@ -9,11 +9,12 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from wtforms import TextAreaField
 
+from charter.account.models import domain_of
 from charter.admin.base import Chosen, RecordView, of_status, on
 from charter.clock import local_date, now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
-from charter.organisation import queries
+from charter.organisation import interests, queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission, allows
 from charter.succession import asking, claim_facts, claim_rules, claiming, domains, turns
@@ -91,7 +92,7 @@ class ClaimsView(RecordView):
         "ended_by",
         "reason",
     )
-    once_said = frozenset({"ended_at", "ended_by", "reason"})
+    once_said = frozenset({"until", "ended_at", "ended_by", "reason"})
     list_template = "admin/records/claims.html"
     details_template = "admin/records/claim.html"
 
@@ -135,13 +136,20 @@ class ClaimsView(RecordView):
             else:
                 flash("Decided. The claimant and the employer’s people are told.", "success")
                 return redirect(url_for(".details_view", id=claim.id))
-        page = self.render("admin/records/decide_claim.html", form=form, claim=claim, grants=grants)
+        page = self.render(
+            "admin/records/decide_claim.html", form=form, claim=claim, grants=grants, why_not=why_not(claim)
+        )
         return page, 400 if form.errors else 200
+
+
+def why_not(claim: Claim) -> str | None:
+    """Why the person who looks at a claim may not decide about it because of an interest in the employer, if so."""
+    return interests.why_not(db.session, the_user(), claim.organisation_id, claiming.DECIDE)
 
 
 def about(claim: Claim) -> dict[str, Any]:
     """The facts that decide about a claim, in a fixed number of queries."""
-    domain = domains.domain_of(claim.address)
+    domain = domain_of(claim.address)
     team = queries.team(db.session, claim.organisation)
     return {
         "domain": domain,
@@ -149,7 +157,6 @@ def about(claim: Claim) -> dict[str, Any]:
         "holders": domains.holders(db.session, domain),
         "team": team,
         "part": next((one for one in team if one.user_id == claim.user_id), None),
-        "can_sign_in": claim_rules.can_sign_in,
         "facts": claim_facts.facts(db.session, claim, at=now()),
         "left_at": queries.left_at(db.session, claim.organisation_id, claim.user_id),
         "asked": asking.latest(db.session, claim.organisation_id, claim.user_id),
@@ -157,4 +164,5 @@ def about(claim: Claim) -> dict[str, Any]:
         "due": claim_rules.is_due(claim.claimed_at, at=now()),
         "until": claim_rules.objections_until(claim.claimed_at),
         "may_decide": allows(the_user(), Permission.DECIDE_CLAIM, claim),
+        "why_not": why_not(claim),
     }

@@ -1,6 +1,8 @@
 """The forms for editing the crosswalk. Each asks why, and where we have it from."""
 
-from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from typing import Any, ClassVar
+
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from charter.framework import crosswalk_changes as changes
@@ -29,6 +31,13 @@ class WhyForm(BaseForm):
         validators=[needed("Say why you do this."), at_most(changes.REASON_LENGTH, "The reason")],
     )
     seen_version = HiddenField()
+    asked_first: ClassVar[tuple[str, ...]] = ()
+    """What the page asks before where and why, so that errors are listed in its order."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = dict(self._fields)
+        self._fields: dict[str, Any] = {name: fields[name] for name in self.asked_first} | fields
 
     @property
     def seen(self) -> int:
@@ -45,6 +54,7 @@ class WhyForm(BaseForm):
 class TakeOutForm(WhyForm):
     """That an item counts no more."""
 
+    asked_first: ClassVar[tuple[str, ...]] = ("status",)
     status = RadioField(
         "How sure are we that the scheme does not ask for it?",
         choices=[SelectChoice(code, words) for code, words in STATUSES.items()],
@@ -56,6 +66,7 @@ class TakeOutForm(WhyForm):
 class ItemForm(WhyForm):
     """What an item of another scheme is, what it stands beside, and how sure we are."""
 
+    asked_first: ClassVar[tuple[str, ...]] = ("label", "group", "criteria", "no_criteria", "status", "source", "note")
     label = StringField(
         "What is it?",
         description="In our words, as employers read it.",
@@ -71,6 +82,7 @@ class ItemForm(WhyForm):
         validators=[at_most(changes.NOTE_LENGTH, "The note")],
     )
     criteria = SelectMultipleField("Which criteria does it stand beside?", validate_choice=False)
+    no_criteria = BooleanField("No question of ours stands beside it, so no employer can have it done")
 
     def offer(self, scheme: Scheme, content: Content) -> None:
         """Fill the lists that one chooses from."""
@@ -87,6 +99,7 @@ class ItemForm(WhyForm):
                 "label": item.label,
                 "group": item.group if scheme.group(item.group) else NOWHERE,
                 "criteria": list(item.criteria),
+                "no_criteria": not item.criteria,
                 "status": item.status,
                 "note": item.note,
                 "source": item.source,
@@ -105,12 +118,14 @@ class ItemForm(WhyForm):
             criteria=tuple(self.criteria.data or ()),
             status=self.status.data or "",
             note=self.note.data or "",
+            no_criteria=bool(self.no_criteria.data),
         )
 
 
 class AddForm(ItemForm):
     """An item that is not in the list yet."""
 
+    asked_first: ClassVar[tuple[str, ...]] = ("code", *ItemForm.asked_first)
     code = StringField(
         "Code",
         description="Such as the number that the scheme gives it. You cannot change it later.",

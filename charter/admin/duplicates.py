@@ -77,7 +77,8 @@ class DuplicatesView(ActionView):
                 duplicates.dismiss(session, likely_pair, by=the_user(), at=now())
             flash("Kept as two employers. We do not show this pair again.", "success")
             return redirect(url_for(".index_view"), 303)
-        return self._page("dismiss", form=form, pair=likely_pair)
+        why_not = duplicates.why_not_dismiss(db.session, likely_pair, the_user())
+        return self._page("dismiss", form=form, pair=likely_pair, why_not=why_not)
 
     @expose("/<uuid:first_id>/<uuid:second_id>")
     @on(Permission.MERGE_ORGANISATIONS)

@@ -21,8 +21,8 @@ from charter.account.models import STAFF, Role
 from charter.assessment.models import PrivacyReason
 from charter.errors import Refusal, Stale
 from charter.framework.content import Content
+from charter.organisation.interests import REASON_LENGTH
 from charter.review import more_information
-from charter.review.allocation import REASON_LENGTH
 from charter.review.findings import Given
 from charter.review.models import About, Subject
 from charter.review.queries import Case, CriterionCase
@@ -254,6 +254,10 @@ class DeclineForm(SeenForm):
     """Why an award of another scheme is turned down."""
 
     reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
+
+
+class TurnDownProofForm(TurnDownForm, SeenForm):
+    """Why the proof of an award of another scheme is turned down for privacy."""
 
 
 class TakeBackForm(BaseForm):

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, g, redirect, url_for
+from flask import abort, current_app, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, locked, on
-from charter.admin.forms import CheckForm, DeclineForm, TakeBackForm
-from charter.assessment import recognising
-from charter.assessment.models import Assessment
+from charter.admin.forms import CheckForm, DeclineForm, TakeBackForm, TurnDownProofForm
+from charter.assessment import evidence_files, recognising
+from charter.assessment.models import Assessment, PrivacyReason
 from charter.award.models import Award
 from charter.clock import now, today
 from charter.errors import Refusal
@@ -20,12 +20,14 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
 from charter.improvement import reopening
-from charter.organisation import queries, recognition
+from charter.organisation import interests, queries, recognition
 from charter.organisation.models import Organisation, Recognition
+from charter.organisation.recognition import CHECK, TAKE_BACK
 from charter.permissions import Permission
+from charter.review import privacy
 from charter.review.models import Review
 from charter.web.access import the_user
-from charter.web.employer.evidence_files import download
+from charter.web.employer.evidence_files import check_no_interest, download
 
 
 def content() -> Content:
@@ -149,7 +151,7 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is marked as checked. The employer’s owners are told.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
-        page = self.render("admin/records/check.html", form=form, **shown(recognition))
+        page = self.render("admin/records/check.html", form=form, **shown(recognition, CHECK))
         return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/decline", methods=("GET", "POST"))
@@ -167,15 +169,34 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is turned down. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
-        page = self.render("admin/records/decline.html", form=form, **shown(recognition))
+        page = self.render("admin/records/decline.html", form=form, **shown(recognition, CHECK))
         return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/proof")
     @on(Permission.CHECK_RECOGNITION, Recognition)
     def proof_view(self, recognition: Recognition) -> ResponseReturnValue:
         """The file that shows an award of another scheme, to save."""
+        check_no_interest(recognition.organisation_id)
         piece = recognising.proof_of(db.session, recognition)
         return download(piece) if piece is not None else abort(404)
+
+    @expose("/recognitions/<uuid:recognition_id>/turn-down-proof", methods=("GET", "POST"))
+    @on(Permission.CHECK_RECOGNITION, Recognition)
+    def turn_down_proof_view(self, recognition: Recognition) -> ResponseReturnValue:
+        """Turn down the proof of an award for privacy: its content is deleted, and the employer asked for other."""
+        form = TurnDownProofForm(data={"seen_proof": str(recognition.proof_id or "")})
+        if form.validate_on_submit():
+            try:
+                turn_down_proof(recognition, form.reason.data or "", seen=form.seen_proof.data or "")
+            except Refusal as refusal:
+                form.refuse(refusal)
+                db.session.refresh(recognition)
+                form.seen_proof.data = str(recognition.proof_id or "")
+            else:
+                flash("The proof is turned down and its content deleted. The employer is told.", "success")
+                return redirect(url_for(".check_view", recognition_id=recognition.id))
+        page = self.render("admin/records/turn_down_proof.html", form=form, **shown(recognition, CHECK))
+        return page, 400 if form.errors else 200
 
     @expose("/recognitions/<uuid:recognition_id>/take-back", methods=("GET", "POST"))
     @on(Permission.TAKE_BACK_RECOGNITION, Recognition)
@@ -190,12 +211,16 @@ class OrganisationsView(RecordView):
             else:
                 flash("The award is taken back. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=employer_id))
-        page = self.render("admin/records/take_back.html", form=form, **shown(recognition))
+        page = self.render("admin/records/take_back.html", form=form, **shown(recognition, TAKE_BACK))
         return page, 400 if form.errors else 200
 
 
-def shown(stated: Recognition) -> dict[str, Any]:
-    """What an assessor needs to see of an award of another scheme before it is checked or turned down."""
+def shown(stated: Recognition, deed: str) -> dict[str, Any]:
+    """What an assessor needs to see of an award of another scheme before `deed` is done to it.
+
+    Who has an interest in the employer sees why they may not, and no proof.
+    """
+    why_not = interests.why_not(db.session, the_user(), stated.organisation_id, deed)
     passport = content().passport(stated.scheme, stated.level)
     return {
         "recognition": stated,
@@ -203,7 +228,8 @@ def shown(stated: Recognition) -> dict[str, Any]:
         "passport": passport,
         "strength": content().strength(passport.strength) if passport else None,
         "odd": passport is not None and recognition.looks_odd(passport, stated.reference),
-        "proof": recognising.proof_of(db.session, stated),
+        "proof": recognising.proof_of(db.session, stated) if why_not is None else None,
+        "why_not": why_not,
         "stands_in": recognising.by_award(content(), [stated], on=today()).get(stated.id, ()),
     }
 
@@ -222,6 +248,15 @@ def decline(stated: Recognition, reason: str, *, seen: str) -> None:
         held = locked(session, stated)
         recognition.see(held, proof=seen)
         recognising.decline(session, held, reason=reason, by=the_user(), at=now())
+
+
+def turn_down_proof(stated: Recognition, reason: str, *, seen: str) -> None:
+    """Turn the proof of an award down for privacy, once, and take its content out of the store after the commit."""
+    why = next((one for one in PrivacyReason if one.value == reason), PrivacyReason.OTHER)
+    with transaction() as session:
+        gone = privacy.turn_down_proof(session, locked(session, stated), seen=seen, reason=why, by=the_user(), at=now())
+    if gone is not None:
+        evidence_files.forget(db.session, current_app.extensions["charter_store"], gone)
 
 
 def take_back(stated: Recognition, reason: str) -> None:

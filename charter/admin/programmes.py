@@ -29,6 +29,8 @@ from charter.improvement.models import Programme, ProgrammeRequest, ProgrammeSta
 from charter.improvement.programmes import Details
 from charter.permissions import Permission
 from charter.web.access import the_user
+from charter.web.employer.differing import Difference, differing
+from charter.web.employer.forms import number_in
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, needed, stripped
 
 
@@ -130,6 +132,34 @@ class ConfirmForm(BaseForm):
     """That a programme was checked."""
 
     review_by = DateParts("When must we check it again?", validators=[needed("Enter the day to check it again.")])
+    seen_version = HiddenField()
+
+
+def _again(programme: Programme) -> Programme:
+    """The programme as it is saved now."""
+    return db.session.get_one(Programme, programme.id, populate_existing=True)
+
+
+def _differences(theirs: Programme, form: ProgrammeForm) -> list[Difference]:
+    """Where what is saved of a programme and what was typed are not the same, under the questions of the form."""
+    mine = dict(_says(form.details()))
+    return differing([(label, said, mine[label]) for label, said in _says(theirs)])
+
+
+def _says(of: Programme | Details) -> list[tuple[str, object]]:
+    """All that the directory says of a programme, in words, under the questions of the form."""
+    charter = content()
+    titles = {one.code: one.title for one in charter.themes} | {one.code: one.title for one in charter.criteria}
+    words = {
+        "county": charter.county_title(of.county) if of.county else "Every county",
+        "themes": ", ".join(titles.get(code, code) for code in sorted(of.themes)),
+        "criteria": ", ".join(f"{code} {titles.get(code, '')}".strip() for code in sorted(of.criteria)),
+        "size_min": of.size_min or "",
+        "size_max": of.size_max or "",
+    }
+    form = ProgrammeForm()
+    names = Details.__dataclass_fields__
+    return [(form[name].label.text, words[name] if name in words else getattr(of, name)) for name in names]
 
 
 class PastReview(Chosen):
@@ -246,8 +276,9 @@ class ProgrammesView(RecordView):
         charter = content()
         columns = {name: getattr(programme, name) for name in Details.__dataclass_fields__}
         form = ProgrammeForm.on(charter, **{**columns, "seen_version": str(programme.version)})
+        theirs: Programme | None = None
+        differences: list[Difference] = []
         if form.sound(charter):
-            seen = str(form.seen_version.data or "")
             try:
                 with transaction() as session:
                     programmes.change(
@@ -255,41 +286,60 @@ class ProgrammesView(RecordView):
                         programme,
                         form.details(),
                         charter,
-                        seen_version=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0,
+                        seen_version=number_in(form.seen_version),
                         by=the_user(),
                         at=now(),
                         on=today(),
                     )
-            except Stale as stale:
-                form.seen_version.data = str(programme.version)
-                form.refuse(stale)
+            except Stale:
+                theirs = _again(programme)
+                form.seen_version.data = str(theirs.version)
+                differences = _differences(theirs, form)
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
                 flash("The service is changed.", "success")
                 return redirect(url_for(".details_view", id=programme.id))
-        page = self.render("admin/records/programme_form.html", form=form, programme=programme)
-        return page, 400 if form.errors else 200
+        page = self.render(
+            "admin/records/programme_form.html", form=form, programme=programme, theirs=theirs, differences=differences
+        )
+        return page, 409 if theirs else 400 if form.errors else 200
 
     @expose("/<uuid:programme_id>/confirm", methods=("GET", "POST"))
     @on(Permission.KEEP_PROGRAMMES, Programme)
     def confirm_view(self, programme: Programme) -> ResponseReturnValue:
         """Keep that all of it is still so."""
-        form = ConfirmForm()
+        form = ConfirmForm(data={"seen_version": str(programme.version)})
+        theirs: Programme | None = None
         if form.validate_on_submit():
             assert form.review_by.data is not None, "the form needs it"
             try:
                 with transaction() as session:
                     programmes.confirm(
-                        session, programme, review_by=form.review_by.data, by=the_user(), at=now(), on=today()
+                        session,
+                        programme,
+                        review_by=form.review_by.data,
+                        seen_version=number_in(form.seen_version),
+                        by=the_user(),
+                        at=now(),
+                        on=today(),
                     )
+            except Stale:
+                theirs = _again(programme)
+                form.seen_version.data = str(theirs.version)
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
                 flash("Kept: it is checked.", "success")
                 return redirect(url_for(".details_view", id=programme.id))
-        page = self.render("admin/records/programme_confirm.html", form=form, programme=programme)
-        return page, 400 if form.errors else 200
+        page = self.render(
+            "admin/records/programme_confirm.html",
+            form=form,
+            programme=programme,
+            theirs=theirs,
+            says=_says(theirs or programme),
+        )
+        return page, 409 if theirs else 400 if form.errors else 200
 
     @expose("/<uuid:programme_id>/retire", methods=("GET", "POST"))
     @on(Permission.KEEP_PROGRAMMES, Programme)

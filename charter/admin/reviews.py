@@ -29,7 +29,7 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
-from charter.improvement import plan
+from charter.improvement import with_plan
 from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
@@ -295,16 +295,14 @@ def moderate(session: Any, review: Review, form: ModerateForm) -> None:
     """Call the verb that a moderator chose. Raises `Refusal` when it was none, or the rules say no."""
     deed, reasons = form.deed.data, form.reasons.data or ""
     if deed == "agree":
-        moderation.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
+        with_plan.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
     elif deed == "change":
         level = level_in(form.level)
-        moderation.change(session, review, level=level, reasons=reasons, by=the_user(), at=now(), on=today())
+        with_plan.change(session, review, level=level, reasons=reasons, by=the_user(), at=now(), on=today())
     elif deed == "send_back":
         moderation.send_back(session, review, reasons=reasons, by=the_user(), at=now())
     else:
         raise Refusal("Choose what you decide.", field="deed")
-    if review.status is ReviewStatus.DECIDED:
-        plan.refresh(session, review.assessment, at=now(), on=today())
 
 
 def narrowed(args: Any) -> dict[str, Any]:

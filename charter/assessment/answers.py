@@ -12,7 +12,7 @@ from charter.account.models import User
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
 from charter.framework.content import Content, Extent, Need
 
 TEXT_LIMIT = 5_000
@@ -146,7 +146,10 @@ def save(
     if answer is not None and seen and seen == mark(said):
         return answer
     if seen_version != (answer.version if answer else 0):
-        raise Stale("Somebody else saved this while you were typing.", current=answer)
+        raise Stale(
+            who_saved(answer and answer.saved_by_id, author, "Somebody else saved this while you were typing."),
+            current=answer,
+        )
     if answer is None:
         if not any(said.values()):
             raise Refusal("Choose an answer.", field="value")

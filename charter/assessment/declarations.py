@@ -11,7 +11,8 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.answers import FROZEN, is_open
 from charter.assessment.models import Assessment, Declaration
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
+from charter.framework.content import Content, DeclarationsRule
 
 NOTE_LIMIT = 1_000
 
@@ -19,6 +20,20 @@ NOTE_LIMIT = 1_000
 def mark(agreed: bool | None, note: str) -> str:
     """A declaration as a person saw it, in a few characters, for a form to bring back."""
     return hashlib.sha256(f"{agreed} {note}".encode()).hexdigest()[:16]
+
+
+def in_the_way(agreed: Mapping[str, bool], content: Content) -> str:
+    """That no level can be reached while the employer says no to some of them, and what to do, in words; empty when it
+    says no to none, or when a level asks for none. `agreed` is its yes or no by the declaration's code."""
+    count = sum(agreed.get(declaration.code) is False for declaration in content.declarations)
+    lowest = min(content.levels, key=lambda level: level.rank)
+    needed = any(isinstance(rule, DeclarationsRule) for rule in lowest.rules)
+    if not count or not needed:
+        return ""
+    return (
+        f"You say No to {count} of the legal basics. While you do, no level can be reached. "
+        f"Put {'it' if count == 1 else 'them'} right first, then come back and say Yes. What you have answered stays."
+    )
 
 
 def save(
@@ -64,7 +79,12 @@ def save(
             raise Refusal(f"The note must be {NOTE_LIMIT:,} characters or fewer.", field=f"note-{code}")
         now = mark(declaration.agreed, declaration.note) if declaration else mark(None, "")
         if seen.get(code, now) != now:
-            raise Stale("Somebody else saved these while you were typing.", current=declaration)
+            raise Stale(
+                who_saved(
+                    declaration and declaration.saved_by_id, author, "Somebody else saved these while you were typing."
+                ),
+                current=declaration,
+            )
         if declaration is None:
             declaration = Declaration(assessment_id=assessment.id, code=code)
             session.add(declaration)

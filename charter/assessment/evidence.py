@@ -5,6 +5,7 @@ the lock of the assessment, so that nothing changes while it is submitted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -12,15 +13,16 @@ from sqlalchemy.orm import Session, aliased
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence_kinds
+from charter.assessment import evidence_dates, evidence_kinds, snapshot
 from charter.assessment.answers import FROZEN, is_open
-from charter.assessment.evidence_dates import Dates, last_day
+from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.quarantine import NOT_CHECKED, Scan
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
+from charter.framework.content import EvidenceRules
 from charter.organisation.models import Recognition
 
 PLACE_LIMIT = 200
@@ -36,7 +38,9 @@ def add_file(
     checked: Checked,
     sha256: str,
     size: int,
-    dated_on: date | None,
+    dated_on: date | None = None,
+    type: str | None = None,
+    dates: Dates | None = None,
     by: User,
     at: datetime,
     scan: Scan = NOT_CHECKED,
@@ -47,9 +51,10 @@ def add_file(
 
     `scan` is what the virus scanner said of it; until it says clean nobody opens the file. A file that the employer
     gave before is the same piece of evidence. `places` says where in it to look, by criterion; one that is left out
-    keeps what was said before. `open_criteria` are the criteria that the assessor asked about,
-    which only a round of more information needs. Raises Refusal when the assessment or one of the criteria may not be
-    changed now, or when something typed cannot be kept (on its field).
+    keeps what was said before. `open_criteria` are the criteria that the assessor asked about, which only a round of
+    more information needs. `type` is its kind of document and `dates` when it holds; with its own date alone,
+    `dated_on` is enough. Raises Refusal when the assessment or one of the criteria may not be changed now, when
+    something typed cannot be kept (on its field), or when a date that its kind needs is missing (on that date).
     """
     facts, same, name = evidence_kinds.of_file(filename, checked, sha256, size, scan)
     return _add(
@@ -61,7 +66,8 @@ def add_file(
         criteria=criteria,
         title=title,
         otherwise=name,
-        dated_on=dated_on,
+        type=type,
+        dates=Dates(dated_on) if dates is None else dates,
         by=by,
         at=at,
         places=places,
@@ -76,7 +82,9 @@ def add_link(
     criteria: Sequence[str],
     title: str,
     url: str,
-    dated_on: date | None,
+    dated_on: date | None = None,
+    type: str | None = None,
+    dates: Dates | None = None,
     by: User,
     at: datetime,
     places: Mapping[str, str] | None = None,
@@ -96,7 +104,8 @@ def add_link(
         criteria=criteria,
         title=title,
         otherwise=name,
-        dated_on=dated_on,
+        type=type,
+        dates=Dates(dated_on) if dates is None else dates,
         by=by,
         at=at,
         places=places,
@@ -131,7 +140,8 @@ def add_account(
         criteria=criteria,
         title=title,
         otherwise=name,
-        dated_on=dated_on,
+        type=None,
+        dates=Dates(dated_on),
         by=by,
         at=at,
         places=places,
@@ -261,10 +271,7 @@ def is_used(session: Session, evidence: Evidence, *, but_for: tuple[Assessment, 
     submitted = (
         sa.select(Submission.id)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(
-            Assessment.organisation_id == evidence.organisation_id,
-            sa.cast(Submission.snapshot, sa.Text).contains(str(evidence.id)),
-        )
+        .where(snapshot.names(Submission.snapshot, evidence))
     )
     return bool(session.scalar(sa.select(sa.or_(uses.exists(), submitted.exists(), shows.exists()))))
 
@@ -292,7 +299,8 @@ def _add(
     criteria: Sequence[str],
     title: str,
     otherwise: str,
-    dated_on: date | None,
+    type: str | None,
+    dates: Dates,
     by: User,
     at: datetime,
     places: Mapping[str, str] | None,
@@ -306,24 +314,24 @@ def _add(
         raise Refusal(
             f"The title must be {evidence_kinds.TITLE_LIMIT} characters or fewer. It has {len(title):,}.", field="title"
         )
-    if dated_on is not None and dated_on > local_date(at):
-        raise Refusal("The date of the document must be today or in the past.", field="dated_on")
+    rules = assessment.framework.content.evidence_rules
+    if type and rules.type(type) is None:
+        raise Refusal("Choose a kind of document from the list.", field="type")
     evidence = evidence_kinds.one_like_it(
         session, assessment.organisation_id, same, facts, field=evidence_kinds.FIELD_OF[kind]
     )
     if evidence is not None:
         if assessment.status is AssessmentStatus.DRAFT:  # later it may be part of what the assessor is reading
             evidence.title = title or evidence.title
-            if dated_on and dated_on != evidence.dated_on:
-                evidence.dated_on = dated_on
-                dates = Dates(**{name: getattr(evidence, name) for name in Dates.__dataclass_fields__})
-                evidence.ends_on = last_day(assessment.framework.content.evidence_rules, evidence.type, dates)
+            _say_again(evidence, rules, type or evidence.type, dates, on=local_date(at))
         _use(session, assessment, evidence, codes, places, by=by, at=at)
         return evidence
+    evidence_dates.checked(rules, type, dates, on=local_date(at))
     evidence = evidence_kinds.new_piece(
-        assessment.organisation_id, kind, facts, title=title or otherwise, dates=Dates(dated_on), by=by, at=at
+        assessment.organisation_id, kind, facts, title=title or otherwise, dates=dates, by=by, at=at
     )
-    evidence.ends_on = last_day(assessment.framework.content.evidence_rules, None, Dates(dated_on))
+    evidence.type = type or None
+    evidence.ends_on = evidence_dates.last_day(rules, evidence.type, dates)
     session.add(evidence)
     session.add_all(
         EvidenceUse(assessment_id=assessment.id, criterion=code, evidence_id=evidence.id, place=said.get(code, ""))
@@ -367,6 +375,21 @@ def _allowed(
         if not is_open(assessment, code, open_criteria):
             raise Refusal(FROZEN)
     return codes
+
+
+def _say_again(evidence: Evidence, rules: EvidenceRules, type: str | None, dates: Dates, *, on: date) -> None:
+    """Keep what is said now of a piece that was given before; what is not said now stays as it was."""
+    said = {name: value for name, value in asdict(dates).items() if value is not None}
+    if not said and type == evidence.type:
+        return
+    together = Dates(**{name: said.get(name, getattr(evidence, name)) for name in Dates.__dataclass_fields__})
+    evidence_dates.checked(rules, type if type != evidence.type else None, together, on=on)
+    for name, value in said.items():
+        setattr(evidence, name, value)
+    evidence.type = type
+    ends_on = evidence_dates.last_day(rules, type, together)
+    if ends_on != evidence.ends_on:
+        evidence.ends_on, evidence.reminded_on = ends_on, None
 
 
 def _use(

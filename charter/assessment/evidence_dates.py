@@ -22,6 +22,7 @@ class State(Status):
     REMOVED = "removed"
     INFECTED = "infected"
     UNREADABLE = "unreadable"
+    UNDATED = "undated"
 
     @property
     def label(self) -> str:
@@ -33,6 +34,7 @@ class State(Status):
             "removed": "Removed for privacy",
             "infected": "Deleted: it had a virus",
             "unreadable": "Could not be opened",
+            "undated": "Dates missing",
         }[self.value]
 
 

@@ -156,7 +156,12 @@ def _wrong_kind(extension: str) -> str:
         return f"We cannot accept .{extension} files. Save it as a Word document (.docx) or a PDF and choose that."
     if extension in {"xls", "ods", "csv", "numbers", "xltx"}:
         return f"We cannot accept .{extension} files. Save it as an Excel workbook (.xlsx) or a PDF and choose that."
-    if extension in {"heic", "heif", "webp", "gif", "bmp", "tif", "tiff", "svg"}:
+    if extension in {"heic", "heif"}:
+        return (
+            f"We cannot accept .{extension} pictures. On an iPhone, open Settings, Camera, Formats, choose “Most "
+            "Compatible” and take the picture again. Or save it as a JPEG or a PNG and choose that."
+        )
+    if extension in {"webp", "gif", "bmp", "tif", "tiff", "svg"}:
         return f"We cannot accept .{extension} pictures. Save it as a JPEG or a PNG and choose that."
     said = f".{extension} files" if extension.isascii() and extension.isalnum() else "this kind of file"
     return f"We cannot accept {said}. Choose a file that is {KINDS_SAID}."

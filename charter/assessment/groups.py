@@ -1,6 +1,6 @@
 """What is still to do, in groups as people think of it: the legal basics, the figures, and each theme."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from charter.assessment.level import Missing
@@ -15,8 +15,6 @@ class ToDo:
 
     sentence: str
     criteria: tuple[str, ...] = ()
-    begun: bool = False
-    """Whether an answer is there and only lacks something: such a thing is the quickest to put right."""
     place: str = ""
     """Where on its page it is done, when it has a place there."""
 
@@ -88,7 +86,7 @@ def _more_figures(said: Material, codes: Collection[str]) -> str:
 def _todo(said: Material, sentence: str, criteria: Iterable[str]) -> ToDo:
     asked = {criterion.code for criterion in said.asked}
     here = tuple(code for code in criteria if code in asked)
-    return ToDo(sentence, here, begun=any(code in said.answers for code in here))
+    return ToDo(sentence, here)
 
 
 def _place(said: Material, criteria: Iterable[str]) -> tuple[str, str]:
@@ -98,21 +96,27 @@ def _place(said: Material, criteria: Iterable[str]) -> tuple[str, str]:
 
 
 def _grouped(said: Material, found: Iterable[tuple[tuple[str, str], ToDo]]) -> tuple[Group, ...]:
-    """Groups, the smallest first (else in the charter's order); in each, what was begun comes first."""
+    """Groups in the order of the task list: the themes, what is about several, the legal basics, the figures."""
     places: dict[tuple[str, str], list[ToDo]] = {}
     for place, todo in found:
         places.setdefault(place, []).append(todo)
+    asked = {criterion.code: place for place, criterion in enumerate(said.asked)}
     titles = {"declarations": BASICS, "figures": FIGURES, "themes": SEVERAL}
     groups = [
         Group(
             kind,
             code,
             said.content.theme(code).title if kind == "theme" else titles[kind],
-            tuple(sorted(todos, key=lambda todo: not todo.begun)),
+            tuple(sorted(todos, key=lambda todo: _first(asked, todo))),
         )
         for (kind, code), todos in places.items()
     ]
     themes = [theme.code for theme in said.content.themes]
-    order = {"declarations": -1, "figures": len(themes) + 1, "themes": len(themes)}
+    order = {"themes": len(themes), "declarations": len(themes) + 1, "figures": len(themes) + 2}
     groups.sort(key=lambda group: order[group.kind] if group.kind != "theme" else themes.index(group.code))
-    return tuple(sorted(groups, key=lambda group: len(group.todos)))
+    return tuple(groups)
+
+
+def _first(asked: Mapping[str, int], todo: ToDo) -> int:
+    """The place of the first criterion that something is about, among those asked."""
+    return min((asked[code] for code in todo.criteria), default=len(asked))

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from charter.account.models import User
 from charter.assessment import answers, declarations, queries, returns
 from charter.assessment.models import Assessment, UploadedSheet
 from charter.assessment.queries import Material
-from charter.assessment.sheet_changes import compare
+from charter.assessment.sheet_changes import Preview, compare
 from charter.assessment.sheet_rows import Item, Understood, whole
 from charter.assessment.spreadsheet import ANSWERS, BASICS, FIGURES, NOT_KNOWN, PERIOD_END
 from charter.assessment.status import AssessmentStatus
@@ -27,6 +28,27 @@ KEPT = timedelta(days=1)
 CLOSED = "Answers can be filled in from a spreadsheet only before they are sent."
 GONE = "This spreadsheet was saved, dropped or replaced since. Look at your answers, or upload it again."
 MOVED_ON = "Somebody changed an answer while you were looking. Nothing was saved yet. Look at the changes again."
+
+_RESULT = "saved"
+"""What stands in an upload that was confirmed, in place of what was understood."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of an upload."""
+
+    answers: int
+    basics: int
+    figures: int
+    left: int
+    """How many rows would have changed something, and the person left what was saved."""
+    wrong: Sequence[tuple[str, str, str]]
+    """What could not be used: where it stands, what it is about (or nothing), and why."""
+
+    @property
+    def total(self) -> int:
+        """How many things were saved."""
+        return self.answers + self.basics + self.figures
 
 
 def keep(
@@ -57,6 +79,21 @@ def keep(
 
 def kept_of(session: Session, assessment: Assessment, user: User, *, at: datetime) -> UploadedSheet | None:
     """What this person uploaded and has not confirmed yet (one query)."""
+    found = _upload_of(session, assessment, user, at=at)
+    return None if found is None or _RESULT in found.understood else found
+
+
+def result_of(session: Session, assessment: Assessment, user: User, *, at: datetime) -> Saved | None:
+    """What became of the upload that this person confirmed last, when there was something in it to put right (one
+    query)."""
+    found = _upload_of(session, assessment, user, at=at)
+    if found is None or _RESULT not in found.understood:
+        return None
+    facts = found.understood[_RESULT]
+    return Saved(**{**facts, "wrong": tuple((where, about, why) for where, about, why in facts["wrong"])})
+
+
+def _upload_of(session: Session, assessment: Assessment, user: User, *, at: datetime) -> UploadedSheet | None:
     return session.scalars(
         sa.select(UploadedSheet).where(
             UploadedSheet.assessment_id == assessment.id,
@@ -88,8 +125,10 @@ def confirm(
     seen: Mapping[str, str],
     by: User,
     at: datetime,
-) -> int:
-    """Save what was understood, all of it or nothing, and forget the upload. Returns how many things were saved.
+) -> Saved:
+    """Save what was understood, all of it or nothing, and forget the upload. Returns what was saved.
+
+    What could not be used is kept for `result_of`, as long as an upload is.
 
     `upload` is the id of the upload that the person saw, which may be saved, dropped or replaced by now. `choices` says
     by key whether the spreadsheet's is to be saved, for what would change something; `seen` holds the version of each
@@ -134,8 +173,19 @@ def confirm(
         saved=len(chosen),
         left=len(preview.to_save) - len(chosen),
     )
-    session.delete(kept)
-    return len(chosen)
+    counted = {kind: sum(line.item.kind == kind for line in chosen) for kind in (ANSWERS, BASICS, FIGURES)}
+    saved = Saved(
+        counted[ANSWERS], counted[BASICS], counted[FIGURES], len(preview.to_save) - len(chosen), _not_used(preview)
+    )
+    if saved.wrong:
+        kept.understood = {_RESULT: {**vars(saved), "wrong": [list(one) for one in saved.wrong]}}
+    else:
+        session.delete(kept)
+    return saved
+
+
+def _not_used(preview: Preview) -> tuple[tuple[str, str, str], ...]:
+    return tuple((one.where, one.about, one.sentence) for one in preview.wrong)
 
 
 def _save_figures(session: Session, said: Material, items: Sequence[Item], *, by: User, at: datetime) -> None:

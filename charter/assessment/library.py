@@ -1,6 +1,6 @@
 """The library of an employer's evidence: give it once, say when it holds, replace it, and see what it supports."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -180,6 +180,53 @@ def give(
         session, "evidence:add", piece, by=by.id, at=at, kind=kind.value, criteria=[], sha256=facts.get("sha256")
     )
     return piece, True
+
+
+def use(
+    session: Session,
+    assessment: Assessment,
+    chosen: Mapping[UUID, Sequence[str]],
+    *,
+    open_criteria: Collection[str] | None = None,
+    by: User,
+    at: datetime,
+) -> int:
+    """Have pieces of the library support criteria of the assessment; `chosen` has the criteria of each piece, by its
+    id. Says how many uses were added: what is used already is no second use.
+
+    Raises Refusal, on the piece's id, when a piece was deleted or replaced meanwhile or cannot be used, and when a
+    criterion may not be changed now. Then nothing is used.
+    """
+    session.refresh(assessment, with_for_update=True)  # the assessment first, as `replace` does
+    pieces = {
+        one.id: one
+        for one in session.scalars(
+            sa.select(Evidence)
+            .where(Evidence.id.in_(chosen), Evidence.organisation_id == assessment.organisation_id)
+            .order_by(Evidence.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    replaced = in_place_of(session, chosen)
+    count = _uses(session, assessment)
+    for piece_id, criteria in chosen.items():
+        piece = pieces.get(piece_id)
+        if piece is None:
+            raise Refusal("A colleague deleted this meanwhile.", field=str(piece_id))
+        if piece_id in replaced:
+            raise Refusal("A colleague replaced this meanwhile. Use the newer version.", field=str(piece_id))
+        try:
+            evidence.reuse(session, assessment, piece, criteria=criteria, open_criteria=open_criteria, by=by, at=at)
+        except Refusal as refusal:
+            raise Refusal(str(refusal), field=str(piece_id)) from refusal
+    session.flush()
+    return _uses(session, assessment) - count
+
+
+def _uses(session: Session, assessment: Assessment) -> int:
+    query = sa.select(sa.func.count()).select_from(EvidenceUse).where(EvidenceUse.assessment_id == assessment.id)
+    return session.scalar(query) or 0
 
 
 def mark(piece: Evidence) -> str:

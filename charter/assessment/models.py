@@ -350,6 +350,7 @@ class SignOff(HasStatus, Base):
         sa.CheckConstraint("(status = 'approved') = (content_hash IS NOT NULL)", name="approved_has_content"),
         sa.Index("uq_sign_off_one_waiting", "assessment_id", unique=True, sqlite_where=_waits, postgresql_where=_waits),
         sa.Index("ix_sign_off_assessment_id", "assessment_id"),
+        sa.Index("ix_sign_off_earlier_token_hash", "earlier_token_hash"),
     )
 
     assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessment.id", ondelete="CASCADE"))
@@ -359,6 +360,8 @@ class SignOff(HasStatus, Base):
     role: Mapped[str] = mapped_column(sa.String(120))
     email: Mapped[str] = mapped_column(sa.String(254))
     token_hash: Mapped[str] = mapped_column(sa.String(64))
+    earlier_token_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """The token of the link before a reminder: they may be reading it, so it is good as well."""
     status: Mapped[SignOffStatus]
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
@@ -367,6 +370,18 @@ class SignOff(HasStatus, Base):
     decided_at: Mapped[datetime | None]
     signed_as: Mapped[str] = mapped_column(sa.String(120), default="")
     """The name that the person typed when they approved it."""
+
+    @property
+    def is_signed_by_another(self) -> bool:
+        """Whether another name was typed than the one that was asked."""
+        return bool(self.signed_as) and self.signed_as.casefold() != self.name.casefold()
+
+    @property
+    def signature(self) -> str:
+        """Who approved it, as they signed; with who was asked, when that is another name."""
+        asked = f"asked of {self.name}, {self.role}" if self.is_signed_by_another else self.role
+        return f"{self.signed_as or self.name} ({asked})"
+
     words: Mapped[str] = mapped_column(sa.Text, default="")
     """What they said when they sent it back."""
     content: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)

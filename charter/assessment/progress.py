@@ -8,7 +8,7 @@ from datetime import date
 from charter.assessment import level, metrics, year_on_year
 from charter.assessment.level import Attainment
 from charter.assessment.queries import Material
-from charter.assessment.standing_in import StandIn, done_for
+from charter.assessment.standing_in import StandIn, done_for, outweighed
 from charter.assessment.status import AssessmentStatus
 from charter.assessment.year_on_year import Before, Change
 from charter.framework.asking import Standing, standing
@@ -48,6 +48,8 @@ class CriterionTask:
     """That it was planned at the last award and has to be in place now, when the answer only plans it once more."""
     done_for: StandIn | None = None
     """The award of another scheme that counts for it, when the employer has given no answer of its own."""
+    outweighed: StandIn | None = None
+    """The award of another scheme that would count for it, were the employer's own answer not to say less."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Figures:
     """How each figure moved since last time, by the metric's code."""
     before: Mapping[str, Before] = field(default_factory=dict)
     """What each figure came to last time, by the metric's code."""
+
+    @property
+    def period_doubt(self) -> str | None:
+        """That the twelve months do not end a year, or some years, after those of last time, in a sentence."""
+        return year_on_year.period_doubt(self.period_end, self.before)
 
     @property
     def unknown(self) -> tuple[Metric, ...]:
@@ -186,7 +193,7 @@ def progress(said: Material, *, on: date, before: Mapping[str, Before] | None = 
     themes = tuple(
         ThemeTasks(
             theme,
-            tuple(_task(said, one, evidenced, on, stand_ins[one.code] if one.code in done else None) for one in own),
+            tuple(_task(said, one, evidenced, on, stand_ins.get(one.code), one.code in done) for one in own),
         )
         for theme, own in by_theme
         if own
@@ -258,16 +265,12 @@ def figures_of(
     """
     worked_out = metrics.figures(content, inputs, rank, unknown)
     moved = year_on_year.changes(content, worked_out, before)
-    in_part = employer.scope is Scope.LOCAL
     return Figures(
         fields=metrics.fields(content, rank),
         parsed=metrics.parse(content, inputs, unknown),
         figures=worked_out,
         period_end=period_end,
-        warnings={
-            **metrics.warnings(content, inputs, unknown),
-            **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
-        },
+        warnings=odd_numbers(content, inputs, unknown, employer),
         unexplained=tuple(
             figure
             for figure in worked_out
@@ -281,13 +284,24 @@ def figures_of(
     )
 
 
+def odd_numbers(
+    content: Content, inputs: Mapping[str, str], unknown: Collection[str], employer: Organisation
+) -> dict[str, str]:
+    """What is odd about a number beside the others or beside the employer's details, in a sentence, by its field."""
+    in_part = employer.scope is Scope.LOCAL
+    return {
+        **metrics.warnings(content, inputs, unknown),
+        **metrics.size_doubt(content, inputs, unknown, employer.size_band, in_part=in_part),
+    }
+
+
 def _task(
-    said: Material, criterion: Criterion, evidenced: frozenset[str], on: date, done_by: StandIn | None
+    said: Material, criterion: Criterion, evidenced: frozenset[str], on: date, award: StandIn | None, done: bool
 ) -> CriterionTask:
     answer = said.answers.get(criterion.code)
-    if done_by is not None:
+    if done:
         counts, stands = level.counts_on(criterion, on), standing(said.content, criterion, said.assessment.target_level)
-        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=done_by)
+        return CriterionTask(criterion, TaskState.COMPLETED, None, counts, None, False, stands, done_for=award)
     promised = said.promised.get(criterion.code)
     lacks = level.why_not(said.content, criterion, answer, criterion.code in evidenced, on, promised=promised)
     begun = answer is not None or criterion.code in said.evidence
@@ -301,7 +315,17 @@ def _task(
     stands = standing(said.content, criterion, said.assessment.target_level)
     falls_short = (lacks is None or to_check) and counts and stands.is_must and not enough
     broken = None if enough or not counts or value is None else level.broken_promise(said.content, promised, on)
-    return CriterionTask(criterion, state, lacks, counts, value.label if value else None, falls_short, stands, broken)
+    return CriterionTask(
+        criterion,
+        state,
+        lacks,
+        counts,
+        value.label if value else None,
+        falls_short,
+        stands,
+        broken,
+        outweighed=award if answer and outweighed(said.content, award, answer.value) else None,
+    )
 
 
 def _gaps(themes: tuple[ThemeTasks, ...], declared: int, declarations: int, numbers: Figures) -> list[Gap]:
@@ -337,9 +361,10 @@ def why_not_figures(numbers: Figures) -> str:
         return f"You gave numbers for {names}{more}, and also said that you do not know. Choose one."
     if numbers.given < len(numbers.to_give):
         left = len(numbers.to_give) - numbers.given
+        end = "" if numbers.period_end else " Say too which day your 12 months end on."
         if left == 1:
-            return "Give the last number."
-        return f"Give the last {left} numbers." if numbers.given else f"Give the {left} numbers."
+            return f"Give the last number.{end}"
+        return f"Give the {'last ' if numbers.given else ''}{left} numbers.{end}"
     if numbers.period_end is None:
         return "Say which day your 12 months end on."
     return "Look again at the numbers that cannot be worked out."

@@ -13,7 +13,7 @@ from charter.assessment.answers import FROZEN
 from charter.assessment.models import Assessment, MetricReturn
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
 
 INPUT_LIMIT = 40
 NOTE_LIMIT = 1_000
@@ -76,7 +76,10 @@ def save(
     ):
         return found
     if seen_version != (found.version if found else 0):
-        raise Stale("Somebody else saved figures while you were typing.", current=found)
+        raise Stale(
+            who_saved(found and found.saved_by_id, author, "Somebody else saved figures while you were typing."),
+            current=found,
+        )
     if found is None:
         found = MetricReturn(assessment_id=assessment.id)
         session.add(found)

@@ -13,7 +13,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment import queries
 from charter.assessment.models import Assessment
-from charter.assessment.progress import Progress, TaskState
+from charter.assessment.progress import Gap, Progress, TaskState
 from charter.assessment.status import OPEN
 from charter.assessment.teamwork import Assignment, Comment
 from charter.errors import Refusal
@@ -112,9 +112,23 @@ def states(found: Progress) -> dict[str, TaskState]:
 
 def mine(found: Progress, own: Collection[str]) -> Mine:
     """How far somebody is with their own tasks. What is only announced can wait."""
-    gaps = {gap.code if gap.kind == "criterion" else f"page:{gap.kind}" for gap in found.gaps}
+    gaps = {_task_of(gap) for gap in found.gaps}
     held = [task for task in states(found) if task in own]
     return Mine(held, [task for task in held if task in gaps])
+
+
+def next_for(found: Progress, board: Board, person: User) -> Gap | None:
+    """The next thing to do for this person: their own tasks first, then those of nobody, then what colleagues have."""
+
+    def rank(gap: Gap) -> int:
+        holder = board.holders.get(_task_of(gap))
+        return 1 if holder is None else 0 if holder.id == person.id else 2
+
+    return min(found.gaps, key=rank, default=None)
+
+
+def _task_of(gap: Gap) -> str:
+    return gap.code if gap.kind == "criterion" else f"page:{gap.kind}"
 
 
 def of_person(session: Session, user: User, organisation_id: UUID) -> list[tuple[Assessment, frozenset[str]]]:
@@ -296,6 +310,29 @@ def tasks_of(session: Session, organisation_id: UUID, person_id: UUID) -> int:
         )
     )
     return found or 0
+
+
+def open_assessment(session: Session, organisation_id: UUID) -> Assessment | None:
+    """The employer's assessment that is under way (one query)."""
+    return session.scalars(
+        sa.select(Assessment).where(Assessment.organisation_id == organisation_id, Assessment.status.in_(OPEN))
+    ).first()
+
+
+def open_tasks_of(session: Session, organisation_id: UUID, person_id: UUID) -> list[tuple[Assessment, str]]:
+    """A person's tasks in the employer's open assessment, in the order of the task list, each with the assessment."""
+    under_way = open_assessment(session, organisation_id)
+    if under_way is None:
+        return []
+    queries.with_its_own(session, under_way)
+    own = set(
+        session.scalars(
+            sa.select(Assignment.task).where(
+                Assignment.assessment_id == under_way.id, Assignment.person_id == person_id
+            )
+        )
+    )
+    return [(under_way, task) for task in tasks(under_way) if task in own]
 
 
 def carry(session: Session, before: Assessment, after: Assessment) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from charter.assessment import metrics, sheet_days
+from charter.assessment import metrics, progress, sheet_days
 from charter.assessment.queries import Material
 from charter.assessment.sheet_rows import Item, Told, Understood, is_saved, whole
 from charter.assessment.spreadsheet import (
@@ -52,6 +52,11 @@ class Line:
         """Whether the person can choose between the two."""
         return self.state in {State.CHANGED, State.CONFLICT}
 
+    @property
+    def better_left(self) -> bool:
+        """Whether a cell of it was refused, so that saving the others would leave a half of what was meant."""
+        return self.asks and bool(self.item.faults)
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -84,6 +89,20 @@ def compare(understood: Understood, said: Material) -> Preview:
     """Each row beside what is saved now."""
     compared = {ANSWERS: _compare_answer, BASICS: _compare_basic, FIGURES: _compare_figure}
     return Preview(tuple(compared[item.kind](item, said) for item in understood.items), understood)
+
+
+def odd_numbers(preview: Preview, said: Material) -> dict[str, str]:
+    """What would be odd about a number once the file is confirmed, in a sentence, by its field; of those that the file
+    would change, and those that look odd beside them."""
+    new = {
+        line.item.code: line.item.said["number"]
+        for line in preview.to_save
+        if line.item.kind == FIGURES and line.item.code != PERIOD_END and line.item.said.get("number")
+    }
+    given = {code: number for code, number in new.items() if number != NOT_KNOWN}
+    inputs = {code: number for code, number in {**said.inputs, **given}.items() if new.get(code) != NOT_KNOWN}
+    unknown = set(said.unknown) - set(given)
+    return progress.odd_numbers(said.content, inputs, unknown, said.assessment.organisation) if given else {}
 
 
 def _state(item: Item, *, there: bool, differs: bool, seen: str) -> State:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from charter.assessment import answers, metrics, sheet_days
+from charter.assessment import answers, metrics, sheet_days, standing_in
 from charter.assessment.queries import Material
 from charter.assessment.sheet_file import FIELD, NAME_OF_TEXT, Cell, File, Row, Sheet, short
 from charter.assessment.spreadsheet import (
@@ -317,6 +317,12 @@ def _answer(reading: _Reading, code: str, cells: Mapping[str, Cell]) -> Read:
             said[part] = cell.text
         if fault:
             faults[part] = fault
+    award, new = reading.said.stand_ins(reading.on).get(code), said.get("value", "")
+    if award and standing_in.outweighed(content, award, new) and not is_saved(reading.said, code, "value", new):
+        remarks.append(
+            f"Take care: your {award.passport.title} stands in for this, and this answer says less. "
+            "If you save it, your answer counts and the award does not."
+        )
     left = {part: text for part, text in said.items() if is_saved(reading.said, code, part, text)}
     if said != left:  # what is saved may stay as it is, though it could not be saved today
         faults |= _unfit(reading, code, said, left, cells)

@@ -27,7 +27,7 @@ UNUSED = "unused"
 """What narrows the library to what no criterion uses; it stands among the states."""
 CHECKING = "checking"
 """What narrows it to files that the virus scanner has not cleared yet."""
-TO_RENEW = (State.INFECTED, State.REMOVED, State.UNREADABLE, State.EXPIRED, State.SOON)
+TO_RENEW = (State.INFECTED, State.REMOVED, State.UNREADABLE, State.EXPIRED, State.SOON, State.UNDATED)
 """The states in which the employer has something to do, the most pressing first."""
 _PROOF = ""
 """Stands for a criterion where a piece is the proof of an award of another scheme instead."""
@@ -70,7 +70,7 @@ class Entry:
     criteria: tuple[str, ...]
     """The codes of the criteria that use it, in any assessment."""
     state: State | None
-    """Where it stands today; None when nobody said any date."""
+    """Where it stands today; None of what no question uses, or of a written account, when nobody said any date."""
     lacking: tuple[str, ...]
     """The dates that its kind must say and that nobody said."""
     proves: bool = False
@@ -159,11 +159,20 @@ def to_renew(organisation_id: UUID, *, on: date) -> list[sa.ScalarSelect[int]]:
 
 def entry(piece: Evidence, criteria: Iterable[str], rules: EvidenceRules, *, on: date) -> Entry:
     """A piece with what can be said of it on a day."""
+    codes = tuple(criteria)
+    lacking = () if piece.is_gone else evidence_dates.missing(rules, piece.type, dates_of(piece))
+    return Entry(piece, codes, state_of(piece, is_used=bool(codes), on=on), lacking)
+
+
+def state_of(piece: Evidence, *, is_used: bool, on: date) -> State | None:
+    """Where a piece stands on a day: what became of its content before what its dates say; None when none are said.
+
+    A document that a question uses must say dates; a written account need not.
+    """
     if piece.is_gone:
-        return Entry(piece, tuple(criteria), State.REMOVED if piece.removed_at else State.INFECTED, ())
-    lacking = evidence_dates.missing(rules, piece.type, dates_of(piece))
+        return State.REMOVED if piece.removed_at else State.INFECTED
     state = State.UNREADABLE if piece.is_unreadable else evidence_dates.state(piece, on=on)
-    return Entry(piece, tuple(criteria), state, lacking)
+    return State.UNDATED if state is None and is_used and piece.kind is not EvidenceKind.ACCOUNT else state
 
 
 def dates_of(piece: Evidence) -> Dates:
@@ -286,6 +295,10 @@ def _is_in(state: State, on: date) -> Condition:
         return _is_file(ScanState.INFECTED)
     if state is State.UNREADABLE:
         return _is_unreadable()
+    if state is State.UNDATED:
+        uses = sa.select(EvidenceUse.id).where(EvidenceUse.evidence_id == Evidence.id)
+        undated = sa.and_(Evidence.ends_on.is_(None), Evidence.kind != EvidenceKind.ACCOUNT, uses.exists())
+        return sa.and_(undated, ~_is_gone(), ~_is_unreadable())
     soon = on + evidence_dates.SOON
     when = {
         State.EXPIRED: Evidence.ends_on < on,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from charter.account.models import User
 from charter.assessment import evidence, evidence_kinds, queries
 from charter.assessment.models import Assessment, Evidence
-from charter.assessment.progress import Progress, TaskState, ThemeTasks
+from charter.assessment.progress import CriterionTask, Progress, TaskState, ThemeTasks
 from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
 from charter.framework.content import Criterion, ShortPath
@@ -33,6 +33,12 @@ def pages(progress: Progress) -> tuple[ThemeTasks, ...]:
 def next_page(progress: Progress) -> ThemeTasks | None:
     """The first of the pages on which something is still to do; None when nothing is."""
     return next((theme for theme in pages(progress) if is_open(theme)), None)
+
+
+def unfinished(progress: Progress) -> list[CriterionTask]:
+    """The answers that were begun, count today, and lack something; and those that fall short of the level."""
+    tasks = [task for theme in progress.themes for task in theme.tasks if task.counts and task.said is not None]
+    return [task for task in tasks if task.state is TaskState.INCOMPLETE or task.falls_short]
 
 
 def place(progress: Progress, code: str) -> tuple[str, str] | None:

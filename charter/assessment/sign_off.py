@@ -27,6 +27,8 @@ from charter.lifecycle import Status
 LASTS = timedelta(days=30)
 REMIND_AFTER = timedelta(hours=20)
 """How long after one email the next may be sent."""
+ADDRESS_KEPT = timedelta(days=90)
+"""How long the address of who was asked is kept after their link ended."""
 SAME_CLICK = timedelta(minutes=1)
 WORDS_LIMIT = 2_000
 NAME_LIMIT = 120
@@ -131,6 +133,7 @@ def ask(
         role=role,
         email=email,
         token_hash=hashed(token),
+        earlier_token_hash=None,
         status=SignOffStatus.WAITING,
         asked_at=at,
         asked_by_id=author,
@@ -148,7 +151,10 @@ def ask(
 
 
 def remind(session: Session, asked: SignOff, *, by: User, at: datetime) -> str | None:
-    """Send the person a new link, as its token; the one before stops working. None when that was done a moment ago.
+    """Send the person a new link, as its token. None when that was done a moment ago.
+
+    The link before stays good beside it until they decide: they may be reading at this moment. (A visit to the new one
+    does not end it: programs that look through mail visit every link they see.)
 
     Raises Refusal when they decided already, when the answers were sent or withdrawn, so that the new link would lead
     nowhere, or when the last email is less than a day old.
@@ -165,6 +171,7 @@ def remind(session: Session, asked: SignOff, *, by: User, at: datetime) -> str |
     if at - (asked.reminded_at or asked.asked_at) < REMIND_AFTER:
         raise Refusal(f"{asked.name} got an email less than a day ago. You can remind them tomorrow.")
     token = secrets.token_urlsafe(32)
+    asked.earlier_token_hash = asked.token_hash
     asked.token_hash, asked.reminded_at, asked.expires_at = hashed(token), at, at + LASTS
     audit.record(session, "sign-off:remind", asked, by=author, at=at, case=asked.assessment_id)
     return token
@@ -180,6 +187,25 @@ def take_back(session: Session, asked: SignOff, *, by: User, at: datetime) -> No
     audit.record(session, "sign-off:take-back", asked, by=author, at=at, case=asked.assessment_id)
 
 
+def forget_addresses(session: Session, on: date, at: datetime) -> int:
+    """Erase the address of each person whose link ended `ADDRESS_KEPT` ago, and say how many. A job of the day.
+
+    Who was asked and what they decided stays. A question that nobody answered in all that time is taken back.
+    """
+    old = session.scalars(
+        sa.select(SignOff)
+        .where(SignOff.expires_at < at - ADDRESS_KEPT, SignOff.email != "")
+        .order_by(SignOff.id)
+        .with_for_update()
+    ).all()
+    for asked in old:
+        asked.email = ""
+        if asked.status is SignOffStatus.WAITING:
+            asked.move(TAKE_BACK)
+            audit.record(session, "sign-off:take-back", asked, by=None, at=at, case=asked.assessment_id)
+    return len(old)
+
+
 def end(session: Session, assessment: Assessment, *, by: User, at: datetime) -> None:
     """Ask nobody any longer about this assessment: each link that waits stops working. The assessment is locked."""
     author = by.id
@@ -190,7 +216,9 @@ def end(session: Session, assessment: Assessment, *, by: User, at: datetime) -> 
 def find(session: Session, token: str) -> SignOff | None:
     """What a link is about, whether or not it still works."""
     return session.scalars(
-        sa.select(SignOff).where(SignOff.token_hash == hashed(token)).options(joinedload(SignOff.assessment))
+        sa.select(SignOff)
+        .where(sa.or_(SignOff.token_hash == hashed(token), SignOff.earlier_token_hash == hashed(token)))
+        .options(joinedload(SignOff.assessment))
     ).first()
 
 
@@ -246,6 +274,14 @@ def last_asked(session: Session, assessment: Assessment) -> SignOff | None:
         .order_by(SignOff.asked_at.desc(), SignOff.id.desc())
         .limit(1)
     ).first()
+
+
+def approved_as_it_is(session: Session, assessment: Assessment, *, at: datetime, on: date) -> SignOff | None:
+    """The approval of what the answers say now, which any change ends (one query when there is none)."""
+    asked = _newest(session, assessment, coming_round(assessment))
+    if asked is None or asked.status is not SignOffStatus.APPROVED or not assessment.is_editable:
+        return None
+    return standing(session, queries.material(session, assessment), at=at, on=on).approval
 
 
 def read_before(session: Session, asked: SignOff) -> SignOff | None:
@@ -317,6 +353,14 @@ def _decidable(session: Session, token: str, *, at: datetime) -> SignOff:
     session.refresh(asked, with_for_update={"of": SignOff})
     if asked.status in {SignOffStatus.APPROVED, SignOffStatus.SENT_BACK}:
         return asked
-    if not asked.works_at(at) or not asked.assessment.is_editable or asked.token_hash != hashed(token):
+    if (
+        not asked.works_at(at)
+        or not asked.assessment.is_editable
+        or hashed(token)
+        not in {
+            asked.token_hash,
+            asked.earlier_token_hash,
+        }
+    ):
         raise Refusal(ENDED)
     return asked

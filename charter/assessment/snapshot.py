@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
+
 from charter.assessment import metrics
-from charter.assessment.models import Answer, Evidence
+from charter.assessment.models import Answer, Assessment, Evidence
 from charter.assessment.queries import Material
 from charter.assessment.year_on_year import Before
 
@@ -78,6 +80,12 @@ def digest(snapshot: dict[str, Any]) -> str:
     """The SHA-256 of a snapshot's canonical text."""
     text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def names(frozen: Any, piece: Evidence) -> sa.ColumnElement[bool]:
+    """Whether a frozen text of an `Assessment` of this employer names a piece: asked of the database."""
+    ours = Assessment.organisation_id == piece.organisation_id
+    return sa.and_(ours, sa.cast(frozen, sa.Text).contains(str(piece.id)))
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+from charter.assessment import sheet_days as days
 from charter.assessment.answers import plans
 from charter.assessment.declarations import mark
 from charter.assessment.metrics import fields, fields_of
 from charter.assessment.queries import Material
+from charter.assessment.standing_in import StandIn
 from charter.framework.asking import standing
 from charter.framework.content import Content, Extent, ScaleValue
 
@@ -45,6 +47,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("question", "Question", 45, also=("statement",)),
         Column("guidance", "What it means", 55, also=("guidance",)),
         Column("standing", "How it counts", 18),
+        Column("award", "Done for you by", 26),
         Column("value", "Answer", 22, fill=True),
         Column("explanation", "What is in place now", 50, fill=True, also=("explanation",)),
         Column("action", "What you will do", 40, fill=True, also=("action",)),
@@ -78,8 +81,9 @@ _TO_FILL = {"valign": "top", "bg_color": "#fff7bf", "border": 1, "border_color":
 Styles = Mapping[str, Format]
 
 
-def write(said: Material) -> bytes:
-    """The template for one assessment, with everything filled in that is saved already."""
+def write(said: Material, *, on: date) -> bytes:
+    """The template for one assessment, with everything filled in that is saved already, and what awards of other
+    schemes stand in for on the day `on`."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": f"{said.content.meta.title}: answers of {said.assessment.organisation.name}"})
@@ -93,7 +97,7 @@ def write(said: Material) -> bytes:
         "quiet": book.add_format({"font_color": "#505a5f", "valign": "top"}),
     }
     lists = _write_how(book.add_worksheet(HOW), said, styles)
-    _write_answers(book.add_worksheet(ANSWERS), said, styles, lists)
+    _write_answers(book.add_worksheet(ANSWERS), said, styles, lists, on)
     _write_basics(book.add_worksheet(BASICS), said, styles)
     _write_figures(book.add_worksheet(FIGURES), said, styles)
     book.close()
@@ -183,8 +187,8 @@ def _line(
             sheet.write_blank(row, place, None, styles["day"] if column.name == "action_due" else style)
 
 
-def _write_answers(sheet: Worksheet, said: Material, styles: Styles, lists: Mapping[bool, str]) -> None:
-    places, content = _head(sheet, ANSWERS, styles), said.content
+def _write_answers(sheet: Worksheet, said: Material, styles: Styles, lists: Mapping[bool, str], on: date) -> None:
+    places, content, stand_ins = _head(sheet, ANSWERS, styles), said.content, said.stand_ins(on)
     for row, criterion in enumerate(said.asked, 1):
         answer = said.answers.get(criterion.code)
         value = content.scale_value(answer.value) if answer else None
@@ -194,6 +198,7 @@ def _write_answers(sheet: Worksheet, said: Material, styles: Styles, lists: Mapp
             "question": criterion.statement,
             "guidance": criterion.guidance,
             "standing": standing(content, criterion, said.assessment.target_level).words,
+            "award": _done_for_you_by(stand_ins.get(criterion.code)),
             "value": value.label if value else None,
             "version": str(answer.version if answer else 0),
         }
@@ -203,6 +208,13 @@ def _write_answers(sheet: Worksheet, said: Material, styles: Styles, lists: Mapp
         _line(sheet, ANSWERS, row, line, styles)
         rule = {"validate": "list", "source": lists[criterion.not_applicable_allowed], "error_type": "warning"}
         sheet.data_validation(row, places["value"], row, places["value"], rule)
+
+
+def _done_for_you_by(one: StandIn | None) -> str | None:
+    if one is None or not one.is_met:
+        return None
+    until = f" until {days.said(one.until)}" if one.until else ""
+    return f"{one.passport.title}{until}. You can leave this row empty. If you answer less, your answer counts."
 
 
 def _write_basics(sheet: Worksheet, said: Material, styles: Styles) -> None:

@@ -87,6 +87,11 @@ def done_for(stand_ins: Mapping[str, StandIn], answers: Answers) -> frozenset[st
     return frozenset(code for code, one in stand_ins.items() if one.is_met and not answers.get(code))
 
 
+def outweighed(content: Content, stand_in: StandIn | None, answered: str | None) -> bool:
+    """Whether an award would count for a criterion, and does not because the employer's own answer says less."""
+    return stand_in is not None and stand_in.is_met and not _says_no_less(content, answered)
+
+
 def without(before: Mapping[str, StandIn], after: Mapping[str, StandIn]) -> Collection[str]:
     """The criteria that lose what stood in for them: in `after` there is less for them than in `before`, or nothing."""
     return [code for code, one in before.items() if code not in after or (one.is_met and not after[code].is_met)]

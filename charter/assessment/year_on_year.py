@@ -11,6 +11,10 @@ from charter.framework.content import Content, Metric, MetricRules
 PERCENT = "percent"
 """The unit of a rate, which moves by percentage points; anything else moves by so many times."""
 
+NEAR_ENOUGH = 31
+"""So many days more or less than a year are still the same time of the year: a month that ends a little later."""
+_YEAR = 365.25
+
 
 @dataclass(frozen=True)
 class Before:
@@ -31,6 +35,22 @@ class Change:
     """The same in words."""
     question: str | None
     """What the employer is asked to explain, when it moved by more than the rules allow."""
+
+
+def period_doubt(period_end: date | None, before: Mapping[str, Before]) -> str | None:
+    """That twelve months which end on `period_end` do not end a year, or some whole years, after the last ones that
+    figures were given for, so that the two cannot be compared. None when they do, or when there were none."""
+    last = max((one.period_end for one in before.values() if period_end and one.period_end < period_end), default=None)
+    if period_end is None or last is None:
+        return None
+    years = max(1, round((period_end - last).days / _YEAR))
+    if abs((period_end - last).days - years * _YEAR) <= NEAR_ENOUGH:
+        return None
+    months = max(1, round((period_end - last).days / _YEAR * 12))
+    return (
+        f"Your last figures were for the 12 months to {last.day} {last:%B %Y}. These end {months} "
+        f"{'month' if months == 1 else 'months'} later, so the two cannot be compared well. Is the day right?"
+    )
 
 
 def changes(content: Content, figures: Iterable[Figure], before: Mapping[str, Before]) -> dict[str, Change]:

@@ -18,13 +18,15 @@ from charter.organisation import queries as organisations
 
 BEFORE = timedelta(days=30)
 """How long before its last day an employer is asked to renew evidence."""
+LATE = timedelta(days=14)
+"""How long after its last day an employer is still told, when on the days before it was put off or nothing was sent."""
 
 
 def ask_to_renew(session: Session, on: date, at: datetime) -> int:
     """Send each employer one email about all that ends within `BEFORE`; says how many employers were asked.
 
     A last day is told of once, also when this is done twice or days were missed; what comes up on a day on which the
-    employer was asked already waits for the next.
+    employer was asked already waits for the next, also when it has ended by then (for no longer than `LATE`).
     """
     ending = _ending(session, on)
     people = organisations.people(session, {piece.organisation_id for piece in ending})
@@ -61,7 +63,7 @@ def _ending(session: Session, on: date) -> Sequence[Evidence]:
     return session.scalars(
         sa.select(Evidence)
         .where(
-            Evidence.ends_on.between(on, on + BEFORE),
+            Evidence.ends_on.between(on - LATE, on + BEFORE),
             Evidence.reminded_on.is_(None),
             Evidence.removed_at.is_(None),
             sa.or_(Evidence.kind != EvidenceKind.FILE, Evidence.scan != ScanState.INFECTED),

@@ -19,12 +19,14 @@ from charter.award.status import REINSTATE, REVIEW, REVOKE, SUPERSEDE, AwardStat
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
-from charter.organisation import engagement
+from charter.organisation import engagement, interests
 from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import MemberRole, Membership, Organisation
 
 STANDING = (AwardStatus.ACTIVE, AwardStatus.UNDER_REVIEW)
 """Statuses of an award that nobody has ended."""
+JUDGE = "decide about its award"
+"""What somebody without an interest in the employer must do instead."""
 DECIDABLE = (AssessmentStatus.SUBMITTED, AssessmentStatus.DECIDED)
 
 
@@ -113,9 +115,10 @@ def issue(
 def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetime, on: date) -> None:
     """Take the award back from `on`. The employer is told why, and the public sees it at once.
 
-    Raises `Refusal` without a reason, and when the award has ended already.
+    Raises `Refusal` without a reason, when the award has ended already, and when `by` has an interest in the employer.
     """
     reason = _needed(reason)
+    interests.check_none(session, by, award.organisation_id, JUDGE)
     _lock(session, award)
     award.move(REVOKE)
     award.ended_on = on
@@ -142,9 +145,10 @@ def open_review(session: Session, award: Award, *, reason: str, by: User, at: da
     """Look again at an award, after a complaint for example. It stays valid until that is decided.
 
     The reason goes into the audit trail, so it names no person.
-    Raises `Refusal` without a reason, and when the award is not active.
+    Raises `Refusal` without a reason, when the award is not active, and when `by` has an interest in the employer.
     """
     reason = _needed(reason)
+    interests.check_none(session, by, award.organisation_id, JUDGE)
     _lock(session, award)
     award.move(REVIEW)
     audit.record(session, "award:review", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
@@ -153,8 +157,10 @@ def open_review(session: Session, award: Award, *, reason: str, by: User, at: da
 def reinstate(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:
     """End a review in the award's favour; the reason goes into the audit trail, so it names no person.
 
-    Raises `Refusal` without a reason, and when it is not under review."""
+    Raises `Refusal` without a reason, when it is not under review, and when `by` has an interest in the employer.
+    """
     reason = _needed(reason)
+    interests.check_none(session, by, award.organisation_id, JUDGE)
     _lock(session, award)
     award.move(REINSTATE)
     audit.record(session, "award:reinstate", award, by=by.id, at=at, case=award.assessment_id, reason=reason)

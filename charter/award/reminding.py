@@ -17,7 +17,7 @@ from charter.award.renewal import Ending
 from charter.errors import Refusal
 from charter.framework import publishing
 from charter.notification import emails
-from charter.organisation.models import MemberRole, Membership
+from charter.organisation import queries as organisations
 
 ENDED = -1
 """What `reminded_days` says of an award whose owners were told that it has ended."""
@@ -38,7 +38,7 @@ def remind(session: Session, on: date, at: datetime) -> int:
         return 0
     reminded = 0
     for mark, awards in _due(session, content.renewal.remind_days, on=on):
-        owners = _owners(session, awards)
+        owners = organisations.owners(session, {award.organisation_id for award in awards})
         open_ones = _open(session, awards)
         followed = _followed(session, awards) | _outranked(session, awards, on=on)
         for award in awards:
@@ -110,23 +110,6 @@ def _tell(
             event_key=f"award:{award.id}:ends:{mark}",
             **about,
         )
-
-
-def _owners(session: Session, awards: Sequence[Award]) -> dict[UUID, list[User]]:
-    found: dict[UUID, list[User]] = {}
-    rows = session.execute(
-        sa.select(Membership.organisation_id, User)
-        .join(User, User.id == Membership.user_id)
-        .where(
-            Membership.organisation_id.in_({award.organisation_id for award in awards}),
-            Membership.role == MemberRole.OWNER,
-            User.disabled_at.is_(None),
-        )
-        .order_by(User.id)
-    )
-    for organisation_id, user in rows:
-        found.setdefault(organisation_id, []).append(user)
-    return found
 
 
 def _open(session: Session, awards: Sequence[Award]) -> dict[UUID, AssessmentStatus]:

@@ -23,13 +23,13 @@ from charter.demo.stories import OPEN_TO_DOUBT, Stage, Story, plan
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
-from charter.improvement import actions
+from charter.improvement import actions, with_plan
 from charter.improvement import plan as improvement_plan
 from charter.organisation import joining, recognition
 from charter.organisation.models import MemberRole, Membership, Scope
 from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
-from charter.review import allocation, findings, intake, moderation, more_information, recommendation
+from charter.review import allocation, findings, intake, more_information, recommendation
 from charter.review.findings import Given
 from charter.review.models import About, Review, Subject
 from charter.storage import Store
@@ -153,7 +153,8 @@ class _Life:
             return
         assessment = self._assess(level, owner)
         if stage is Stage.NEARLY_DONE:
-            self._plan(assessment, owner, self.last)
+            improvement_plan.refresh(self.session, assessment, at=at(self.last, 18), on=self.last)
+            self._work_on_the_plan(owner, at(self.last, 18))
         if stage < Stage.SUBMITTED:
             return
         review = self._submit(assessment, owner)
@@ -332,7 +333,7 @@ class _Life:
             )
             if not plans
             else "Some of it is there; the rest follows.",
-            action=f"Put this in place for everyone: “{criterion.title}”." if plans else "",
+            action=f"Tell every team, then check that it is so everywhere: {criterion.statement}" if plans else "",
             action_owner=owner.name if plans else "",
             action_due=day + timedelta(days=200) if plans else None,
             reason="We have no work of this kind." if extent is Extent.NOT_APPLICABLE else "",
@@ -394,7 +395,7 @@ class _Life:
                 criteria=[criterion.code],
                 title="Our page for staff",
                 url=f"https://www.example.org/staff/{criterion.code.lower()}",
-                dated_on=None,
+                dated_on=None if day.day % 4 == 0 else day - timedelta(days=90),  # now and then nobody says
                 places={criterion.code: "The part called What we do"},
                 by=owner,
                 at=moment,
@@ -434,11 +435,11 @@ class _Life:
 
     def _submit(self, assessment: Assessment, owner: User) -> Review:
         day = self.last if self.story.stage is Stage.SUBMITTED else self.day + timedelta(days=22)
-        intake.submit(
+        with_plan.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 16), on=day
         )
         self.session.flush()  # so that the case is found
-        self._plan(assessment, owner, day)
+        self._work_on_the_plan(owner, at(day, 16))
         return self.session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).one()
 
     def _review(self, assessment: Assessment, review: Review, owner: User) -> Award | None:
@@ -482,20 +483,20 @@ class _Life:
         if stage is Stage.RECOMMENDED:
             return None
         moderator = self.session.get_one(User, self.staff.moderators[self.position % 2])
-        moderation.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
+        with_plan.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
         self.session.flush()  # so that the award is found
-        self._plan(assessment, owner, self.last)
+        self._work_on_the_plan(owner, at(self.last, 12))
         return self.session.scalars(sa.select(Award).where(Award.assessment_id == assessment.id)).first()
 
-    def _plan(self, assessment: Assessment, owner: User, day: date) -> None:
-        """The improvement plan, and what the employer did with it since: every other one has begun."""
-        improvement_plan.refresh(self.session, assessment, at=at(day, 18), on=day)
+    def _work_on_the_plan(self, owner: User, built_at: datetime) -> None:
+        """What the employer did with its improvement plan since it was built: every other one has begun."""
+        day = built_at.date()
         self.session.flush()  # so that the actions are found
         if self.position % 2:
             return
         found = improvement_plan.of(self.session, self.organisation, content=self.content, on=day)
         for number, action in enumerate(found.to_do[:4]):
-            if action.written_at != at(day, 18):  # it has somebody's words already
+            if action.written_at != built_at:  # it has somebody's words already
                 continue
             due = day + timedelta(days=45 + 30 * number)
             details = actions.Details(title=action.title, detail="", owner_id=owner.id, owner_name="", due_on=due)
@@ -557,7 +558,7 @@ class _Life:
                 open_criteria=open_criteria,
             )
         self._answer_also(assessment, also, owner, at(day - timedelta(days=1), 16))
-        intake.submit(
+        with_plan.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 17), on=day
         )
 

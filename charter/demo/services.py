@@ -38,6 +38,7 @@ def open_directory(staff: Staff, on: date) -> None:
                     session,
                     one,
                     review_by=checked + timedelta(days=365),
+                    seen_version=one.version,
                     by=administrator,
                     at=at(checked, 14),
                     on=checked,

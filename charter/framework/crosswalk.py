@@ -160,23 +160,34 @@ def effects(before: Scheme, after: Scheme, item: str) -> tuple[str, ...]:
 
 def _effects(before: Scheme, after: Scheme, item: Item | None) -> Iterator[str]:
     if len(before.items) != len(after.items):
-        yield f"Our list for {after.title} has {len(after.items)} items. Now it has {len(before.items)}."
+        have, would = _items(len(before.items)), len(after.items)
+        yield f"Our list for {after.title} has {have}. It would have {would}."
     for level, group in after.groups:
-        there, were = after.within(group), before.within(group)
-        if there != were and group.at_least is None:
-            yield f"For {level.title}, “{group.title}” asks for all of {there} items. Now it asks for all of {were}."
-        elif there != were:
-            least = f"at least {group.at_least} of"
-            yield f"For {level.title}, “{group.title}” asks for {least} {there} items. Now it asks for {least} {were}."
+        now, then = before.within(group), after.within(group)
+        if now != then:
+            least = f"at least {group.at_least} of" if group.at_least else "all of"
+            yield f"For {level.title}, “{group.title}” asks for {least} {_items(now)}. It would ask for {least} {then}."
     if item is None or item.taken_out is not None:
         return
+    was = before.item(item.code)
+    needed = was.criteria if was and was.taken_out is None else item.criteria
     if item.criteria:
-        yield f"An employer has it done when all of this is fully in place: {', '.join(item.criteria)}."
+        yield f"An employer would have it done when all of this is fully in place: {', '.join(item.criteria)}."
+        if not needed:
+            yield "Today no question of ours stands beside it, so no employer can have it done."
+        elif set(needed) != set(item.criteria):
+            yield f"Today they have it done when all of this is fully in place: {', '.join(needed)}."
         return
-    yield "No question of ours stands beside it, so no employer can have it done."
+    yield "No question of ours would stand beside it, so no employer could have it done."
+    if needed:
+        yield f"Today they have it done when all of this is fully in place: {', '.join(needed)}."
     found = after.group(item.group)
     if found and found[1].at_least is None:
-        yield f"{found[0].title} then always has at least 1 action left."
+        yield f"{found[0].title} would then always have at least 1 action left."
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def _item(content: Content, one: SchemeItem, beside: Sequence[str], changed: CrosswalkChange | None) -> Item:

@@ -55,6 +55,8 @@ class Details:
     status: str
     note: str = ""
     """For employers."""
+    no_criteria: bool = False
+    """Said on purpose: no criterion stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,10 @@ def _said(content: Content, there: Scheme, details: Details, published: Item | N
     chosen = [criterion.code for criterion in content.criteria if criterion.code in set(details.criteria)]
     if set(chosen) != set(details.criteria):
         raise Refusal("Choose criteria from the list.", field="criteria")
+    if not chosen and not details.no_criteria:
+        raise Refusal("Choose at least one, or say that no question of ours stands beside it.", field="criteria")
+    if chosen and details.no_criteria:
+        raise Refusal("You chose criteria, and also said that there are none. Keep one of the two.", field="criteria")
     if details.group is not None and there.group(details.group) is None:
         raise Refusal("Choose a level from the list.", field="group")
     if details.status not in STATUSES:

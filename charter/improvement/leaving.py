@@ -39,8 +39,9 @@ def look_ahead(session: Session, membership: Membership) -> Left:
 def leave(session: Session, organisation: Organisation, *, person_id: UUID, by: User, at: datetime) -> Left:
     """Take a person out of the team, by themselves or by an owner; says what is nobody's now.
 
-    What they wrote stays. When they leave by themselves, the owners are told. Somebody who is not in the team (any
-    more) is left alone. Raises Refusal for the last owner, who has to make somebody else an owner first.
+    What they wrote stays. When they leave by themselves, the owners are told; else they are told
+    themselves. Somebody who is not in the team (any more) is left alone. Raises Refusal for the last owner, who has to
+    make somebody else an owner first.
     """
     # The employer's row is locked, so that a button pressed twice in one moment finds what the first did.
     session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
@@ -51,7 +52,7 @@ def leave(session: Session, organisation: Organisation, *, person_id: UUID, by: 
     ).one_or_none()
     if membership is None:
         return Left(0, 0)
-    membership_id, doer, name = membership.id, by.id, by.name
+    membership_id, doer, name, person = membership.id, by.id, by.name, membership.user
     team.remove(session, membership, by=by, at=at)
     session.flush()  # so that the owners left are those without this one
     left = Left(
@@ -68,6 +69,15 @@ def leave(session: Session, organisation: Organisation, *, person_id: UUID, by: 
             actions=left.actions,
             path=f"/organisations/{organisation.id}/team",
             event_key=f"left:{membership_id}",
+            at=at,
+        )
+    else:
+        emails.member_removed(
+            session,
+            to=person,
+            by=name,
+            organisation_name=organisation.name,
+            event_key=f"removed:{membership_id}",
             at=at,
         )
     return left

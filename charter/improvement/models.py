@@ -139,6 +139,10 @@ class ActionSource(Status):
         }[self.value]
 
 
+FIGURES_KEY = "figures:"
+"""How the keys of actions begin that ask for a level's figures."""
+
+
 class Action(HasStatus, Base):
     """One thing that an employer means to do. `version` counts its changes: a change names the one it saw."""
 
@@ -213,6 +217,11 @@ class Action(HasStatus, Base):
     def doer(self) -> str:
         """Who does it; empty when nobody is named."""
         return self.owner.name if self.owner else self.owner_name
+
+    @property
+    def is_about_figures(self) -> bool:
+        """Whether it asks for figures: giving them is what gets it done."""
+        return (self.key or "").startswith(FIGURES_KEY)
 
     def is_overdue(self, on: date) -> bool:
         """Whether its day is past and it is not done."""

@@ -22,7 +22,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content, Criterion, Extent
 from charter.improvement import actions
-from charter.improvement.models import Action, ActionSource, ActionStatus
+from charter.improvement.models import FIGURES_KEY, Action, ActionSource, ActionStatus
 from charter.organisation.models import Organisation, Recognition
 from charter.review import attainment, findings, submitted
 from charter.review import queries as cases
@@ -245,7 +245,7 @@ def _wanted(said: Material, judged: _Judged, there: Sequence[Action], *, on: dat
             figures.setdefault(item.level, []).append(item.sentence)
     for level, sentences in figures.items():
         title = f"Give the figures for {content.level_title(level)}"
-        yield Wanted(f"figures:{level}", None, source, title, level, " ".join(sentences))
+        yield Wanted(f"{FIGURES_KEY}{level}", None, source, title, level, " ".join(sentences))
 
 
 def _more(sentence: str, criterion: Criterion) -> str:
@@ -399,6 +399,11 @@ class Plan:
         soon = sum(one.due_on is not None and one.due_on <= self.on + SOON for one in self.to_do)
         first = self.to_do[: max(soon, AT_ONCE)]
         return [one for one in self.to_do if one in first or one.seems_done_at is not None]
+
+    @property
+    def bare(self) -> int:
+        """How many of those to do have neither a day nor anybody to do them: it is said once, not of each."""
+        return sum(one.due_on is None and not one.doer for one in self.to_do)
 
     @property
     def later(self) -> list[Action]:

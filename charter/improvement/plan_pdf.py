@@ -22,6 +22,9 @@ from charter.printing import COLUMN, HEIGHT, MARGIN, WIDTH
 LONGEST = 600
 """The most characters of a text that is printed; the page has the rest."""
 
+TO_FILL_IN = "_" * 20
+"""A line to write a day on."""
+
 _H1 = ParagraphStyle("h1", fontName=BOLD, fontSize=24, leading=28, textColor=GREEN, spaceAfter=4)
 _H2 = ParagraphStyle("h2", fontName=BOLD, fontSize=16, leading=20, textColor=GREEN, spaceBefore=14, spaceAfter=4)
 _LEAD = ParagraphStyle("lead", fontName=REGULAR, fontSize=13, leading=17, textColor=INK, spaceAfter=4)
@@ -61,6 +64,7 @@ def _edges(plan: Plan, said: Printed) -> Callable[[Canvas, Any], None]:
     """What stands on the edges of every page."""
 
     def draw_edges(page: Canvas, document: Any) -> None:
+        page.setDateFormatter(lambda *_: f"D:{plan.on:%Y%m%d}000000Z")  # its own day, so that the bytes stay the same
         drawing.mark(page, MARGIN + 9, HEIGHT - 42, 22, fill=GREEN, tick=GOLD)
         page.setFillColor(GREEN)
         page.setFont(BOLD, 12)
@@ -100,7 +104,7 @@ def _parts(plan: Plan, said: Printed) -> list[Flowable]:
 def _row(action: Action, plan: Plan, said: Printed) -> Flowable:
     """One action beside its box; an action that is done has a tick in it."""
     facts = [
-        f"by {drawing.day(action.due_on)}" if action.due_on and not action.closed_at else "",
+        "" if action.closed_at else f"by {drawing.day(action.due_on) if action.due_on else TO_FILL_IN}",
         f"done on {drawing.day(action.closed_at.date())}" if action.closed_at else "",
         action.doer or ("" if action.closed_at else "nobody named yet"),
         plan.content.effort_label(action.effort) if not action.closed_at else "",

@@ -208,12 +208,7 @@ def change(
 
     Raises `Refusal` as `faults` says, and `Stale` when somebody else changed it after version `seen_version` was read.
     """
-    if programme.version != seen_version:
-        raise Stale(
-            "Somebody else changed this programme after you opened it. Open it again to see what it says now, "
-            "or save again to keep what you typed.",
-            current=programme,
-        )
+    _hold(session, programme, seen_version)
     for fault in faults(details, content, on=on):
         raise fault
     changed = _set(programme, _columns(details))
@@ -221,8 +216,15 @@ def change(
     audit.record(session, "programme:change", programme, by=by.id, at=at, code=programme.code, changed=changed)
 
 
-def confirm(session: Session, programme: Programme, *, review_by: date, by: User, at: datetime, on: date) -> None:
-    """Keep that all of it is still so, and when to check again. Raises `Refusal` when that day is not to come."""
+def confirm(
+    session: Session, programme: Programme, *, review_by: date, seen_version: int, by: User, at: datetime, on: date
+) -> None:
+    """Keep that all of it is still so, and when to check again.
+
+    Raises `Refusal` when that day is not to come, and `Stale` when somebody else changed what was read at version
+    `seen_version`: it is not what was checked.
+    """
+    _hold(session, programme, seen_version)
     if review_by <= on:
         raise Refusal("The day to check it again must be in the future.", field="review_by")
     programme.review_by = review_by
@@ -242,9 +244,17 @@ def reopen(session: Session, programme: Programme, *, by: User, at: datetime) ->
     _move(session, programme, ProgrammeStatus.OPEN, "programme:reopen", by=by, at=at)
 
 
+def _hold(session: Session, programme: Programme, seen_version: int) -> None:
+    """Lock what is there now, and raise `Stale` when it is not what was seen."""
+    session.refresh(programme, with_for_update=True)
+    if programme.version != seen_version:
+        raise Stale("Somebody else changed this service after you opened it. Nothing is saved yet.", current=programme)
+
+
 def _move(
     session: Session, programme: Programme, status: ProgrammeStatus, action: str, *, by: User, at: datetime
 ) -> None:
+    session.refresh(programme, with_for_update=True)  # two who press at once: the later is told
     if programme.status is status:
         raise Refusal(f"This programme is {status.label.lower()} already.")
     programme.status = status

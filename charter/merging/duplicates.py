@@ -20,8 +20,10 @@ from uuid_utils.compat import uuid7
 
 from charter import audit
 from charter.account.models import User
+from charter.errors import Refusal
 from charter.lifecycle import Status
 from charter.merging.models import LikelyPair
+from charter.organisation import interests
 from charter.organisation.models import MemberRole, Membership, Organisation, Site
 from charter.succession import domains
 
@@ -245,13 +247,25 @@ def waiting(session: Session, *, limit: int = 100) -> list[LikelyPair]:
 
 
 def dismiss(session: Session, pair: LikelyPair, *, by: User, at: datetime) -> None:
-    """They are two: the pair is shown no more. Nothing happens when somebody said so before."""
+    """They are two: the pair is shown no more. Nothing happens when somebody said so before.
+
+    Raises `Refusal` when `by` has an interest in one of them.
+    """
+    why = why_not_dismiss(session, pair, by)
+    if why is not None:
+        raise Refusal(why)
     session.refresh(pair, with_for_update={"of": LikelyPair})
     if pair.dismissed_at is None:
         pair.dismissed_at, pair.dismissed_by_id = at, by.id
         audit.record(
             session, "pair:dismiss", pair, by=by.id, at=at, first=str(pair.first_id), second=str(pair.second_id)
         )
+
+
+def why_not_dismiss(session: Session, pair: LikelyPair, by: User) -> str | None:
+    """Why `by` may not say that a pair are two employers, in a sentence; None when they may."""
+    found = (interests.why_not(session, by, one, "decide about it") for one in (pair.first_id, pair.second_id))
+    return next((why for why in found if why is not None), None)
 
 
 def search(session: Session, text: str, *, but: UUID | None = None) -> list[Organisation]:

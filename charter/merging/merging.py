@@ -22,10 +22,11 @@ from charter.merging.models import LikelyPair
 from charter.merging.parts import PARTS, Outcome, Part
 from charter.notification import emails
 from charter.organisation import queries as organisations
+from charter.organisation.interests import Conflict
 from charter.organisation.models import Membership, Organisation
 from charter.orm import Base
 from charter.review import intake
-from charter.review.models import Conflict, Review
+from charter.review.models import Review
 from charter.succession import claiming, transferring
 from charter.survey import running
 from charter.survey.models import Survey, SurveyStatus
@@ -199,6 +200,7 @@ def merge(
     if done.seen != seen:
         raise Stale(CHANGED, current=done)
     told = organisations.owners(session, [stays.id, goes.id])
+    there = {one.user_id for one in organisations.team(session, stays)}
 
     if done.withdrawn is not None:
         intake.withdraw(session, done.withdrawn, by=by, at=at)
@@ -242,6 +244,11 @@ def merge(
         other_name=before["other_name"],
         organisation_id=stays.id,
         withdrawn=done.withdrawn is not None,
+        joined=[
+            (one.user.name, one.role.label.lower())
+            for one in organisations.team(session, stays)
+            if one.user_id not in there
+        ],
         event_key=f"merge:{goes.id}",
         at=at,
     )

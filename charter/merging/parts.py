@@ -16,6 +16,7 @@ from charter.award.yearly.models import YearlyReturn
 from charter.framework.content import Content
 from charter.improvement.models import Action, ActionSource, ProgrammeRequest
 from charter.organisation.engagement import Engagement
+from charter.organisation.interests import Conflict
 from charter.organisation.models import (
     FormerMember,
     Invitation,
@@ -26,7 +27,6 @@ from charter.organisation.models import (
     Site,
 )
 from charter.orm import Base
-from charter.review.models import Conflict
 from charter.succession.models import Claim, EmailDomain, JoinRequest, Transfer
 from charter.succession.status import ClaimStatus, JoinStatus, TransferStatus
 from charter.survey.models import Survey

@@ -84,7 +84,7 @@ def owners(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, l
         .where(
             Membership.organisation_id.in_(organisation_ids),
             Membership.role == MemberRole.OWNER,
-            User.disabled_at.is_(None),
+            User.can_sign_in,
         )
         .order_by(User.id)
     )

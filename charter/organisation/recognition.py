@@ -14,7 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework import publishing
 from charter.framework.content import Passport
-from charter.organisation import queries
+from charter.organisation import interests
 from charter.organisation.models import Organisation, Recognition
 
 ENDS = frozenset({"expiry_date", "renewal_date"})
@@ -23,6 +23,8 @@ NUMBERED = "_number"
 """How the name ends of what a passport may need that is the number on the certificate."""
 REFERENCE_LENGTH = 64
 REASON_LENGTH = 2_000
+CHECK, TAKE_BACK = "check its awards of other schemes", "take back its awards of other schemes"
+"""What somebody without an interest in the employer must do instead."""
 
 
 def state(
@@ -115,8 +117,8 @@ def faults(
 def check(session: Session, recognition: Recognition, *, on_list: bool = False, by: User, at: datetime) -> None:
     """Keep that `by` has seen the award on its certificate, or with `on_list` where the scheme lists it.
 
-    Raises `Refusal` when it is checked or turned down already, or when `by` has a part in the employer: nobody checks
-    their own.
+    Raises `Refusal` when it is checked or turned down already, or when `by` has an interest in the employer: nobody
+    checks their own.
     """
     _check_may_judge(session, recognition, by)
     recognition.checked_at = at
@@ -138,8 +140,8 @@ def check(session: Session, recognition: Recognition, *, on_list: bool = False, 
 def decline(session: Session, recognition: Recognition, *, reason: str, by: User, at: datetime) -> None:
     """Turn an award down for a reason that the employer reads. With other proof it can be looked at again.
 
-    Raises `Refusal` when it is checked or turned down already, when `by` has a part in the employer, and on "reason"
-    when there is none or it is too long.
+    Raises `Refusal` when it is checked or turned down already, when `by` has an interest in the employer, and on
+    "reason" when there is none or it is too long.
     """
     _check_may_judge(session, recognition, by)
     reason = reason.strip()
@@ -201,9 +203,9 @@ def take_back(session: Session, recognition: Recognition, *, reason: str = "", b
     """Remove an award of another scheme that was stated by mistake. What it said stays in the trail.
 
     From then on it stands in for nothing and is counted nowhere. Who stated it may do so until it is checked; the
-    scheme's staff may at any time, but not for an employer they have a part in. `reason` goes into the audit trail, so
-    it names no person. Raises `Refusal` when the rules say no, when it is gone already, and on "reason" when a checked
-    award is taken back without one or it is too long.
+    scheme's staff may at any time, but not where they have an interest in the employer. `reason` goes into the audit
+    trail, so it names no person. Raises `Refusal` when the rules say no, when it is gone already, and on "reason" when
+    a checked award is taken back without one or it is too long.
     """
     # The row is locked first and read after, so that it is not taken back while somebody checks it.
     (key,) = sa.inspect(recognition).identity or (
@@ -213,8 +215,8 @@ def take_back(session: Session, recognition: Recognition, *, reason: str = "", b
     if session.scalars(held).first() is None:
         raise Refusal("This award was taken back already.")
     session.refresh(recognition)
-    if by.is_staff and queries.part_of(session, recognition.organisation_id, by.id) is not None:
-        raise Refusal("You have a part in this employer, so somebody else must take back its awards.")
+    if by.is_staff:
+        interests.check_none(session, by, recognition.organisation_id, TAKE_BACK)
     if not by.is_staff and recognition.checked_at is not None:
         raise Refusal("We have checked this award, so only we can take it back. Contact us.")
     reason = reason.strip()
@@ -252,8 +254,7 @@ def _check_may_judge(session: Session, recognition: Recognition, by: User) -> No
         raise Refusal("This award has already been checked.")
     if recognition.declined_at is not None:
         raise Refusal("This award was turned down already. The employer can give other proof.")
-    if queries.part_of(session, recognition.organisation_id, by.id) is not None:
-        raise Refusal("You have a part in this employer, so somebody else must check its awards.")
+    interests.check_none(session, by, recognition.organisation_id, CHECK)
 
 
 def _passport(session: Session, scheme: str, level: str | None) -> Passport:

@@ -1,7 +1,7 @@
 """An employer's people: invite a colleague, accept, change a part, remove."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from charter.errors import Refusal
 from charter.organisation.models import FormerMember, Invitation, MemberRole, Membership, Organisation
 
 VALID_FOR = timedelta(days=14)
+INVITATION_KEPT = timedelta(days=90)
+"""How long an invitation, and so the address in it, is kept after it was accepted or ran out."""
 SAME_CLICK = timedelta(minutes=1)
 """An invitation to the same address and part within this time is the first one: somebody pressed the button twice."""
 
@@ -116,7 +118,7 @@ def accept(session: Session, *, token: str, by: User, at: datetime) -> Membershi
 
 
 def change_role(session: Session, membership: Membership, *, role: MemberRole, by: User, at: datetime) -> None:
-    """Give a member another part. Raises Refusal when it would leave the employer without an owner."""
+    """Give a member another part. Raises Refusal when no owner who can sign in would be left."""
     if membership.role is role:
         return
     if membership.role is MemberRole.OWNER:
@@ -134,7 +136,7 @@ def change_role(session: Session, membership: Membership, *, role: MemberRole, b
 
 
 def remove(session: Session, membership: Membership, *, by: User, at: datetime) -> None:
-    """Take a person out of the team; what they wrote stays. Raises Refusal for the last owner."""
+    """Take a person out of the team; what they wrote stays. Raises Refusal for the last owner who can sign in."""
     if membership.role is MemberRole.OWNER:
         _keep_an_owner(session, membership)
     audit.record(
@@ -167,6 +169,16 @@ def waiting(session: Session, organisation: Organisation, *, at: datetime) -> li
     )
 
 
+def forget_invitations(session: Session, on: date, at: datetime) -> int:
+    """Delete the invitations that ended `INVITATION_KEPT` ago, accepted or not, and say how many. A job of the day.
+
+    Each holds an address. Whoever accepted one is in the team, or was.
+    """
+    old = sa.func.coalesce(Invitation.accepted_at, Invitation.expires_at) < at - INVITATION_KEPT
+    gone = sa.delete(Invitation).where(old).returning(Invitation.id)
+    return len(session.execute(gone.execution_options(synchronize_session=False)).all())
+
+
 def _waiting(organisation: Organisation) -> sa.Select[Invitation]:
     return sa.select(Invitation).where(Invitation.organisation_id == organisation.id, Invitation.accepted_at.is_(None))
 
@@ -177,11 +189,13 @@ def _keep_an_owner(session: Session, membership: Membership) -> None:
     others = session.scalar(
         sa.select(sa.func.count())
         .select_from(Membership)
+        .join(User, User.id == Membership.user_id)
         .where(
             Membership.organisation_id == membership.organisation_id,
             Membership.role == MemberRole.OWNER,
             Membership.id != membership.id,
+            User.can_sign_in,
         )
     )
     if not others:
-        raise Refusal("An employer needs at least one owner. Make somebody else an owner first.")
+        raise Refusal("An employer needs at least one owner who can sign in. Make somebody else an owner first.")

@@ -14,10 +14,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
 from charter.account.models import User
+from charter.assessment import history
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import (
     OPENS,
@@ -33,10 +34,15 @@ from charter.assessment.models import (
     VirusFinding,
 )
 from charter.assessment.teamwork import Assignment, Comment
+from charter.award.certificate import Facts, facts
 from charter.award.models import Award
+from charter.award.verification import Standing, standing
 from charter.award.yearly.models import YearlyReturn
+from charter.clock import local_date
+from charter.framework.content import Content
 from charter.framework.models import Framework
 from charter.improvement.models import Action, Programme, ProgrammeRequest
+from charter.organisation import naming
 from charter.organisation.engagement import Engagement
 from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
 from charter.orm import Base
@@ -45,6 +51,7 @@ from charter.review.status import ReviewStatus
 from charter.succession.models import EmailDomain, JoinRequest, Transfer
 from charter.succession.status import JoinStatus
 from charter.survey.models import Survey
+from charter.survey.results import results
 from charter.time_spent.models import TimeSpent
 
 FORMAT = "good-employment-charter/employer"
@@ -119,7 +126,12 @@ PARTS: tuple[Part, ...] = (
     Part("evidence_uses", EvidenceUse, _of_assessment(EvidenceUse)),
     Part("comments", Comment, _of_assessment(Comment), frozenset({"sent_as"})),
     Part("whose_tasks", Assignment, _of_assessment(Assignment)),
-    Part("approvals", SignOff, _of_assessment(SignOff), frozenset({"token_hash", "content"})),
+    Part(
+        "approvals",
+        SignOff,
+        _of_assessment(SignOff),
+        frozenset({"token_hash", "earlier_token_hash", "content", "email"}),
+    ),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
         "decisions",
@@ -148,7 +160,11 @@ PARTS: tuple[Part, ...] = (
     Part("time_spent", TimeSpent, _of_assessment(TimeSpent)),
     Part("taking_part", Engagement, _own(Engagement)),
 )
-"""What is taken away, in the order of the document."""
+"""The rows that are taken away, in the order of the document."""
+MADE = ("survey_results", "history")
+"""What is made from rows that are not taken away as they are: results of enough answers, and who did what when."""
+NAMES = (*(part.name for part in PARTS), *MADE)
+"""The lists of the document, in its order."""
 
 LEFT_OUT: Mapping[str, str] = {
     "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
@@ -173,11 +189,21 @@ class File:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """A certificate of the employer, by its name in the archive: what it says, and the code by which it is checked."""
+
+    name: str
+    facts: Facts
+    code: str
+
+
+@dataclass(frozen=True)
 class Holdings:
     """Everything of one employer: the document, and the files that it names."""
 
     document: Mapping[str, Any]
     files: tuple[File, ...]
+    certificates: tuple[Certificate, ...]
 
     def list_of(self, name: str) -> Sequence[Mapping[str, Any]]:
         """One part of the document."""
@@ -186,7 +212,7 @@ class Holdings:
 
 
 def gather(session: Session, organisation: Organisation, *, at: datetime) -> Holdings:
-    """All that the employer holds (one query for each part, and four for the words and names in them)."""
+    """All that the employer holds: a fixed number of queries, but for the words of each version of the charter."""
     found: dict[str, list[dict[str, Any]]] = {}
     for part in PARTS:
         table = part.model.__table__
@@ -195,9 +221,16 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
         rows = session.execute(sa.select(*columns).where(part.where(organisation.id)).order_by(table.c[part.order]))
         found[part.name] = [dict(row) for row in rows.mappings()]
     found["feedback"] = _that_stands(found["feedback"])
+    found["invitations"] = [one for one in found["invitations"] if one["accepted_at"] or one["expires_at"] > at]
     files = tuple(_files(found["evidence"]))
-    _say_in_words(session, found)
-    _name_people(session, found)
+    certificates = tuple(_certificates(session, organisation, found["awards"], on=local_date(at)))
+    contents = _say_in_words(session, found)
+    found["survey_results"] = list(_survey_results(session, organisation))
+    found["history"] = [
+        {"assessment_id": case, "at": event.at, "who": event.who, "what": event.what}
+        for case, event in history.of_employer(session, organisation.id, contents)
+    ]
+    _name_people(session, organisation, found)
     _name_versions(session, found)
     document = {
         "format": FORMAT,
@@ -205,14 +238,16 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
         "made_at": at,
         "left_out": [
             "private notes and recommendations of the scheme's staff, and findings of cases that are not decided",
-            "results of staff surveys: they stand on the survey's page once there are enough answers",
+            "results of staff surveys that are open, or that too few people answered to be shown",
+            "names of people who left the team, and addresses of those who are not in it",
+            "certificates that were taken back or replaced",
             "requests to join of people who were not let in, and claims",
             "passwords, second factors and sessions of people",
         ],
         **found,
     }
     plain: Mapping[str, Any] = _plain(document)
-    return Holdings(plain, files)
+    return Holdings(plain, files, certificates)
 
 
 def files_of(session: Session, organisation: Organisation) -> tuple[int, int]:
@@ -256,8 +291,54 @@ def _files(pieces: Sequence[dict[str, Any]]) -> Iterator[File]:
             yield File(piece["file"], piece["sha256"], piece["size"] or 0)
 
 
-def _say_in_words(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-    """Put the charter's words beside its codes: who reads the document has no charter at hand."""
+def _certificates(
+    session: Session, organisation: Organisation, rows: Sequence[dict[str, Any]], *, on: date
+) -> Iterator[Certificate]:
+    """Name each certificate in the row of its award, and list them: those that the portal still gives out."""
+    held = sa.select(Award).where(Award.organisation_id == organisation.id).options(joinedload(Award.framework))
+    awards = {award.id: award for award in session.scalars(held)}
+    for row in rows:
+        award = awards[row["id"]]
+        row["file"] = None
+        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED}:
+            row["file"] = f"certificates/{re.sub(r'[^A-Za-z0-9-]', '-', award.number)}.pdf"
+            yield Certificate(row["file"], facts(award), award.code)
+
+
+def _survey_results(session: Session, organisation: Organisation) -> Iterator[dict[str, Any]]:
+    """What staff said, question by question: only what the employer's own page shows (`survey.results`)."""
+    for survey in session.scalars(
+        sa.select(Survey)
+        .where(Survey.organisation_id == organisation.id)
+        .options(joinedload(Survey.framework))
+        .order_by(Survey.id)
+    ):
+        said = results(survey)
+        for one in said.questions if said else ():
+            yield {
+                "survey_id": survey.id,
+                "survey": survey.title,
+                "answers": survey.answers,
+                "question": one.question.code,
+                "question_said": one.question.statement,
+                "answered": one.answered if one.shares else None,
+                "shares": [
+                    {
+                        "value": share.value.value,
+                        "value_said": share.value.label,
+                        "number": share.number,
+                        "percent": share.percent,
+                    }
+                    for share in one.shares
+                ],
+            }
+
+
+def _say_in_words(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> dict[UUID, Content]:
+    """Put the charter's words beside its codes: who reads the document has no charter at hand.
+
+    Returns the version of the charter of each assessment.
+    """
     used = {row["framework_id"] for row in (*found["assessments"], *found["awards"])}
     contents = {one.id: one.content for one in session.scalars(sa.select(Framework).where(Framework.id.in_(used)))}
     of = {row["id"]: contents[row["framework_id"]] for row in found["assessments"]}
@@ -279,6 +360,7 @@ def _say_in_words(session: Session, found: Mapping[str, Sequence[dict[str, Any]]
         row["level_said"] = contents[row["framework_id"]].level_title(row["level"])
     for row in found["assessments"]:
         row["target_level_said"] = contents[row["framework_id"]].level_title(row["target_level"])
+    return of
 
 
 def _leads_to(part: Part, model: type[Base]) -> list[str]:
@@ -291,22 +373,34 @@ def _leads_to(part: Part, model: type[Base]) -> list[str]:
     ]
 
 
-def _name_people(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+def _name_people(session: Session, organisation: Organisation, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:
     """Put names in the place of the ids of people: `saved_by` for `saved_by_id`. Members have an email address too.
 
-    The scheme's staff are not named: what they did is the scheme's.
+    They are named as on the employer's own pages: who left the team is "A former colleague", without an address and
+    without what they wrote to be let in. The scheme's staff are not named: what they did is the scheme's.
     """
     columns = {part.name: _leads_to(part, User) for part in PARTS}
-    ids = {row[name] for part, names in columns.items() for row in found[part] for name in names}
-    people = {user.id: user for user in session.scalars(sa.select(User).where(User.id.in_(ids - {None})))}
+    ids = {row[name] for part, names in columns.items() for row in found[part] for name in names} - {None}
+    known = naming.names(session, organisation.id, acted=ids)
+    emails = sa.select(User.id, User.email).where(User.id.in_(known.team))
+    team = {person.id: person.email for person in session.execute(emails)}
+    for row in found["let_in"]:
+        if row["user_id"] not in team:
+            row["message"] = None
+    for part, column in (("invitations", "email"), ("handed_over", "to_email")):
+        for row in found[part]:
+            waits = part == "invitations" and row["accepted_at"] is None
+            if not waits and row[column] not in team.values():
+                row[column] = None
     for part, names in columns.items():
         for row in found[part]:
             for name in names:
-                user = people.get(row.pop(name))
-                if name == "user_id" and user is not None:
-                    row |= {"name": user.name, "email": user.email}
+                person_id = row.pop(name)
+                said = (known.of(person_id, staff="") or None) if person_id else None
+                if name == "user_id" and person_id is not None:
+                    row |= {"name": said, "email": team.get(person_id)}
                 elif name != "user_id":
-                    row[name.removesuffix("_id")] = user.name if user and not user.is_staff else None
+                    row[name.removesuffix("_id")] = said
 
 
 def _name_versions(session: Session, found: Mapping[str, Sequence[dict[str, Any]]]) -> None:

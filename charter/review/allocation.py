@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import Role, User
 from charter.assessment.models import Assessment
-from charter.clock import local_date
 from charter.errors import Refusal
-from charter.organisation.models import Membership, Organisation
-from charter.review.models import Conflict, Review
+from charter.organisation import interests
+from charter.organisation.interests import Conflict
+from charter.organisation.models import Organisation
+from charter.review.models import Review
 from charter.review.status import CLAIM, RELEASE, ReviewStatus
 
-REASON_LENGTH = 300
+WORK = "work on its case"
+"""What somebody without an interest must do instead."""
 
 
 def locked(session: Session, review: Review) -> Review:
@@ -34,23 +36,7 @@ def locked(session: Session, review: Review) -> Review:
 
 def why_conflicted(session: Session, user: User, organisation_id: UUID) -> str | None:
     """Why `user` may not work on this employer's cases, in a sentence; None when they may."""
-    belongs, declared_at = session.execute(
-        sa.select(
-            sa.exists().where(Membership.user_id == user.id, Membership.organisation_id == organisation_id),
-            sa.select(Conflict.declared_at)
-            .where(Conflict.user_id == user.id, Conflict.organisation_id == organisation_id)
-            .scalar_subquery(),
-        )
-    ).one()
-    if belongs:
-        return "You belong to this employer, so somebody else must work on its case."
-    if declared_at is not None:
-        day = local_date(declared_at)
-        return (
-            f"You declared an interest in this employer on {day.day} {day:%B %Y}, "
-            "so somebody else must work on its case."
-        )
-    return None
+    return interests.why_not(session, user, organisation_id, WORK)
 
 
 def conflicted(session: Session, user: User, organisation: Organisation) -> bool:
@@ -60,9 +46,7 @@ def conflicted(session: Session, user: User, organisation: Organisation) -> bool
 
 def check_independent(session: Session, user: User, review: Review) -> None:
     """Refuse somebody with an interest in the employer whose case this is."""
-    why = why_conflicted(session, user, review.assessment.organisation_id)
-    if why:
-        raise Refusal(why)
+    interests.check_none(session, user, review.assessment.organisation_id, WORK)
 
 
 def check_holds(session: Session, user: User, review: Review) -> None:
@@ -102,21 +86,7 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
 
 def declare_conflict(session: Session, organisation: Organisation, *, reason: str, by: User, at: datetime) -> Conflict:
     """`by` says that they have an interest in this employer. A case of its that they have goes back to the queue."""
-    reason = reason.strip()
-    if not reason:
-        raise Refusal("Say what your interest in this employer is.", field="reason")
-    if len(reason) > REASON_LENGTH:
-        raise Refusal(f"Say it in {REASON_LENGTH} characters or fewer.", field="reason")
-    # The person's row is locked, so that two clicks in one moment declare it once.
-    session.execute(sa.select(User.id).where(User.id == by.id).with_for_update())
-    found = session.scalars(
-        sa.select(Conflict).where(Conflict.user_id == by.id, Conflict.organisation_id == organisation.id)
-    ).first()
-    if found is not None:
-        raise Refusal("You have already declared an interest in this employer.")
-    conflict = Conflict(user_id=by.id, organisation_id=organisation.id, reason=reason, declared_at=at)
-    session.add(conflict)
-    audit.record(session, "conflict:declare", conflict, by=by.id, at=at, organisation=str(organisation.id))
+    conflict = interests.declare(session, organisation, reason=reason, by=by, at=at)
     for review in _held(session, by, organisation):
         release(session, review, by=by, at=at)
     return conflict

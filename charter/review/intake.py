@@ -1,4 +1,7 @@
-"""An assessment comes in: its case opens, or comes back to the assessor who asked for more."""
+"""An assessment comes in: its case opens, or comes back to the assessor who asked for more.
+
+Pages send through `charter.improvement.with_plan`, so that the employer's plan follows.
+"""
 
 from datetime import date, datetime
 

@@ -152,16 +152,3 @@ class Moderation(Base):
     level: Mapped[int | None]
     reasons: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime]
-
-
-class Conflict(Base):
-    """A member of staff's interest in an employer: they may not review, moderate or decide its cases."""
-
-    __tablename__ = "conflict"
-    __table_args__ = (sa.UniqueConstraint("user_id", "organisation_id"),)
-
-    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
-    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
-    reason: Mapped[str] = mapped_column(sa.Text)
-    """As they said it; of two employers that were merged, both."""
-    declared_at: Mapped[datetime]

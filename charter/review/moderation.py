@@ -1,4 +1,7 @@
-"""A second person looks at a recommendation, and decides or sends it back. Nobody moderates their own."""
+"""A second person looks at a recommendation, and decides or sends it back. Nobody moderates their own.
+
+Pages decide through `charter.improvement.with_plan`, so that the employer's plan follows.
+"""
 
 from datetime import date, datetime
 

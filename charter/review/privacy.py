@@ -25,8 +25,11 @@ from charter.assessment.models import (
 )
 from charter.clock import local_date
 from charter.errors import Refusal
+from charter.framework import publishing
 from charter.notification import emails, outbox
+from charter.organisation import interests, recognition
 from charter.organisation import queries as organisations
+from charter.organisation.models import Organisation, Recognition
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.models import Review
@@ -60,6 +63,83 @@ def turn_down(
         raise Refusal("This evidence is not part of the case.")
     if evidence.removed_at is not None:
         raise Refusal("This was turned down already.")
+    content = review.assessment.framework.content
+    return _take_away(
+        session,
+        evidence,
+        reason=reason,
+        criteria=criteria,
+        supports=[found.title if (found := content.criterion(code)) else code for code in criteria],
+        case=review.assessment_id,
+        by=by,
+        at=at,
+    )
+
+
+def turn_down_proof(
+    session: Session, stated: Recognition, *, seen: str, reason: PrivacyReason, by: User, at: datetime
+) -> str | None:
+    """The same for the proof of an award of another scheme, `seen` by its id. The award itself stays as it is.
+
+    One that is not checked waits for other proof; one that is needs none. Raises Refusal when the award was taken back
+    or has no proof, when the employer gave other proof meanwhile, when it was turned down before, or when `by` has a
+    part or an interest in the employer. Returns what `turn_down` does.
+    """
+    held = sa.select(Recognition.id).where(Recognition.id == stated.id).with_for_update()
+    if session.scalars(held).first() is None:
+        raise Refusal("This award was taken back already.")
+    session.refresh(stated)
+    interests.check_none(session, by, stated.organisation_id, recognition.CHECK)
+    recognition.see(stated, proof=seen)
+    if stated.proof_id is None:
+        raise Refusal("The employer gave no proof of this award.")
+    evidence = session.get_one(Evidence, stated.proof_id)
+    session.refresh(evidence, with_for_update=True)
+    if evidence.removed_at is not None:
+        raise Refusal("This was turned down already.")
+    content = publishing.current(session).content
+    shows = session.scalars(
+        sa.select(Recognition).where(Recognition.proof_id == evidence.id).order_by(Recognition.stated_at)
+    ).all()
+    uses = sa.select(EvidenceUse.criterion).where(EvidenceUse.evidence_id == evidence.id).distinct()
+    criteria = sorted(session.scalars(uses))
+    waiting = next((one for one in (stated, *shows) if one.checked_at is None), None)
+    return _take_away(
+        session,
+        evidence,
+        reason=reason,
+        criteria=criteria,
+        supports=[
+            *(content.passport_title(one.scheme, one.level) for one in shows),
+            *(found.title if (found := content.criterion(code)) else code for code in criteria),
+        ],
+        award=stated.id,
+        proves=waiting.id if waiting else None,
+        needed=bool(waiting or criteria),
+        by=by,
+        at=at,
+    )
+
+
+def _take_away(
+    session: Session,
+    evidence: Evidence,
+    *,
+    reason: PrivacyReason,
+    criteria: list[str],
+    supports: list[str],
+    case: UUID | None = None,
+    award: UUID | None = None,
+    proves: UUID | None = None,
+    needed: bool = True,
+    by: User,
+    at: datetime,
+) -> str | None:
+    """Take away the content of a piece wherever it is, note it, and ask for another; its hash when it is a file.
+
+    `supports` are what it was given for, in words. `proves` is the award for which other proof is asked, and `needed`
+    whether anything still waits for another.
+    """
     gone = evidence.sha256 if evidence.kind is EvidenceKind.FILE else None
     named = (evidence.title, evidence.filename)
     evidence.removed_at, evidence.removed_by_id, evidence.removed_for = at, by.id, reason
@@ -76,7 +156,8 @@ def turn_down(
         evidence,
         by=by.id,
         at=at,
-        case=review.assessment_id,
+        case=case,
+        award=str(award) if award else None,
         kind=evidence.kind.value,
         reason=reason.value,
         criteria=criteria,
@@ -84,17 +165,19 @@ def turn_down(
         submissions=submissions,
         approvals=approvals,
     )
-    content = review.assessment.framework.content
+    organisation = session.get_one(Organisation, evidence.organisation_id)
     emails.evidence_turned_down(
         session,
-        to=[membership.user for membership in organisations.team(session, review.assessment.organisation)],
-        organisation_name=review.assessment.organisation.name,
+        to=[membership.user for membership in organisations.team(session, organisation)],
+        organisation_name=organisation.name,
         added_on=local_date(evidence.added_at),
         what=evidence.kind.label.lower(),
         reason=reason.label,
-        criteria=[found.title if (found := content.criterion(code)) else code for code in criteria],
+        supports=supports,
         organisation_id=evidence.organisation_id,
         evidence_id=evidence.id,
+        recognition_id=proves,
+        needed=needed,
         event_key=f"evidence:{evidence.id}:turned-down",
         at=at,
     )
@@ -116,7 +199,7 @@ def _redact_submissions(session: Session, evidence: Evidence) -> list[dict[str, 
     for submission in session.scalars(
         sa.select(Submission)
         .join(Assessment, Assessment.id == Submission.assessment_id)
-        .where(_holds(Submission.snapshot, evidence))
+        .where(snapshot.names(Submission.snapshot, evidence))
         .options(undefer(Submission.snapshot))
         .order_by(Submission.id)
     ):
@@ -132,7 +215,7 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
     for asked in session.scalars(
         sa.select(SignOff)
         .join(Assessment, Assessment.id == SignOff.assessment_id)
-        .where(_holds(SignOff.content, evidence))
+        .where(snapshot.names(SignOff.content, evidence))
         .options(undefer(SignOff.content))
         .order_by(SignOff.id)
     ):
@@ -142,12 +225,6 @@ def _redact_approvals(session: Session, evidence: Evidence) -> list[dict[str, st
         asked.content_hash = snapshot.digest(asked.content) if before is not None else None
         changed.append({"sign_off": str(asked.id), "before": before, "after": asked.content_hash})
     return changed
-
-
-def _holds(frozen: Any, evidence: Evidence) -> sa.ColumnElement[bool]:
-    """Whether a frozen text of this employer names the piece."""
-    ours = Assessment.organisation_id == evidence.organisation_id
-    return sa.and_(ours, sa.cast(frozen, sa.Text).contains(str(evidence.id)))
 
 
 def _without(frozen: dict[str, Any], evidence: Evidence) -> dict[str, Any]:

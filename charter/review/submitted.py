@@ -10,11 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload, undefer
 
+from charter.assessment import snapshot as frozen
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, ScanState, Submission
 from charter.assessment.queries import in_order
 from charter.assessment.year_on_year import Before
 from charter.errors import Refusal
 from charter.framework.content import Criterion
+from charter.organisation.models import Recognition
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,24 @@ def latest(session: Session, assessment: Assessment) -> Submitted:
     if snapshot is None:
         raise Refusal("This assessment has not been submitted yet.")
     return read(snapshot)
+
+
+def was_given(session: Session, piece: Evidence) -> bool:
+    """Whether the scheme was ever given a piece: a submission names it, or it shows an award of another scheme.
+
+    What was given in the place of a piece that is gone is looked at instead of that one (one query for each of those).
+    """
+    asked: Evidence | None = piece
+    while asked is not None:
+        shows = sa.select(Recognition.id).where(Recognition.proof_id == asked.id)
+        sent = sa.select(Submission.id).join(Assessment, Assessment.id == Submission.assessment_id)
+        if session.scalar(
+            sa.select(sa.or_(shows.exists(), sent.where(frozen.names(Submission.snapshot, asked)).exists()))
+        ):
+            return True
+        before = session.get(Evidence, asked.replaces_id) if asked.replaces_id else None
+        asked = before if before is not None and before.is_gone else None
+    return False
 
 
 def supported(session: Session, said: Submitted) -> frozenset[str]:

@@ -2,7 +2,7 @@
 const form = document.querySelector('[data-uploads]')
 const list = document.querySelector('[data-uploads-list]')
 
-// One file, sent. Resolves to what became of it: { title, address, checking } or { error }.
+// One file, sent. Resolves to what became of it: { id, title, address, checking, known } or { error }.
 const send = (file, progress) =>
   new Promise((resolve) => {
     const body = new FormData(form)
@@ -50,7 +50,8 @@ form?.addEventListener('submit', async (event) => {
   list.hidden = false
   const status = list.querySelector('[data-uploads-said]')
   const rows = files.map((file) => [file, row(file)])
-  let kept = 0
+  const added = []
+  let known = 0
   for (const [index, [file, shown]] of rows.entries()) {
     status.textContent = `Sending file ${index + 1} of ${files.length}`
     const answer = await send(file, shown.progress)
@@ -59,16 +60,26 @@ form?.addEventListener('submit', async (event) => {
       shown.item.classList.add('charter-uploads__file--refused')
       shown.said.textContent = `Not added. ${answer.error}`
     } else {
-      kept += 1
+      if (answer.known) known += 1
+      else added.push(answer.id)
       const link = document.createElement('a')
       link.className = 'govuk-link'
       link.href = answer.address
       link.textContent = answer.title
-      shown.name.replaceWith(link)
-      shown.said.textContent = answer.checking ? 'Added. It is being checked for viruses.' : 'Added'
+      if (answer.known) {
+        shown.said.append(file.name === answer.title ? 'You have this already.' : 'You have this already, as “', ...(file.name === answer.title ? [] : [link, '”.']))
+      } else {
+        shown.name.replaceWith(link)
+        shown.said.textContent = answer.checking ? 'Added. It is being checked for viruses.' : 'Added'
+      }
     }
   }
-  status.textContent = `${kept} of ${files.length} added.`
+  status.textContent = `${added.length} of ${files.length} added.${known ? ` You had ${known} already.` : ''}`
+  const use = list.querySelector('[data-uploads-use]')
+  if (use) {
+    use.hidden = added.length === 0
+    use.querySelector('a').href = `${use.dataset.uploadsUse}?${added.map((id) => `piece=${id}`).join('&')}`
+  }
   input.value = ''
   button.disabled = false
 })

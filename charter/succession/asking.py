@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import User, domain_of
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import joining, queries
@@ -46,7 +46,9 @@ class Match:
 def matches(session: Session, user: User, *, company: str | None = None, charity: str | None = None) -> list[Match]:
     """The employers that a person seems to work for, by their address or by the numbers typed, in order of name.
 
-    Those they belong to already are left out. A number that cannot be one matches nothing.
+    An address is at a domain that an owner named, or else at that of an owner's own confirmed address where not anybody
+    can have one: the latter offers them to ask and never proves anything. Those they belong to already are left out. A
+    number that cannot be one matches nothing. At most five queries.
     """
     found: dict[UUID, tuple[Organisation, Matched]] = {}
     for column, typed, read, how in (
@@ -61,15 +63,24 @@ def matches(session: Session, user: User, *, company: str | None = None, charity
             for one in session.scalars(sa.select(Organisation).where(column == number)):
                 found.setdefault(one.id, (one, how))
     if user.email_confirmed_at is not None:
-        at_domain = (
-            sa.select(Organisation)
-            .join(EmailDomain, EmailDomain.organisation_id == Organisation.id)
-            .where(EmailDomain.domain == domains.domain_of(user.email))
-            .order_by(Organisation.name, Organisation.id)
-            .limit(MATCHES)
-        )
-        for one in session.scalars(at_domain):
-            found.setdefault(one.id, (one, Matched.DOMAIN))
+        domain = domain_of(user.email)
+        named = sa.select(EmailDomain.organisation_id).where(EmailDomain.domain == domain)
+        ways = [(named, Matched.DOMAIN)]
+        if domains.why_not(domain) is None:
+            owned = (
+                sa.select(Membership.organisation_id)
+                .join(User, User.id == Membership.user_id)
+                .where(
+                    Membership.role == MemberRole.OWNER,
+                    User.email_domain == domain,
+                    User.email_confirmed_at.is_not(None),
+                )
+            )
+            ways.append((owned, Matched.OWNER))
+        for where, how in ways:
+            there = sa.select(Organisation).where(Organisation.id.in_(where), Organisation.merged_into_id.is_(None))
+            for one in session.scalars(there.order_by(Organisation.name, Organisation.id).limit(MATCHES)):
+                found.setdefault(one.id, (one, how))
     if not found:
         return []
     mine = set(session.scalars(sa.select(Membership.organisation_id).where(Membership.user_id == user.id)))

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from charter.account.models import Role, User
 from charter.account.sessions import hashed
-from charter.organisation import queries
+from charter.organisation import interests, queries
 from charter.organisation.models import MemberRole, Membership
 from charter.succession import claim_rules, domains
-from charter.succession.claim_rules import Facts, OwnerSeen, can_sign_in
+from charter.succession.claim_rules import Facts, OwnerSeen
 from charter.succession.models import Claim, ClaimNotice, Ground, JoinRequest
 from charter.succession.status import OPEN, UNANSWERED, ClaimStatus
 
@@ -41,7 +41,7 @@ def ground_for(session: Session, organisation_id: UUID, user: User, *, at: datet
 def owners_seen(session: Session, organisation_id: UUID) -> list[OwnerSeen]:
     """An employer's owners, as far as a claim looks at them."""
     return [
-        OwnerSeen(can_sign_in(one.user), max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
+        OwnerSeen(one.user.can_sign_in, max(one.user.last_signed_in_at or one.joined_at, one.joined_at))
         for one in members(session, organisation_id)
         if one.role is MemberRole.OWNER
     ]
@@ -76,7 +76,7 @@ def facts(session: Session, claim: Claim, *, at: datetime) -> Facts:
     return Facts(
         claimed_at=claim.claimed_at,
         address=claim.address,
-        address_now=claim.user.email if can_sign_in(claim.user) and not claim.user.is_staff else None,
+        address_now=claim.user.email if claim.user.can_sign_in and not claim.user.is_staff else None,
         by_itself=claim.status is ClaimStatus.NOTICE,
         at_domain=domains.proves(session, claim.organisation_id, claim.address),
         left=queries.left_at(session, claim.organisation_id, claim.user_id) is not None,
@@ -142,10 +142,9 @@ def members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
 
 
 def deciders(session: Session, organisation_id: UUID) -> Sequence[User]:
-    """Who decides about a claim that the portal cannot settle: the administrators with no part in the employer."""
-    mine = sa.select(Membership.user_id).where(Membership.organisation_id == organisation_id)
+    """Who decides about a claim that the portal cannot settle: the administrators with no interest in the employer."""
     return session.scalars(
         sa.select(User)
-        .where(User.role == Role.ADMINISTRATOR, User.disabled_at.is_(None), User.id.not_in(mine))
+        .where(User.role == Role.ADMINISTRATOR, User.disabled_at.is_(None), ~interests.interested(organisation_id))
         .order_by(User.name, User.id)
     ).all()

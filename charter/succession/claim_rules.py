@@ -137,9 +137,4 @@ def may_object(person: UUID, *, claimant: UUID, member: bool) -> bool:
 
 def is_told(user: User, *, claimant: UUID) -> bool:
     """Whether a member gets notice of a claim: all do who may object and whose mailbox we know."""
-    return may_object(user.id, claimant=claimant, member=True) and can_sign_in(user)
-
-
-def can_sign_in(user: User) -> bool:
-    """Whether somebody's account is open and their address proved."""
-    return user.disabled_at is None and user.email_confirmed_at is not None
+    return may_object(user.id, claimant=claimant, member=True) and user.can_sign_in

@@ -18,7 +18,7 @@ from charter.account.sessions import hashed
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
-from charter.organisation import queries
+from charter.organisation import interests, queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import claim_facts, claim_rules, turns
 from charter.succession.claim_facts import members
@@ -43,6 +43,9 @@ from charter.succession.status import (
     WITHDRAW_CLAIM,
     ClaimStatus,
 )
+
+DECIDE = "decide about claims to it"
+"""What an administrator without an interest in the employer must do instead."""
 
 
 def claim(session: Session, organisation: Organisation, *, message: str, by: User, at: datetime) -> Claim:
@@ -184,7 +187,7 @@ def withdraw(session: Session, claim: Claim, *, by: User, at: datetime) -> None:
 def refuse(session: Session, claim: Claim, *, reason: str, by: User, at: datetime) -> None:
     """An administrator does not grant it, for a reason that the claimant reads.
 
-    Raises Refusal on "reason" when there is none, when the claim has ended, or `by` belongs to the employer.
+    Raises Refusal on "reason" when there is none, when the claim has ended, or `by` has an interest in the employer.
     """
     turns.take(session, claim)
     reason = _judged(session, claim, reason, by)
@@ -393,8 +396,9 @@ def _judged(session: Session, claim: Claim, reason: str, by: User) -> str:
     _check_open(claim)
     if claim.status is not ClaimStatus.WITH_SCHEME:
         raise Refusal("The portal settles this claim by itself, unless one of the employer’s people objects.")
-    if queries.part_of(session, claim.organisation_id, by.id) is not None or claim.user_id == by.id:
-        raise Refusal("You have a part in this employer, so somebody else must decide.")
+    if claim.user_id == by.id:
+        raise Refusal("This is your own claim, so somebody else must decide.")
+    interests.check_none(session, by, claim.organisation_id, DECIDE)
     reason = turns.fitting(reason, "reason", "The reason")
     if not reason:
         raise Refusal("Say why. The claimant and the employer’s people read it.", field="reason")

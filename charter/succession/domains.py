@@ -13,7 +13,7 @@ from publicsuffixlist import PublicSuffixList
 from sqlalchemy.orm import Session
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import User, domain_of
 from charter.errors import Refusal
 from charter.organisation import queries
 from charter.organisation.models import MemberRole, Organisation
@@ -21,15 +21,6 @@ from charter.succession import turns
 from charter.succession.models import EmailDomain
 
 OURS = Path(__file__).parent / "data" / "shared-domains.txt"
-
-
-def domain_of(address: str) -> str:
-    """What stands behind the @ of an email address, in small letters and as mail servers write it."""
-    domain = address.rpartition("@")[2].strip().lower().rstrip(".")
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
 
 
 def why_not(domain: str) -> str | None:
@@ -40,6 +31,11 @@ def why_not(domain: str) -> str | None:
     if {domain, registered} & _shared():
         return f"{domain} gives email addresses to everyone, so it says nothing about where somebody works."
     return None
+
+
+def may_name(user: User) -> bool:
+    """Whether the domain of a person's address could be an employer's own: it is confirmed and not everybody's."""
+    return user.email_confirmed_at is not None and why_not(domain_of(user.email)) is None
 
 
 def add(session: Session, organisation: Organisation, *, by: User, at: datetime) -> EmailDomain:

@@ -34,6 +34,9 @@ class Matched(Status):
     """By what somebody who asks to join is known to the employer."""
 
     DOMAIN = "domain"
+    """At a domain that an owner said is theirs."""
+    OWNER = "owner_domain"
+    """At the domain of an owner's address, of which nobody said anything: it offers them to ask, and proves nothing."""
     COMPANY = "company_number"
     CHARITY = "charity_number"
 
@@ -42,9 +45,15 @@ class Matched(Status):
         """What they have in common, in words."""
         return {
             "domain": "An email address at your domain",
+            "owner_domain": "An email address at the domain of an owner’s address",
             "company_number": "They gave your company number",
             "charity_number": "They gave your charity number",
         }[self.value]
+
+    @property
+    def by_number(self) -> bool:
+        """Whether they gave a number, and so said which employer it is."""
+        return self in {Matched.COMPANY, Matched.CHARITY}
 
 
 class JoinRequest(Base, HasStatus):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from charter.account.models import User
 from charter.organisation.models import MemberRole, Membership, Organisation
-from charter.succession import transferring
-from charter.succession.models import Afterwards, Claim, JoinRequest, Transfer
+from charter.succession import domains, transferring
+from charter.succession.models import Afterwards, Claim, EmailDomain, JoinRequest, Transfer
 from charter.succession.status import OPEN, UNANSWERED, TransferStatus
 
 
@@ -33,6 +33,8 @@ class Kind(enum.StrEnum):
     """They have asked to join an employer."""
     ONE_OWNER = "one-owner"
     """They are the only owner of an employer who can sign in."""
+    NO_DOMAIN = "no-domain"
+    """They own an employer that has named no email domain, and theirs could be its own."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
         .where(
             part.organisation_id == Organisation.id,
             part.role == MemberRole.OWNER,
-            person.disabled_at.is_(None),
+            person.can_sign_in,
         )
         .scalar_subquery()
     )
@@ -103,6 +105,16 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
             Organisation.registered_at.label("since"),
         ).where(Organisation.id.in_(owned), able == 1),
     ]
+    if domains.may_name(user):
+        selects.append(
+            sa.select(
+                sa.literal(Kind.NO_DOMAIN.value).label("kind"),
+                Organisation.id.label("id"),
+                Organisation.id.label("organisation_id"),
+                Organisation.name.label("name"),
+                Organisation.registered_at.label("since"),
+            ).where(Organisation.id.in_(owned), ~sa.exists().where(EmailDomain.organisation_id == Organisation.id))
+        )
     order = list(Kind)
     found = [
         Waiting(Kind(row.kind), row.id, row.organisation_id, row.name, row.since)

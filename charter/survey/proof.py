@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment import answers, evidence
+from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked
 from charter.assessment.models import Assessment
 from charter.assessment.quarantine import Scan
@@ -58,6 +59,9 @@ def use(
     criteria = supported(assessment, open_criteria)
     if not criteria:
         raise Refusal("No criterion of your assessment takes these results now.")
+    content = assessment.framework.content
+    kind = content.evidence_rules.type(content.survey.evidence_type) if content.survey else None
+    last = max(survey.opens_on, min(survey.closes_on, local_date(survey.closed_at)))
     evidence.add_file(
         session,
         assessment,
@@ -68,7 +72,8 @@ def use(
         sha256=sha256,
         size=size,
         scan=scan,
-        dated_on=local_date(survey.closed_at),
+        type=kind.code if kind else None,
+        dates=Dates(local_date(survey.closed_at), period_from=survey.opens_on, period_to=last),
         by=by,
         at=at,
         open_criteria=open_criteria,

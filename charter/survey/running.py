@@ -73,6 +73,42 @@ def start(
     employer of its size has, when the day is past or far off, when another survey is open, or when the last one with
     results is too near.
     """
+    title = " ".join(title.split())
+    # The employer's row is locked, so that of two who press the button at once the second finds what the first did.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
+    check(session, organisation, framework, title=title, people=people, closes_on=closes_on, on=on)
+    survey = Survey(
+        id=uuid7(),
+        organisation_id=organisation.id,
+        framework_id=framework.id,
+        title=title,
+        people=people,
+        opens_on=on,
+        closes_on=closes_on,
+        status=SurveyStatus.OPEN,
+        created_at=at,
+        created_by_id=by.id,
+        closed_at=None,
+        codes_made_at=None,
+        answers=0,
+        sums={},
+    )
+    session.add(survey)
+    audit.record(session, "survey:open", survey, by=by.id, at=at, people=people, closes_on=closes_on.isoformat())
+    return survey
+
+
+def check(
+    session: Session,
+    organisation: Organisation,
+    framework: Framework,
+    *,
+    title: str,
+    people: int,
+    closes_on: date,
+    on: date,
+) -> None:
+    """Raises Refusal as `start` does when such a survey cannot be opened now; changes nothing."""
     asked = questions(framework)
     title = " ".join(title.split())
     if not title or len(title) > TITLE_LIMIT:
@@ -95,8 +131,6 @@ def start(
         )
     if not on <= closes_on <= on + LONGEST:
         raise Refusal("The last day must be today or later, and within three months.", field="closes_on")
-    # The employer's row is locked, so that of two who press the button at once the second finds what the first did.
-    session.execute(sa.select(Organisation.id).where(Organisation.id == organisation.id).with_for_update())
     is_open = sa.select(Survey.id).where(Survey.organisation_id == organisation.id, Survey.status == SurveyStatus.OPEN)
     if session.scalars(is_open).first() is not None:
         raise Refusal("You have a survey open already. Close it before you open another.")
@@ -106,25 +140,6 @@ def start(
             "Wait three months after one survey before you ask again. Results that are close together could give away "
             "what somebody said who joined or left in between."
         )
-    survey = Survey(
-        id=uuid7(),
-        organisation_id=organisation.id,
-        framework_id=framework.id,
-        title=title,
-        people=people,
-        opens_on=on,
-        closes_on=closes_on,
-        status=SurveyStatus.OPEN,
-        created_at=at,
-        created_by_id=by.id,
-        closed_at=None,
-        codes_made_at=None,
-        answers=0,
-        sums={},
-    )
-    session.add(survey)
-    audit.record(session, "survey:open", survey, by=by.id, at=at, people=people, closes_on=closes_on.isoformat())
-    return survey
 
 
 def make_codes(session: Session, survey: Survey, *, by: User, at: datetime, again: bool = False) -> tuple[str, ...]:

@@ -175,6 +175,10 @@ def _lead_on(user: User, went: Any, into: Organisation) -> Any:
     return redirect(address.replace(str(went.id), str(into.id)), 303)
 
 
+_NOT_TYPED = frozenset({"csrf_token", "then", "seen", "seen_version", "sent_as", "do"})
+"""Fields of a form that a person did not fill in."""
+
+
 def _went(user: User, subject: Any) -> Any:
     """What somebody reads who was in the team of the employer that a page is about; None to everybody else.
 
@@ -189,6 +193,7 @@ def _went(user: User, subject: Any) -> Any:
         organisation=db.session.get(Organisation, about),
         left_at=left_at,
         sent=request.method == "POST",
+        typed=[text for name, text in request.form.items(multi=True) if name not in _NOT_TYPED and " " in text.strip()],
     )
     return page, 404
 

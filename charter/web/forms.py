@@ -154,7 +154,7 @@ class DateParts(Field):
         if not EARLIEST <= self.data.year <= LATEST:
             self.data = None
             self.wrong = ("year",)
-            self.process_errors.append(f"The year must be between {EARLIEST} and {LATEST}, with all four figures.")
+            self.process_errors.append("Write all four figures of the year, such as 2026.")
 
     def _value(self) -> str:
         return self.data.isoformat() if self.data else ""

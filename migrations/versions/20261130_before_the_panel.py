@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7a1f5c3e9d24"
-down_revision = "5b7e0c94d1f3"
+down_revision = "30cf77d8484c"
 
 BEFORE = "status IN ('in_review', 'recommended', 'waiting', 'with_employer')"
 AFTER = "status IN ('in_review', 'recommended', 'waiting', 'with_employer', 'with_panel')"

@@ -72,6 +72,8 @@ def test_the_hash_is_argon2id_with_the_least_that_owasp_asks_for():
 )
 def test_any_characters_will_do_when_there_are_enough_of_them(good):
     passwords.must_do(good, email="olive.owner@example.org", context=CONTEXT)
+    with pytest.raises(Refusal, match="at least 12"):  # the same rules, fewer characters
+        passwords.must_do(good[:11], email="olive.owner@example.org", context=CONTEXT)
 
 
 @pytest.mark.parametrize(

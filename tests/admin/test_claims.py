@@ -64,7 +64,7 @@ def test_the_list_says_what_waits_and_the_page_shows_the_facts(
         ):
             assert words in page
         page = sign_in(assessor).get(f"/admin/claims/details/?id={waits.id}").text
-        assert "An administrator with no part in this employer decides." in page
+        assert "An administrator with no interest in this employer decides." in page
         assert "Grant it" not in page
 
 

@@ -124,6 +124,7 @@ def test_an_item_is_added_taken_out_and_put_back(
         ({"source": ""}, "Say where we have it from."),
         ({"reason": ""}, "Say why you do this."),
         ({"criteria": ["NONE"]}, "Choose criteria from the list."),
+        ({"criteria": []}, "Choose at least one, or say that no question of ours stands beside it."),
         ({"group": "NONE"}, "Choose a level from the list."),
         ({"code": ""}, "Enter a code."),
         ({"code": "a b"}, "Use 1 to 32 letters"),
@@ -142,6 +143,17 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert saved() == []
 
 
+def test_errors_are_listed_in_the_order_of_the_page(administrator: User, sign_in: SignIn, scheme: OtherScheme) -> None:
+    browser = sign_in(administrator)
+    for place, fields in (
+        ("items/add", ["code", "label", "status", "source", "reason"]),
+        (f"{scheme.items[0].code}/take-out", ["status", "source", "reason"]),
+    ):
+        answer = browser.send(f"{LIST}{scheme.code}/{place}", {"seen_version": "0"})
+        summary = answer.text.split("govuk-error-summary__list")[1].split("</ul>")[0]
+        assert re.findall(r'href="#(\w+)"', summary) == fields
+
+
 def test_what_an_edit_means_is_shown_and_nothing_is_kept(
     administrator: User, sign_in: SignIn, scheme: OtherScheme, typed: dict[str, Any]
 ) -> None:
@@ -152,7 +164,7 @@ def test_what_an_edit_means_is_shown_and_nothing_is_kept(
         )
         assert answer.status_code == 200
         assert "What this means for employers" in answer.text
-        assert "An employer has it done when all of this is fully in place" in answer.text
+        assert "An employer would have it done when all of this is fully in place" in answer.text
         assert "Typed words" in answer.text
     assert saved() == []
 

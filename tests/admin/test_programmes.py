@@ -1,7 +1,9 @@
 """Administrators keep the directory of services: add, change, check again, retire; and see who asked for what."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -89,8 +91,11 @@ def test_a_change_is_shown_and_of_two_who_change_the_later_is_told(
     assert browser.send(page, {**typed, "seen_version": seen}).status_code == 302
     assert again(programme).name == "A Helping Hand"
     late = browser.send(page, {**typed, "name": "Too late", "seen_version": seen})
-    assert late.status_code == 400
-    assert "Somebody else changed this programme" in late.text
+    assert late.status_code == 409
+    assert "Somebody else changed this while you were typing" in late.text
+    row = unescape(re.search(r"<tr[^>]*><th[^>]*>Name</th>.*?</tr>", late.text)[0])
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row) == ["A Helping Hand", "Too late"]
+    assert "Who runs it?</th>" not in late.text, "there the two are the same"
     assert 'value="Too late"' in late.text
     assert again(programme).name == "A Helping Hand"
     told = str(again(programme).version)
@@ -113,10 +118,30 @@ def test_what_waits_for_review_is_counted_listed_and_gone_once_it_is_checked(
         assert "1 service<" in page or "1 service." in page
         assert programme.name in page
         later = due + timedelta(days=366)
-        sent = {"review_by-day": later.day, "review_by-month": later.month, "review_by-year": later.year}
+        sent = {
+            "review_by-day": later.day,
+            "review_by-month": later.month,
+            "review_by-year": later.year,
+            "seen_version": str(again(programme).version),
+        }
         assert browser.send(f"/admin/services/{programme.id}/confirm", sent).status_code == 302
         assert "should have been checked" not in browser.get("/admin/services/").text
         assert again(programme).review_by == later
+
+
+def test_who_confirms_what_somebody_changed_meanwhile_is_shown_what_it_says_now_with_the_day_that_they_typed(
+    sign_in: SignIn, administrator: User, programme: Programme, typed: dict[str, Any]
+) -> None:
+    browser, seen = sign_in(administrator), str(programme.version)
+    sent = {name: value for name, value in typed.items() if name.startswith("review_by")}
+    assert browser.send(f"/admin/services/{programme.id}/change", {**typed, "seen_version": seen}).status_code == 302
+    late = browser.send(f"/admin/services/{programme.id}/confirm", {**sent, "seen_version": seen})
+    assert late.status_code == 409
+    assert "Somebody else changed this after you opened it" in late.text
+    assert "Advice on rotas." in late.text
+    assert f'value="{sent["review_by-year"]}"' in late.text
+    told = str(again(programme).version)
+    assert browser.send(f"/admin/services/{programme.id}/confirm", {**sent, "seen_version": told}).status_code == 302
 
 
 def test_a_service_is_taken_out_and_put_back(

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from charter.account.models import Role, User
+from charter.assessment import evidence_kinds, recognising
+from charter.assessment.models import EvidenceKind
 from charter.audit import AuditEvent
 from charter.award.models import Award
 from charter.award.status import AwardStatus
@@ -142,6 +144,36 @@ def test_an_award_of_another_scheme_is_checked_once(sign_in, make: Factory, empl
     assert (found.checked_by_id, found.seen_on_list) == (assessor.id, True)
     assert theirs.send(page).status_code == 303
     assert "already been checked" in theirs.get(page).text
+
+
+def test_the_page_that_checks_an_award_leads_to_turning_its_proof_down_for_privacy(
+    sign_in, make: Factory, employer, owner, assessor
+) -> None:
+    passport = make.framework().content.passports[1]
+    with transaction() as session:
+        stated = recognition.state(
+            session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
+            county=employer.county, starts_on=AT.date() - timedelta(days=30), ends_on=AT.date() + timedelta(days=300),
+            by=owner, at=AT,
+        )  # fmt: skip
+        session.flush()
+        link = evidence_kinds.of_link("https://example.org/jane-doe")
+        recognising.prove(session, stated, EvidenceKind.LINK, link, by=owner, at=AT)
+    theirs, check = sign_in(assessor), f"/admin/employers/recognitions/{stated.id}/check"
+    page = f"/admin/employers/recognitions/{stated.id}/turn-down-proof"
+    assert page in theirs.get(check).text
+    refused = theirs.send(page)
+    assert (refused.status_code, "Choose what is in it that should not be." in refused.text) == (400, True)
+    done = theirs.send(page, {"reason": "health"})
+    assert (done.status_code, done.location) == (302, check)
+    shown = theirs.get(check).text
+    assert ("Removed for privacy" in shown, "jane-doe" in shown, page in shown) == (True, False, False)
+    again_sent = theirs.send(page, {"reason": "health"})
+    assert "turned down already" in again_sent.text
+    ours = sign_in(owner)
+    for address in (f"/recognitions/{stated.id}/proof", "/recognitions"):
+        seen = ours.get(f"/organisations/{employer.id}{address}").text
+        assert ("privacy" in seen, "jane-doe" in seen, "None" in seen) == (True, False, False)
 
 
 def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_not(

@@ -8,12 +8,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
-from charter.assessment import answers, queries
-from charter.assessment.models import Answer, Assessment, Submission
+from charter.assessment import answers, evidence_kinds, library, queries
+from charter.assessment.models import Answer, Assessment, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.errors import Stale
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
 from charter.review import intake
 from charter.review.models import Review
@@ -108,3 +108,22 @@ def test_an_answer_that_comes_while_an_owner_submits_is_refused_and_not_in_what_
     _, second = in_turn(app, answered, (owner, submit), (colleague, say("Too late.", seen=1)))
     assert str(second) == answers.FROZEN
     assert "Too late." not in set(db.session.scalars(sa.select(Answer.explanation)))
+
+
+def test_of_two_who_put_one_piece_to_use_at_once_for_the_same_question_it_is_used_once(
+    app: Flask, make: Factory, employer: Organisation, owner: User
+) -> None:
+    assessment = make.assessment(employer, by=owner)
+    rules = assessment.framework.content.evidence_rules
+    with transaction() as session:
+        given = evidence_kinds.of_link("https://example.org/policy")
+        piece, _ = library.give(session, employer, EvidenceKind.LINK, given, rules=rules, by=owner, at=AT)
+        session.flush()
+        piece_id = piece.id
+
+    def use(session: Session, mine: Assessment, user: User) -> object:
+        code = queries.material(session, mine).asked[0].code
+        return library.use(session, mine, {piece_id: [code]}, by=user, at=AT)
+
+    assert in_turn(app, assessment, (owner, use), (owner, use)) == [1, 0]
+    assert count(EvidenceUse) == 1

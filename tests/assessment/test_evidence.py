@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import evidence, evidence_kinds, queries, shelf, submission
+from charter.assessment import evidence, evidence_dates, evidence_kinds, queries, shelf, submission
+from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.framework.content import EvidenceDate
 from charter.organisation.models import Organisation
 from tests.conftest import AT
 from tests.factories import Factory
@@ -67,6 +69,43 @@ def count(model: Any) -> int:
 
 
 # Adding ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_piece_is_added_with_its_kind_and_the_dates_that_this_kind_needs(
+    assessment: Assessment, codes: list[str], owner: User
+) -> None:
+    rules = assessment.framework.content.evidence_rules
+    kind = next(one for one in rules.types if EvidenceDate.PERIOD in one.dates)
+    with pytest.raises(Refusal, match="Enter the first day that it covers") as refused, transaction() as session:
+        file(session, assessment, codes[:1], owner, type=kind.code)
+    assert refused.value.field == "period_from"
+    dates = Dates(period_from=date(2025, 4, 1), period_to=date(2026, 3, 31))
+    with transaction() as session:
+        piece = file(session, assessment, codes[:1], owner, type=kind.code, dates=dates)
+    assert (piece.type, piece.period_to, piece.ends_on) == (
+        kind.code, dates.period_to, evidence_dates.last_day(rules, kind.code, dates),
+    )  # fmt: skip
+    with pytest.raises(Refusal, match="from the list") as refused, transaction() as session:
+        file(session, assessment, codes[:1], owner, type="no-such-kind", sha256="cd" * 32)
+    assert refused.value.field == "type"
+
+
+def test_a_kind_and_dates_that_are_said_when_it_is_given_again_are_kept(
+    assessment: Assessment, codes: list[str], owner: User
+) -> None:
+    rules = assessment.framework.content.evidence_rules
+    kind = next(one for one in rules.types if EvidenceDate.EFFECTIVE_FROM in one.dates)
+    with transaction() as session:
+        piece = file(session, assessment, codes[:1], owner)
+    with pytest.raises(Refusal, match="Enter the day from which"), transaction() as session:
+        file(session, assessment, codes[:1], owner, type=kind.code)
+    dates = Dates(effective_from=date(2026, 6, 1))
+    with transaction() as session:
+        assert file(session, assessment, codes[:1], owner, type=kind.code, dates=dates).id == piece.id
+    db.session.refresh(piece)
+    assert (piece.type, piece.dated_on, piece.effective_from) == (kind.code, date(2026, 3, 1), date(2026, 6, 1))
+    together = Dates(dated_on=piece.dated_on, effective_from=piece.effective_from)
+    assert piece.ends_on == evidence_dates.last_day(rules, kind.code, together)
 
 
 def test_a_file_supports_several_criteria(assessment: Assessment, codes: list[str], owner: User) -> None:

@@ -340,7 +340,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a file without an ending": ("policy", pdf, "We cannot accept this kind of file"),
     "an old word document": ("a.doc", lambda: old_office(), "Save it as a Word document (.docx)"),
     "an old word document named docx": ("a.docx", lambda: old_office("WordDocument"), IS_NOT),
-    "an iphone picture": ("a.heic", lambda: b"ftypheic", "Save it as a JPEG or a PNG"),
+    "an iphone picture": ("a.heic", lambda: b"ftypheic", "Settings, Camera, Formats"),
     "utf-16 text": ("a.txt", lambda: "words".encode("utf-16"), IS_NOT),
     "text with a null": ("a.txt", lambda: b"words\x00more", IS_NOT),
     "text with an escape": ("a.txt", lambda: b"\x1b[2Jwords", IS_NOT),

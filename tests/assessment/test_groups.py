@@ -10,6 +10,7 @@ from charter.assessment.level import Missing
 from charter.assessment.models import Answer, MetricReturn
 from charter.assessment.progress import Gap, progress
 from charter.assessment.queries import Material
+from charter.assessment.status import AssessmentStatus
 from charter.organisation.models import Scope
 from tests.assessment.test_progress import ASKED, CONTENT, TODAY, answer
 
@@ -17,19 +18,22 @@ from tests.assessment.test_progress import ASKED, CONTENT, TODAY, answer
 def material(answers: Mapping[str, Answer] | None = None, *, level: int = 1) -> Material:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
+        status=AssessmentStatus.DRAFT,
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
     return Material(assessment, answers or {}, {}, {}, None)
 
 
-def test_all_that_stands_in_the_way_of_a_level_is_in_groups_the_smallest_first() -> None:
+def test_all_that_stands_in_the_way_of_a_level_is_in_groups_in_the_order_of_the_task_list() -> None:
     said = material()
     missing = progress(said, on=TODAY).attainment.missing_for(1)
     found = groups.of_missing(said, missing)
     sizes = [len(group.todos) for group in found]
-    assert sizes == sorted(sizes)
-    assert {group.code for group in found if group.kind == "theme"} == {one.theme for one in ASKED}
+    themes = [theme.code for theme in CONTENT.themes]
+    asked = {one.theme for one in ASKED}
+    assert [group.code for group in found if group.kind == "theme"] == [code for code in themes if code in asked]
+    assert [group.kind for group in found if group.kind != "theme"][-2:] == ["declarations", "figures"]
     basics = next(group for group in found if group.kind == "declarations")
     assert basics.only is not None
     assert basics.only.sentence == f"Say yes to {len(CONTENT.declarations)} statements."
@@ -63,14 +67,13 @@ def test_a_figure_that_is_not_known_is_never_said_to_be_given_as_more_numbers() 
     assert [todo.sentence for todo in found.todos] == ["Still to come, because not known yet: 2 more figures."]
 
 
-def test_what_was_begun_comes_first_in_its_group_since_it_is_the_nearest() -> None:
+def test_in_a_group_the_questions_stand_in_the_order_of_the_task_list_also_when_a_later_one_was_begun() -> None:
     theme = next(one.theme for one in ASKED if sum(other.theme == one.theme for other in ASKED) > 1)
     first, last = [one for one in ASKED if one.theme == theme][:2]
     said = material({last.code: answer(last)})
-    found = groups.of_gaps(said, [Gap("criterion", one.code, one.title, "Choose an answer.") for one in (first, last)])
+    found = groups.of_gaps(said, [Gap("criterion", one.code, one.title, "Choose an answer.") for one in (last, first)])
     assert [(group.kind, group.code) for group in found] == [("theme", theme)]
-    assert [todo.criteria for todo in found[0].todos] == [(last.code,), (first.code,)]
-    assert [todo.begun for todo in found[0].todos] == [True, False]
+    assert [todo.criteria for todo in found[0].todos] == [(first.code,), (last.code,)]
 
 
 def test_a_rule_about_several_themes_has_a_group_of_its_own() -> None:

@@ -54,7 +54,7 @@ def confirm(
             seen={line.item.key: line.seen for line in seen.lines},
             by=by,
             at=AT,
-        )
+        ).total
 
 
 def save(assessment: Assessment, criterion: Criterion, by: User, text: str) -> None:
@@ -78,7 +78,7 @@ def save(assessment: Assessment, criterion: Criterion, by: User, text: str) -> N
 
 def test_the_template_read_back_says_just_what_is_saved(make: Factory, assessment: Assessment, owner: User) -> None:
     make.answered(assessment, by=owner)
-    found = understood(spreadsheet.write(material(assessment)), assessment)
+    found = understood(spreadsheet.write(material(assessment), on=TODAY), assessment)
     preview = sheet_changes.compare(found, material(assessment))
     assert (found.problems, found.remarks, preview.wrong, preview.to_save) == ((), (), (), ())
     said = material(assessment)
@@ -91,7 +91,7 @@ def test_the_template_offers_the_words_of_the_scale_and_writes_no_formula(
 ) -> None:
     first = content.asked(1)[0]
     save(assessment, first, owner, '=HYPERLINK("https://example.org")')
-    book = openpyxl.load_workbook(io.BytesIO(spreadsheet.write(material(assessment))))
+    book = openpyxl.load_workbook(io.BytesIO(spreadsheet.write(material(assessment), on=TODAY)))
     assert book.sheetnames == [spreadsheet.HOW, *spreadsheet.TABLES]
     sheet = book[spreadsheet.ANSWERS]
     row = next(row for row in sheet.iter_rows() if row[0].value == first.code)
@@ -222,7 +222,7 @@ def confirming(upload: UUID, seen: Preview) -> Deed:
     versions = {line.item.key: line.seen for line in seen.lines}
 
     def deed(session: Session, assessment: Assessment, user: User) -> object:
-        return importing.confirm(session, assessment, upload=upload, choices={}, seen=versions, by=user, at=AT)
+        return importing.confirm(session, assessment, upload=upload, choices={}, seen=versions, by=user, at=AT).total
 
     return deed
 

@@ -298,7 +298,7 @@ def test_answers_from_last_time_are_to_be_checked_before_they_are_sent(
     make: Factory, again: Assessment, owner: User
 ) -> None:
     said = queries.material(db.session, again)
-    assert all(answer.is_to_check for answer in said.answers.values())
+    assert {code: answer.is_to_check for code, answer in said.answers.items()} == dict.fromkeys(codes(again), True)
     assert len(progress.progress(said, on=local_date(AT)).to_check) == len(said.asked)
     with pytest.raises(Refusal, match="Check that it still holds"):
         make.submitted(again, by=owner)
@@ -325,5 +325,5 @@ def test_confirming_after_it_was_sent_is_refused(make: Factory, again: Assessmen
 
 
 def test_a_new_answer_has_nothing_to_check(draft: Assessment, session: Session) -> None:
-    assert not any(answer.is_to_check for answer in db.session.scalars(sa.select(Answer)))
+    assert {answer.is_to_check for answer in db.session.scalars(sa.select(Answer))} == {False}
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Declaration))

@@ -11,6 +11,7 @@ from charter.assessment import metrics
 from charter.assessment.models import Answer
 from charter.assessment.progress import Progress, TaskState, progress
 from charter.assessment.queries import Material
+from charter.assessment.status import AssessmentStatus
 from charter.framework import publishing
 from charter.framework.content import Criterion, Extent, Need
 from charter.organisation.models import Recognition, Scope
@@ -47,6 +48,7 @@ def so_far(
 ) -> Progress:
     assessment: Any = SimpleNamespace(
         framework=SimpleNamespace(content=CONTENT),
+        status=AssessmentStatus.DRAFT,
         organisation=SimpleNamespace(size_band=CONTENT.size_bands[0].code, scope=Scope.WHOLE),
         target_level=level,
     )
@@ -102,6 +104,22 @@ def test_a_checked_award_of_another_scheme_stands_in_for_evidence_while_it_is_in
     for on, supported in ((TODAY, set(passport.supports)), (TODAY + timedelta(days=1), set())):
         found = so_far(**{**WHOLE, "evidenced": frozenset()}, held=(award,), on=on)
         assert {gap.code for gap in found.gaps} == needing - supported
+
+
+def test_an_award_that_the_employers_own_answer_outweighs_is_named() -> None:
+    passport, code = next(
+        (one, code)
+        for one in CONTENT.passports
+        for code in one.supports
+        if code in {item.code for item in ASKED} and (strength := CONTENT.strength(one.strength)) and strength.met_up_to
+    )
+    award = Recognition(scheme=passport.scheme, level=passport.level, starts_on=TODAY, ends_on=TODAY)
+    for extent, named in ((Extent.NOT_MET, True), (Extent.MET, False)):
+        said = {code: answer(CONTENT.criterion(code), value=value(extent))}
+        found = so_far(said, held=(award,))
+        [task] = [one for theme in found.themes for one in theme.tasks if one.criterion.code == code]
+        assert bool(task.outweighed) is named
+        assert not task.done_for
 
 
 def test_a_planned_answer_is_whole_with_its_action_its_owner_and_a_day_to_come() -> None:

@@ -55,7 +55,7 @@ def test_each_bad_row_is_named_and_costs_no_good_one(assessment: Assessment, con
         (first.code, {"value": next(one.value for one in content.scale if one.label == met)}),
         (third.code, {"explanation": "It stays."}),
     ]
-    assert found.items[1].faults[0].startswith("Cell F8: “Sort of” is not one of the answers. Choose “")
+    assert found.items[1].faults[0].startswith("Cell G8: “Sort of” is not one of the answers. Choose “")
 
 
 def test_the_same_row_twice_is_read_once(assessment: Assessment, content: Content) -> None:
@@ -99,13 +99,13 @@ def test_formulas_errors_and_merged_cells_are_named_by_cell(assessment: Assessme
     first, second = content.asked(1)[:2]
 
     def spoil(_book: Any, sheet: Any) -> None:
-        sheet.write_formula("G2", "=1+1", None, "2")
+        sheet.write_formula("H2", "=1+1", None, "2")
         sheet.merge_range("A3:A4", second.code)
 
     rows = table({"code": first.code, "value": "Planned"}, {"explanation": "Merged."}, {"explanation": "Lost?"})
     found = understood(workbook(rows, then=spoil), assessment)
     assert found.items[0].faults == (
-        "Cell G2 has a formula, so we did not use it. Write the answer itself in the cell.",
+        "Cell H2 has a formula, so we did not use it. Write the answer itself in the cell.",
     )
     assert "value" in found.items[0].said
     assert found.items[1].remarks == ("Cells A3:A4 are merged. We read only the first cell of each.",)
@@ -191,7 +191,7 @@ def test_what_is_wrong_is_told_sheet_by_sheet_and_row_by_row_as_in_the_file(
         *("Answers, row 2", "Answers, row 2", "Answers, rows 3 and 4", "Answers, row 5", "Answers, row 6"),
         *("Basics, row 2", "Basics, row 3"),
     ]
-    assert [one.sentence[:8] for one in wrong[:2]] == ["Cell F2:", "Cell J2:"]
+    assert [one.sentence[:8] for one in wrong[:2]] == ["Cell G2:", "Cell K2:"]
     assert [one.about for one in wrong[:3]] == [first.title, first.title, ""]
 
 
@@ -224,7 +224,7 @@ def label_value(content: Content) -> str:
 def test_a_cell_as_the_template_gave_it_is_left_as_it_was_though_its_day_is_over(
     assessment: Assessment, planned: Criterion
 ) -> None:
-    found = understood(spreadsheet.write(material(assessment)), assessment, on=TODAY + timedelta(days=30))
+    found = understood(spreadsheet.write(material(assessment), on=TODAY), assessment, on=TODAY + timedelta(days=30))
     preview = sheet_changes.compare(found, material(assessment))
     assert (preview.wrong, preview.to_save) == ((), ())
     assert [line.item.code for line in preview.of(State.UNCHANGED)] == [planned.code]
@@ -238,7 +238,7 @@ def test_what_is_saved_and_stands_in_the_way_of_a_row_is_said_before_it_is_confi
     for day in (None, TODAY + timedelta(days=10)):
         rows = table({"code": planned.code, "explanation": "More.", "action_due": day, "version": "1"})
         (item,) = understood(workbook(rows), assessment, on=later).items
-        place = "“By when”" if day is None else "Cell J2"
+        place = "“By when”" if day is None else "Cell K2"
         sentence = f"{place}: the date must be in the future. So we could not use the rest of this row."
         assert (dict(item.said), item.faults) == ({}, (sentence,))
     rows = table({"code": planned.code, "explanation": "More.", "action_due": later + timedelta(days=1)})

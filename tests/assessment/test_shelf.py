@@ -9,7 +9,7 @@ from flask import Flask
 
 from benchmarks import counting
 from charter.account.models import User
-from charter.assessment import evidence_kinds, shelf
+from charter.assessment import evidence, evidence_kinds, shelf
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, PrivacyReason, ScanState
 from charter.assessment.shelf import EACH, TO_RENEW, Order, Wanted
@@ -129,6 +129,8 @@ def in_state(piece: Evidence, state: State | None) -> None:
     with transaction() as session:
         piece = session.get_one(Evidence, piece.id)
         piece.ends_on = ON + timedelta(days=ends) if ends else ON - timedelta(days=3) if state else None
+        if state is State.UNDATED:
+            piece.ends_on = None
         if state is State.REMOVED:
             piece.removed_at, piece.removed_for = AT, PrivacyReason.NAMES
         elif state is State.INFECTED:
@@ -138,10 +140,14 @@ def in_state(piece: Evidence, state: State | None) -> None:
 
 
 def test_the_database_narrows_by_each_state_as_the_page_says_it(
-    rules: EvidenceRules, employer: Organisation, owner: User
+    make: Factory, rules: EvidenceRules, employer: Organisation, owner: User
 ) -> None:
+    assessment = make.assessment(employer, by=owner)
     for number, state in enumerate([None, *State], 1):
-        in_state(give(employer, rules, owner, number, title=state.value if state else "none"), state)
+        piece = give(employer, rules, owner, number, title=state.value if state else "none")
+        in_state(piece, state)
+        if state is State.UNDATED:
+            use(assessment, piece, [assessment.framework.content.asked(1)[0].code], owner)
     everything = shelf.read(db.session, employer, rules, Wanted(), on=ON)
     assert {one.piece.title: one.state.value if one.state else "none" for one in everything.entries} == {
         title: title for title in ["none", *(state.value for state in State)]
@@ -150,7 +156,9 @@ def test_the_database_narrows_by_each_state_as_the_page_says_it(
         assert titles(employer, rules, state=state.value) == [state.value]
     assert everything.counts == dict.fromkeys(State, 1)
     assert db.session.execute(sa.select(*shelf.to_renew(employer.id, on=ON))).one() == (1,) * len(TO_RENEW)
-    assert sorted(titles(employer, rules, state=shelf.CHECKING)) == sorted(["none", "current", "expired", "soon"])
+    assert sorted(titles(employer, rules, state=shelf.CHECKING)) == sorted(
+        ["none", "current", "expired", "soon", "undated"]
+    )
 
 
 # To use again --------------------------------------------------------------------------------------------------------
@@ -189,3 +197,20 @@ def test_what_was_chosen_must_be_the_employers_own_and_there(
     other = give(elsewhere, rules, owner, 3)
     assert [one.id for one in shelf.chosen(db.session, employer, [mine.id, gone.id, other.id])] == [mine.id]
     assert shelf.chosen(db.session, employer, []) == ()
+
+
+def test_a_document_without_dates_that_a_question_uses_is_to_renew_and_an_account_is_not(
+    make: Factory, rules: EvidenceRules, employer: Organisation, owner: User
+) -> None:
+    assessment = make.assessment(employer, by=owner)
+    code = assessment.framework.content.asked(1)[0].code
+    use(assessment, give(employer, rules, owner, 1, title="Used"), [code], owner)
+    give(employer, rules, owner, 2, title="Not used")
+    use(assessment, give(employer, rules, owner, 3, title="Dated", dates=Dates(dated_on=ON)), [code], owner)
+    with transaction() as session:
+        evidence.add_account(
+            session, assessment, criteria=[code], title="Words", text="We do.", dated_on=None, by=owner, at=AT
+        )
+    assert titles(employer, rules, state="undated") == ["Used"]
+    counts = [db.session.scalar(sa.select(one)) for one in shelf.to_renew(employer.id, on=ON)]
+    assert dict(zip(TO_RENEW, counts, strict=True)) == {state: int(state is State.UNDATED) for state in TO_RENEW}

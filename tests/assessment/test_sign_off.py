@@ -15,6 +15,7 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
+from charter.worker import DAILY
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -181,7 +182,9 @@ def test_a_link_works_for_thirty_days(make: Factory, complete: Assessment, owner
     assert fresh
 
 
-def test_a_reminder_brings_a_new_link_and_ends_the_old_one(make: Factory, complete: Assessment, owner: User) -> None:
+def test_a_reminder_brings_a_new_link_and_the_one_before_stays_good_for_whoever_reads_it(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
     asked, old = make.asks_for_sign_off(complete, by=owner)
 
     def remind(at) -> str | None:
@@ -193,8 +196,32 @@ def test_a_reminder_brings_a_new_link_and_ends_the_old_one(make: Factory, comple
     tomorrow = AT + timedelta(days=1)
     new = remind(tomorrow)
     assert remind(tomorrow + timedelta(seconds=5)) is None
-    assert sign_off.find(db.session, old) is None
-    assert sign_off.find(db.session, new).id == asked.id
+    newest = remind(tomorrow + timedelta(days=1))
+    assert sign_off.find(db.session, old) is None, "two are enough"
+    assert [sign_off.find(db.session, token).id for token in (new, newest)] == [asked.id, asked.id]
+    read = standing(complete).content_hash
+    with transaction() as session:
+        approved = sign_off.approve(session, new, seen=read, signed_as="Dee", agreed=True, at=tomorrow, on=ON)
+    assert approved.status is SignOffStatus.APPROVED
+    with transaction() as session:  # the other link afterwards changes nothing
+        again = sign_off.send_back(session, newest, seen=read, words="No.", at=tomorrow, on=ON)
+    assert (again.id, again.status, again.words) == (asked.id, SignOffStatus.APPROVED, "")
+    sent = send(complete, owner)
+    assert sent.sign_off_id == asked.id
+
+
+def test_who_was_asked_takes_both_links_with_them_when_the_question_is_taken_back(
+    make: Factory, complete: Assessment, owner: User
+) -> None:
+    asked, old = make.asks_for_sign_off(complete, by=owner)
+    with transaction() as session:
+        new = sign_off.remind(session, session.get_one(SignOff, asked.id), by=owner, at=AT + timedelta(days=1))
+    read = standing(complete).content_hash
+    with transaction() as session:
+        sign_off.take_back(session, session.get_one(SignOff, asked.id), by=owner, at=AT)
+    for token in (old, new):
+        with pytest.raises(Refusal, match="no longer works"), transaction() as session:
+            sign_off.approve(session, token, seen=read, signed_as="Dee", agreed=True, at=AT, on=ON)
 
 
 def test_what_is_incomplete_is_not_asked_about(make: Factory, employer: Organisation, owner: User) -> None:
@@ -262,3 +289,22 @@ def test_a_round_of_more_information_has_an_approval_of_its_own(
     again = send(complete, owner)
     assert (again.round, again.sign_off_id, again.snapshot_hash) == (2, second.id, second.content_hash)
     assert first.content_hash != second.content_hash
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_the_address_of_who_was_asked_is_erased_some_time_after_the_link_ran_out(
+    make: Factory, complete: Assessment, owner: User, decided: bool
+) -> None:
+    asked, token = make.asks_for_sign_off(complete, by=owner)
+    if decided:
+        make.signs_off(asked, token)
+    for late in (timedelta(0), timedelta(seconds=1)):
+        at = AT + sign_off.LASTS + sign_off.ADDRESS_KEPT + late
+        with transaction() as session:
+            assert sign_off.forget_addresses(session, local_date(at), at) == (late > timedelta(0))
+    db.session.refresh(asked)
+    status = SignOffStatus.APPROVED if decided else SignOffStatus.WITHDRAWN
+    assert (asked.email, asked.status, asked.name) == ("", status, "Dee Director")
+    with transaction() as session:
+        assert sign_off.forget_addresses(session, local_date(at), at) == 0
+    assert sign_off.forget_addresses in DAILY

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from charter.assessment import metrics
-from charter.assessment.year_on_year import Before, change, changes
+from charter.assessment.year_on_year import Before, change, changes, period_doubt
 from charter.framework.content import Content
 from tests.framework import small
 
@@ -80,3 +80,24 @@ def test_only_a_figure_with_a_value_now_and_then_has_moved() -> None:
     assert changes(content, figures, last)["M1"].moved == 40
     assert changes(content, metrics.figures(content, {}, 2), last) == {}
     assert changes(content, figures, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("end", "doubted"),
+    [
+        (date(2026, 12, 31), None),
+        (date(2027, 1, 31), None),
+        (date(2027, 12, 31), None),  # a year was left out
+        (date(2026, 6, 30), "6 months later"),
+        (date(2027, 6, 30), "18 months later"),
+        (date(2026, 1, 3), "1 month later"),
+        (LAST, None),
+        (None, None),
+    ],
+)
+def test_twelve_months_that_end_at_another_time_of_the_year_than_last_time_are_to_be_checked(
+    end: date | None, doubted: str | None
+) -> None:
+    found = period_doubt(end, {"M1": Before(Decimal(1), LAST)})
+    assert (found is not None and doubted in found) if doubted else found is None
+    assert period_doubt(end, {}) is None

@@ -82,6 +82,21 @@ def test_what_comes_up_later_on_a_day_waits_for_the_next(assessment: Assessment,
     assert (asked(), asked(1)) == (0, 1)
 
 
+def test_what_ended_on_a_day_on_which_it_was_put_off_is_told_of_on_the_next(
+    assessment: Assessment, owner: User
+) -> None:
+    ending(assessment, owner, 10, 1)
+    assert asked() == 1
+    ending(assessment, owner, 0, 2)
+    assert (asked(), asked(1), asked(2)) == (0, 1, 0)
+    assert any("policy 2.pdf" in one.body for one in messages())
+
+
+def test_what_ended_long_ago_is_left_alone(assessment: Assessment, owner: User) -> None:
+    ending(assessment, owner, 0)
+    assert asked(evidence_ending.LATE.days + 1) == 0
+
+
 def test_days_that_were_missed_are_made_up_for(assessment: Assessment, owner: User) -> None:
     ending(assessment, owner, 30)
     assert asked(25) == 1

@@ -22,6 +22,7 @@ from charter.database import writing
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
+from charter.organisation import interests
 from charter.organisation.engagement import Engagement, EngagementKind
 from charter.organisation.models import Organisation
 from tests.conftest import AT
@@ -208,6 +209,23 @@ def test_revoking_ends_the_award_and_tells_the_owners_why(
     messages = db.session.scalars(sa.select(Message)).all()
     assert [message.to_user_id for message in messages] == [owner.id]
     assert "Wages were not paid." in messages[0].body
+
+
+def test_who_has_an_interest_in_the_employer_does_not_revoke_its_award(
+    make: Factory, employer: Organisation, moderator: User
+) -> None:
+    award = make.award(employer, level=1, on=DAY, by=moderator)
+    with transaction() as session:
+        interests.declare(session, employer, reason="A rival of mine.", by=moderator, at=AT)
+    session, award = db.session, db.session.get_one(Award, award.id)
+    for deed in (
+        lambda: issuing.revoke(session, award, reason="Wages were not paid.", by=moderator, at=AT, on=DAY),
+        lambda: issuing.open_review(session, award, reason="A complaint.", by=moderator, at=AT),
+        lambda: issuing.reinstate(session, award, reason="All is well.", by=moderator, at=AT),
+    ):
+        with pytest.raises(Refusal, match="You declared an interest in this employer"):
+            deed()
+    assert award.status is AwardStatus.ACTIVE
 
 
 def test_an_award_under_review_stays_valid_and_can_be_reinstated_or_revoked(

@@ -88,7 +88,8 @@ def test_an_only_owner_is_asked_for_a_second_from_thirty_days_before(
     ]
     make.member(employer, "Otto Owner")
     before(award, [7])
-    assert not any("You are the only owner" in message.body for message in told() if ":ends:7:" in message.event_key)
+    last = [message.body for message in told() if ":ends:7:" in message.event_key]
+    assert ["You are the only owner" in body for body in last] == [False, False], "one to each owner"
 
 
 def test_a_level_that_cannot_be_renewed_says_so_and_names_the_next(

@@ -139,6 +139,19 @@ class Person:
         """Follow a link."""
         self.presses(name, role="link", exact=exact)
 
+    def downloads(self, name: str, *, role: str = "link") -> bytes:
+        """Follow a link or press a button that gives a file, and return the file."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        return Path(waiting.value.path()).read_bytes()
+
+    def file_behind(self, name: str) -> bytes:
+        """The file that a link leads to and that the browser would show by itself."""
+        link = self.page.get_by_role("link", name=name, exact=True).first.get_attribute("href")
+        response = self.page.request.get(f"{self.url}{link}")
+        assert response.ok, f"{response.status} from {link}"
+        return response.body()
+
     def fills(self, field: str, text: str) -> None:
         """Type into the field of this name."""
         self.page.locator(f"main [name='{field}']").first.fill(text)
@@ -193,7 +206,8 @@ def at_browser(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Pers
 
     yield go
     for person in people:
-        print("Last seen:", person.page.url, person.page.locator("main").inner_text()[:1500], sep="\n")
+        if person.page.locator("main").count():  # nothing was opened when a test failed early
+            print("Last seen:", person.page.url, person.page.locator("main").inner_text()[:1500], sep="\n")
         if person.reader is not None:
             person.reader.context.close()
         person.page.context.close()

@@ -68,7 +68,7 @@ def test_an_administrator_edits_the_crosswalk_and_employers_read_it(
     ada.ticks("status", "inferred")
     says_why(ada)
     ada.presses("See what this means first")
-    ada.reads(f"Our list for {scheme.title} has {count + 1} items. Now it has {count}.")
+    ada.reads(f"Our list for {scheme.title} has {count} items. It would have {count + 1}.")
     ada.reads(f"For {level.title}, “{level.groups[0].title}” asks for all of")
     fits(ada, width)
     ada.presses("Save")

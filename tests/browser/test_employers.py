@@ -104,6 +104,7 @@ def test_a_director_approves_by_a_link_and_the_owner_sends(
     director.opens(mailed(portal, "dee@example.org", "sign_off_asked"))
     director.reads("Nothing has changed since.")
     director.presses("Approve it")
+    director.fills("signed_as", "")
     director.presses("Approve")
     director.reads("Enter your full name.")
     director.fills("signed_as", "Dee Director")

@@ -1,6 +1,13 @@
-"""The library of evidence in a real browser: several files at once, dates, a newer version, and one turned down."""
+"""The library of evidence in a real browser: several files at once, dates, a newer version, and one turned down.
 
+What it holds is taken away three times, each time opened: the library, one assessment's, and all that the employer has.
+"""
+
+import csv
+import io
+import json
 from collections.abc import Callable
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
@@ -31,6 +38,23 @@ def files() -> list[FilePayload]:
         {"name": "Tool.exe", "mimeType": "application/octet-stream", "buffer": b"MZ nothing to see"},
         {"name": "Our room.jpg", "mimeType": "image/jpeg", "buffer": a_photo()},
     ]
+
+
+def opened(archive: bytes) -> ZipFile:
+    """An archive that is whole, each file in it as long as it should be."""
+    found = ZipFile(io.BytesIO(archive))
+    assert found.testzip() is None
+    return found
+
+
+def listed(archive: ZipFile) -> dict[str, set[str]]:
+    """The files that an archive's own list names, each with the criteria that it supports."""
+    rows = list(csv.reader(io.StringIO(archive.read("contents.csv").decode("utf-8-sig"))))
+    found: dict[str, set[str]] = {}
+    for name, code, *_ in rows[1:]:
+        found.setdefault(name, set()).update([code] if code else [])
+    assert set(archive.namelist()) == {"contents.csv", *found}
+    return found
 
 
 @pytest.mark.parametrize(
@@ -80,6 +104,28 @@ def test_evidence_is_given_once_kept_in_date_replaced_and_turned_down(
     person.ticks("kind", "library")
     person.page.locator("main [name='library']").first.check()
     person.presses("Add evidence")
+
+    # What is there is taken away, and other programs open it
+    person.opens(home)
+    library = opened(person.downloads("Download everything as one ZIP"))
+    contents = [library.read(name) for name in listed(library)]
+    assert sum(one.startswith(b"%PDF-") for one in contents) == 2, "the newer version, and the one that it replaced"
+    assert sum(one.startswith(b"\xff\xd8") for one in contents) == 1
+    assert newer["buffer"] in contents
+    person.opens(f"/assessments/{assessment.id}/evidence")
+    used = opened(person.downloads("download all of this in one ZIP file"))
+    assert any(code in codes and name.startswith(code) for name, codes in listed(used).items())
+    assert set().union(*listed(used).values()) >= {
+        one.code for one in assessment.framework.content.asked(1) if one.evidence_required
+    }
+    person.opens(f"/organisations/{assessment.organisation_id}/export")
+    person.reads("3 evidence files")
+    everything = opened(person.downloads("Download everything", role="button"))
+    document = json.loads(everything.read("everything.json"))
+    given = {one["file"] for one in document["evidence"] if one.get("file")}
+    assert set(everything.namelist()) == {"index.html", "everything.json", *given}
+    assert newer["buffer"] in [everything.read(name) for name in given]
+    assert "Teme Valley Orchards Ltd" in everything.read("index.html").decode()
 
     portal.inside(
         lambda: Factory(now()).claimed(

@@ -86,7 +86,9 @@ def test_an_owner_gives_a_yearly_return_says_why_a_figure_moved_and_sees_its_cha
     person.page.get_by_label("The figures are true, and I may speak for this employer").check()
     fits()
     person.presses("Agree and send")
-    person.reads("Sent: your yearly figures.")
+    person.reads("Your yearly figures are sent")
+    fits()
+    person.follows("See your figures year by year")
     assert person.page.locator(".charter-history__dot").count() == 2
     assert person.page.locator(".charter-history__line").count() == 1
     person.reads("The middle of employers of your size")

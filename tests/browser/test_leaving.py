@@ -54,10 +54,12 @@ def test_an_owner_removes_a_teammate_whose_questions_get_free_and_who_reads_what
     olive.opens("/dashboard")
     olive.follows(f"Team of {FIRM}")
     olive.page.locator("main a[href*='/team/']", has_text="Colin Colleague").first.click()
-    olive.reads("Nobody has what was theirs then: 1 question of the assessment.")
+    fits(olive)
+    olive.follows("Remove Colin Colleague")
+    olive.reads("1 question of the assessment has nobody then:")
     fits(olive)
     olive.presses("Remove Colin Colleague")
-    olive.reads("Colin Colleague is no longer in the team.")
+    olive.reads("Colin Colleague is no longer in the team. 1 question has nobody now.")
 
     colin.presses("Save and go back to the list")  # in the middle of an answer
     colin.reads(f"You are no longer in the team of {FIRM}")

@@ -2,7 +2,6 @@
 
 import io
 import re
-import subprocess
 from pathlib import Path
 
 import pyotp
@@ -20,6 +19,7 @@ from charter.notification.models import Message
 from charter.reporting import targets
 from tests.browser.conftest import Person, Portal
 from tests.factories import PASSWORD, Factory
+from tests.readers import scanned
 
 STAFF = (("assessor", "Asha Assessor"), ("moderator", "Mo Moderator"), ("board", "Bea Board"))
 NEW_PASSWORD = "orchard gate kettle 1912"
@@ -261,15 +261,10 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     assert "A private thought" not in olive.page.content()
     award = portal.inside(lambda: db.session.scalars(sa.select(Award)).one())
     assert mailed(portal, "olive@garage.example.org", "decision_awarded")
-    pdf = tmp_path / "certificate.pdf"
-    pdf.write_bytes(olive.page.request.get(f"{portal.url}/certificates/{award.code}.pdf").body())
-    picture = tmp_path / "certificate"
-    subprocess.run(["pdftoppm", "-r", "110", "-png", "-singlefile", pdf, picture], check=True)
-    scanned = subprocess.run(
-        ["zbarimg", "--quiet", "--raw", f"{picture}.png"], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    certificate = olive.page.request.get(f"{portal.url}/certificates/{award.code}.pdf").body()
+    (leads_to,) = scanned(certificate, tmp_path)
     stranger = at_browser(scripts=scripts, width=320)
-    stranger.opens(scanned)
+    stranger.opens(leads_to)
     stranger.reads("Leadon Vale Garage Ltd")
     stranger.reads("Genuine and current")
     stranger.opens("/employers")

@@ -1,4 +1,6 @@
-"""An award of another scheme in a real browser: told with its certificate, checked, and then it answers questions."""
+"""Other schemes in a real browser: an award, told with its certificate, checked, answers questions; and the other way
+round, what is answered here brings an employer nearer to another scheme.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,10 +11,11 @@ from playwright.sync_api import FilePayload
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.clock import now, today
-from charter.framework.content import Content
+from charter.framework.content import Content, Criterion, Extent
 from tests.browser.conftest import Person, Portal
-from tests.browser.test_main_job import a_pdf, signs_in
+from tests.browser.test_main_job import a_pdf, answers, signs_in
 from tests.factories import Factory
+from tests.readers import words
 
 People = tuple[User, User, Assessment, Content]
 
@@ -24,6 +27,27 @@ def people() -> People:
     owner = make.member(employer, "Olive Owner")
     assessment = make.assessment(employer, by=owner)
     return owner, make.staff("assessor", "Asha Assessor"), assessment, make.framework().content
+
+
+def nearly_there() -> tuple[User, Assessment, Criterion, int]:
+    """An owner who answered all of the second level but one question that another scheme asks too; that question, and
+    how many items of the other scheme's second level are then still to do, counted here by hand."""
+    make = Factory(now())
+    employer = make.organisation("Lugg Mill Ltd")
+    owner = make.member(employer, "Wyn Owner")
+    draft = make.assessment(employer, level=2, by=owner)
+    content = draft.framework.content
+    scheme = next(one for one in content.crosswalk if one.levels)
+    all_of = {group.code for group in scheme.levels[1].groups if group.at_least is None}
+    beside = {
+        item.code: [one for one in content.criteria if item.code in one.crosswalk.get(scheme.code, ())]
+        for item in scheme.items
+        if item.group in all_of
+    }
+    left_out = next(ones[0] for ones in beside.values() if len(ones) == 1 and ones[0].level == 2)
+    make.answered(draft, by=owner, but=[left_out.code])
+    left = [code for code, ones in beside.items() if any(one.level > 2 or one is left_out for one in ones)]
+    return owner, draft, left_out, len(left)
 
 
 def fits(person: Person, width: int) -> None:
@@ -91,5 +115,22 @@ def test_an_award_with_proof_is_checked_and_answers_for_the_employer(
     olive.reads("An item counts as done when every question beside it is fully in place.")
     fits(olive, width)
 
-    olive.opens(f"{home}/schemes/{scheme.code}")
-    assert [person.problems for person in (olive, asha)] == [[], []]
+    # What is answered here brings another employer nearer to that scheme
+    user, draft, question, left = portal.inside(nearly_there)
+    theirs = f"/organisations/{draft.organisation_id}/schemes"
+    nearest = scheme.levels[1].title
+    wyn = at_browser(scripts=scripts, width=width)
+    signs_in(wyn, user)
+    wyn.opens(theirs)
+    wyn.reads(f"With these answers you are {left} actions from {nearest}.")
+    wyn.follows(scheme.title)
+    wyn.follows(question.title)
+    fully = next(one.value for one in content.scale if one.extent is Extent.MET)
+    answers(wyn, f"/assessments/{draft.id}", question.code, fully, needs_evidence=question.evidence_required, number=0)
+    wyn.opens(f"{theirs}/{scheme.code}")
+    wyn.reads(f"With these answers you are {left - 1} actions from {nearest}.")
+    fits(wyn, width)
+    summary = words(wyn.downloads("Download a summary to print (PDF)", role="button"))
+    assert "What Lugg Mill Ltd has in place" in summary
+    assert f"{nearest}: {left - 1} actions to go." in summary
+    assert [person.problems for person in (olive, asha, wyn)] == [[], [], []]

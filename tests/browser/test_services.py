@@ -1,7 +1,7 @@
-"""Finding help and asking for it in a real browser, with and without scripts, on a desk and on a phone."""
+"""Finding help and asking for it, and keeping the directory, in a real browser, with and without scripts."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from charter.improvement.models import Programme, ProgrammeRequest
 from tests.browser.conftest import Person, Portal
 from tests.browser.test_main_job import signs_in
 from tests.factories import PASSWORD, Factory
+from tests.readers import words
 
 
 def the_directory() -> tuple[Programme, User, User]:
@@ -26,6 +27,12 @@ def the_directory() -> tuple[Programme, User, User]:
 def fits(person: Person, width: int) -> None:
     """Nothing of the page is wider than the screen."""
     assert person.page.evaluate("document.documentElement.scrollWidth") <= width, person.page.url
+
+
+def until(person: Person, day: date) -> None:
+    """A service is to be checked again by a day."""
+    for part in ("day", "month", "year"):
+        person.fills(f"review_by-{part}", str(getattr(day, part)))
 
 
 def requests() -> list[str]:
@@ -73,13 +80,61 @@ def test_somebody_finds_a_service_signs_in_and_asks_for_it_and_staff_see_that(
     staff.follows(programme.name)
     staff.presses("Change it")
     staff.fills("contact_email", "contact@example.org")
-    review = today() + timedelta(days=365)
-    for part in ("day", "month", "year"):
-        staff.fills(f"review_by-{part}", str(getattr(review, part)))
+    until(staff, today() + timedelta(days=365))
     staff.presses("Save")
     staff.reads("The service is changed.")
-    for path in ("add", f"{programme.id}/confirm", f"{programme.id}/retire"):
-        staff.opens(f"/admin/services/{path}")
+    staff.presses("All of it is still so")  # it looks like a button, and says that it is one
+    fits(staff, width)
+    until(staff, today() - timedelta(days=1))
+    staff.presses("Keep that it is checked")
+    staff.reads("There is a problem")
+    again = today() + timedelta(days=300)
+    until(staff, again)
+    staff.presses("Keep that it is checked")
+    staff.reads("Kept: it is checked.")
+    staff.reads(f"{again.day} {again:%B %Y}")
+
+    staff.opens("/admin/services/")
+    staff.presses("Add a service")
+    staff.presses("Save")
+    staff.reads("Enter the name.")
+    fits(staff, width)
+    for field, text in (
+        ("name", "Orchard Minds"),
+        ("provider", "Teme Valley Mind"),
+        ("offers", "A talk with your team about stress, at your place of work."),
+        ("for_whom", "Any employer in the two counties."),
+        ("how_to_start", "Write to them, and they call you back."),
+        ("source", "Teme Valley Mind, by telephone"),
+    ):
+        staff.fills(field, text)
+    staff.page.locator("main [name='themes']").first.check()
+    until(staff, again)
+    staff.presses("Save")
+    staff.reads("Orchard Minds is in the directory.")
+    fits(staff, width)
+
+    def printed() -> str:
+        """The yearly guide, as another program reads it."""
+        visitor.opens("/services")
+        return words(visitor.file_behind("Download it all as a guide to print (PDF)"))
+
+    guide = printed()
+    assert f"As the directory stood on {today().day} {today():%B %Y}" in guide
+    assert "Orchard Minds" in guide
+    assert "Write to them, and they call you back." in guide
+    visitor.follows("Orchard Minds")
+    visitor.reads("A talk with your team about stress")
+
+    staff.follows("Take it out of the directory")
+    staff.reads("What was asked before stays known, and you can put it back.")
+    fits(staff, width)
+    staff.presses("Take it out")
+    staff.reads("The service is out of the directory.")
+    assert "Orchard Minds" not in printed()
+    visitor.fills("q", "Orchard Minds")
+    visitor.presses("Search")
+    assert not visitor.page.get_by_role("link", name="Orchard Minds", exact=True).count()
     for person in (visitor, staff):
         fits(person, width)
         assert person.problems == []

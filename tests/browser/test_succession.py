@@ -10,9 +10,10 @@ from charter import worker
 from charter.account.models import User
 from charter.clock import now
 from charter.extensions import db, transaction
+from charter.framework.content import Content
 from charter.organisation.models import Membership, Organisation
 from charter.succession import domains
-from charter.succession.models import Claim
+from charter.succession.models import Claim, JoinRequest
 from tests.browser.conftest import Person, Portal
 from tests.browser.test_main_job import mailed, signs_in, signs_up
 from tests.factories import PASSWORD, Factory
@@ -76,8 +77,10 @@ def test_a_newcomer_joins_the_owner_hands_over_and_leaves_and_a_claim_is_first_s
 
     # Somebody new at the domain is offered to ask, instead of adding the employer again.
     signs_up(nina, portal, "Nina New", f"nina@{DOMAIN}")
+    print(nina.page.locator("main").inner_text()[:900])
     nina.reads(f"Do you work for {FIRM}?")
     nina.presses("Yes, ask to join")  # it looks like a button, and says that it is one
+    print(nina.page.locator("main").inner_text()[:900])
     nina.reads(f"Do you work for {FIRM}?")
     fits(nina, width)
     nina.fills("message", "I am the new HR lead.")
@@ -155,3 +158,71 @@ def test_a_newcomer_joins_the_owner_hands_over_and_leaves_and_a_claim_is_first_s
     assert portal.inside(owners) == {"Nina New"}
     for person in (nina, olive, colin, her_mailbox):
         assert person.problems == []
+
+
+def an_employer_whose_owner_has_gone() -> tuple[User, User, Content]:
+    """With a company number and an owner whose account is closed; and an administrator."""
+    make = Factory(now() - timedelta(days=100))
+    owner = make.member(make.organisation(FIRM, company_number="01234567"), "Olive Owner")
+    closes(owner)
+    return owner, make.staff("administrator", "Ada Administrator"), make.framework().content
+
+
+def the_request_has_waited() -> None:
+    with transaction() as session:
+        for one in session.scalars(sa.select(JoinRequest)):
+            one.asked_at -= timedelta(days=15)
+
+
+@pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (False, 320)])
+def test_a_newcomer_asks_by_the_company_number_claims_and_an_administrator_decides(
+    portal: Portal, at_browser: Callable[..., Person], scripts: bool, width: int
+) -> None:
+    _, administrator, content = portal.inside(an_employer_whose_owner_has_gone)
+    nina, ada = at_browser(scripts=scripts, width=width), at_browser(scripts=scripts, width=width)
+
+    # Nothing in her address says where she works; the number that she gives does.
+    signs_up(nina, portal, "Nina New", "nina@example.org")
+    nina.opens("/organisations/new")
+    nina.fills("name", "Teme Valley Orchards")
+    nina.ticks("county", content.counties[0].code)
+    nina.ticks("size_band", content.size_bands[0].code)
+    nina.page.locator("[name=sector]").select_option(index=1)
+    nina.ticks("scope", "whole")
+    nina.fills("company_number", "01234567")
+    nina.ticks("listed", "yes")
+    nina.presses("Save and continue")
+    nina.reads(f"{FIRM} in Herefordshire is here already")
+    nina.reads("It has the company number that you gave.")
+    fits(nina, width)
+    nina.follows(f"Ask to join {FIRM}")
+    nina.presses("Ask to join")
+    nina.reads("The owners have an email from us.")
+    request = nina.page.url.removeprefix(portal.url)
+    portal.inside(the_request_has_waited)
+
+    # Nobody answers. Her address proves nothing, so an administrator decides once there was time to object.
+    nina.opens(request)
+    nina.presses("Ask to take it over")  # a link that looks like a button
+    nina.fills("message", "I am the new HR lead.")
+    fits(nina, width)
+    nina.presses("Ask to take it over")
+    claim = nina.page.url.removeprefix(portal.url)
+    portal.inside(two_weeks_pass)
+    signs_in(ada, administrator)
+    ada.opens(f"/admin/claims/details/?id={claim.rpartition('/')[2]}")
+    ada.reads("example.org is not known as anybody’s domain.")
+    fits(ada, width)
+    ada.presses("Grant it")
+    ada.presses("Grant it")  # without a reason
+    ada.reads("Give the reason.")
+    ada.fills("reason", "We called the employer.")
+    fits(ada, width)
+    ada.presses("Grant it")
+    ada.reads("Decided. The claimant and the employer’s people are told.")
+    fits(ada, width)
+    nina.opens(claim)
+    nina.reads("Granted")
+    nina.reads("We called the employer.")
+    assert portal.inside(owners) == {"Nina New"}
+    assert nina.problems + ada.problems == []

@@ -35,7 +35,7 @@ def change(scheme: OtherScheme, note: str) -> Deed:
     item = scheme.items[0]
 
     def deed(session: Session, _: User, user: User) -> Any:
-        details = Details(item.label, item.group, [], "verified", note)
+        details = Details(item.label, item.group, [], "verified", note, no_criteria=True)
         content = publishing.current(session).content
         return changes.change(
             session, content, scheme=scheme.code, item=item.code, details=details, why=WHY, seen_version=0,
@@ -47,7 +47,7 @@ def change(scheme: OtherScheme, note: str) -> Deed:
 
 def add(scheme: OtherScheme, label: str) -> Deed:
     def deed(session: Session, _: User, user: User) -> Any:
-        details = Details(label, None, [], "verified")
+        details = Details(label, None, [], "verified", no_criteria=True)
         content = publishing.current(session).content
         return changes.add(
             session, content, scheme=scheme.code, item="NEW-1", details=details, why=WHY, by=user.id, at=AT

@@ -76,6 +76,7 @@ def now_of(session: Session, content: Content) -> Scheme:
 
 def details_of(item: Item, **values: Any) -> Details:
     facts = {name: getattr(item, name) for name in ("label", "group", "criteria", "status", "note")}
+    facts["no_criteria"] = not item.criteria and not values.get("criteria")  # as the form says it of such an item
     return Details(**{**facts, **values})
 
 
@@ -137,7 +138,7 @@ def test_a_change_counts_instead_of_what_is_published_which_stays(session: Sessi
 
 
 def test_what_is_as_published_follows_a_newer_version(session: Session, content: Content, by: User) -> None:
-    say(session, content, by, criteria=[])
+    say(session, content, by, criteria=[], no_criteria=True)
     (scheme,) = content.crosswalk
     items = (scheme.items[0].model_copy(update={"label": "One, as it is now", "group": "some"}), *scheme.items[1:])
     newer = content.model_copy(update={"crosswalk": (scheme.model_copy(update={"items": items}),)})
@@ -178,7 +179,7 @@ def test_it_goes_back_to_what_is_published_and_its_version_goes_on(
     session: Session, content: Content, by: User
 ) -> None:
     before = now_of(session, content)
-    say(session, content, by, criteria=[], label="Uno", group=None, note="Look.")
+    say(session, content, by, criteria=[], no_criteria=True, label="Uno", group=None, note="Look.")
     published(session, content, by, "O1", 1)
     after = now_of(session, content)
     assert after.items[0].version == 2
@@ -192,7 +193,7 @@ def test_it_goes_back_to_what_is_published_and_its_version_goes_on(
 
 def test_an_added_item_comes_last_and_stays_in_its_place(session: Session, content: Content, by: User) -> None:
     new(session, content, by, "N2")
-    new(session, content, by, "N1", group=None, criteria=[])
+    new(session, content, by, "N1", group=None, criteria=[], no_criteria=True)
     assert codes(now_of(session, content)) == ["O1", "O2", "O3", "O4", "O5", "N2", "N1"]
     say(session, content, by, "N2", label="Newer", group="all")
     scheme = now_of(session, content)
@@ -310,23 +311,29 @@ def test_of_two_administrators_the_later_is_told_whatever_they_do(session: Sessi
 
 
 def test_what_an_edit_means_is_said_before_anything_is_kept(session: Session, content: Content, by: User) -> None:
-    add = Details("New", "all", [], "inferred")
+    add = Details("New", "all", [], "inferred", no_criteria=True)
     draft = changes.draft_of_addition(session, content, scheme="other", item="N1", details=add)
     assert crosswalk.effects(draft.before, draft.after, "N1") == (
-        "Our list for The other scheme has 6 items. Now it has 5.",
-        "For Bronze, “Musts” asks for all of 3 items. Now it asks for all of 2.",
-        "No question of ours stands beside it, so no employer can have it done.",
-        "Bronze then always has at least 1 action left.",
+        "Our list for The other scheme has 5 items. It would have 6.",
+        "For Bronze, “Musts” asks for all of 2 items. It would ask for all of 3.",
+        "No question of ours would stand beside it, so no employer could have it done.",
+        "Bronze would then always have at least 1 action left.",
     )
     draft = changes.draft_of_taking_out(session, content, scheme="other", item="O3", status="inferred")
     assert crosswalk.effects(draft.before, draft.after, "O3") == (
-        "Our list for The other scheme has 4 items. Now it has 5.",
-        "For Bronze, “Extras” asks for at least 1 of 1 items. Now it asks for at least 1 of 2.",
+        "Our list for The other scheme has 5 items. It would have 4.",
+        "For Bronze, “Extras” asks for at least 1 of 2 items. It would ask for at least 1 of 1.",
     )
     moved = details_of(draft.before.items[2], group=None)
     draft = changes.draft_of_change(session, content, scheme="other", item="O3", details=moved)
     assert crosswalk.effects(draft.before, draft.after, "O3")[-1] == (
-        "An employer has it done when all of this is fully in place: C."
+        "An employer would have it done when all of this is fully in place: C."
+    )
+    other = details_of(draft.before.items[2], criteria=["A"])
+    draft = changes.draft_of_change(session, content, scheme="other", item="O3", details=other)
+    assert crosswalk.effects(draft.before, draft.after, "O3") == (
+        "An employer would have it done when all of this is fully in place: A.",
+        "Today they have it done when all of this is fully in place: C.",
     )
     session.flush()
     assert session.scalars(sa.select(CrosswalkChange)).all() == []
@@ -338,6 +345,8 @@ def test_what_an_edit_means_is_said_before_anything_is_kept(session: Session, co
         ({"scheme": "none"}, None),
         ({"item": "none"}, None),
         ({"criteria": ["NONE"]}, "criteria"),
+        ({"criteria": []}, "criteria"),
+        ({"no_criteria": True}, "criteria"),
         ({"status": "certain"}, "status"),
         ({"group": "none"}, "group"),
         ({"label": " "}, "label"),

@@ -64,7 +64,7 @@ def test_of_two_owners_who_leave_at_once_one_stays(
     other = make.member(employer, "Otto Owner")
     first, second = in_turn(app, employer, (owner, leaves), (other, leaves))
     assert isinstance(first, Left)
-    assert str(second) == "An employer needs at least one owner. Make somebody else an owner first."
+    assert str(second) == "An employer needs at least one owner who can sign in. Make somebody else an owner first."
     assert members(employer) == [other.name]
 
 

@@ -91,3 +91,10 @@ def test_an_empty_plan_and_the_same_plan_twice() -> None:
     assert "The plan is empty." in text(plan())
     same = plan(an_action(1, due_on=ON + timedelta(days=3)))
     assert plan_pdf.draw(same, PRINTED) == plan_pdf.draw(same, PRINTED)
+
+
+def test_it_was_made_on_the_plans_own_day_and_what_has_no_day_has_a_line_for_one() -> None:
+    drawn = plan_pdf.draw(plan(an_action(1)), PRINTED)
+    assert b"/CreationDate (D:20261122000000Z)" in drawn
+    assert f"By {plan_pdf.TO_FILL_IN}" in text(plan(an_action(1)))
+    assert plan_pdf.TO_FILL_IN not in text(plan(an_action(1, due_on=ON)))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import Role, User
-from charter.errors import Refusal
+from charter.errors import Refusal, Stale
 from charter.framework.content import Content
 from charter.framework.models import Framework
 from charter.improvement import programmes
@@ -200,6 +200,22 @@ def test_of_two_who_change_one_programme_the_later_is_told(
     assert programme.offers == "Something else."
 
 
+def test_nobody_confirms_what_somebody_else_changed_meanwhile(
+    session: Session, content: Content, keeper: User, details: Details, new
+) -> None:
+    programme = new("One")
+    seen, until = programme.version, programme.review_by
+    said = replace(details, name="One", offers="Something else.")
+    programmes.change(session, programme, said, content, seen_version=seen, by=keeper, at=AT, on=ON)
+    session.flush()
+    later = until + timedelta(days=100)
+    with pytest.raises(Stale, match="Nothing is saved yet"):
+        programmes.confirm(session, programme, review_by=later, seen_version=seen, by=keeper, at=AT, on=ON)
+    assert programme.review_by == until
+    programmes.confirm(session, programme, review_by=later, seen_version=programme.version, by=keeper, at=AT, on=ON)
+    assert programme.review_by == later
+
+
 def test_a_retired_programme_is_found_nowhere_until_it_is_put_back(
     session: Session,
     content: Content,
@@ -227,12 +243,19 @@ def test_a_programme_waits_for_review_from_the_day_after_it_was_due(
 ) -> None:
     programme = new("One", review_by=ON + timedelta(days=10))
     assert [programmes.to_review(session, on=ON + timedelta(days=days)) for days in (9, 10, 11)] == [0, 0, 1]
+    seen = programme.version
     programmes.confirm(
-        session, programme, review_by=ON + timedelta(days=400), by=keeper, at=AT, on=ON + timedelta(days=11)
+        session,
+        programme,
+        review_by=ON + timedelta(days=400),
+        seen_version=seen,
+        by=keeper,
+        at=AT,
+        on=ON + timedelta(days=11),
     )
     assert programmes.to_review(session, on=ON + timedelta(days=11)) == 0
     with pytest.raises(Refusal, match="in the future"):
-        programmes.confirm(session, programme, review_by=ON, by=keeper, at=AT, on=ON)
+        programmes.confirm(session, programme, review_by=ON, seen_version=programme.version, by=keeper, at=AT, on=ON)
 
 
 # The table that comes with the portal --------------------------------------------------------------------------------
@@ -266,7 +289,10 @@ def test_loading_brings_up_to_date_only_what_nobody_changed(session: Session, ke
     session.flush()
     right = first.offers
     first.offers = second.offers = "Old words."
-    programmes.confirm(session, second, review_by=ON + timedelta(days=9), by=keeper, at=AT, on=ON)
+    session.flush()
+    programmes.confirm(
+        session, second, review_by=ON + timedelta(days=9), seen_version=second.version, by=keeper, at=AT, on=ON
+    )
     programmes.retire(session, third, by=keeper, at=AT)
     session.flush()
     assert [one.code for one in programmes.load(session, by=None, at=AT, on=ON)] == [first.code]

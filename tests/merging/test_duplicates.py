@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from charter.account.models import User
+from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.merging import duplicates
 from charter.merging.duplicates import Known, Reason, normal
 from charter.merging.models import LikelyPair
+from charter.organisation import interests
 from charter.organisation.models import Organisation, Site
 from charter.succession import domains
 from tests.conftest import AT
@@ -142,6 +144,22 @@ def test_a_pair_that_somebody_called_two_is_shown_no_more(
     look()
     assert len(pairs_there()) == 1
     assert duplicates.waiting(db.session) == []
+
+
+def test_who_has_an_interest_in_one_of_a_pair_does_not_call_them_two(
+    make: Factory, employer: Organisation, administrator: User
+) -> None:
+    twin = make.organisation("TEME VALLEY ORCHARDS LIMITED")
+    look()
+    pair = db.session.scalars(sa.select(LikelyPair)).one()
+    for one in (employer, twin):
+        with transaction() as session:
+            kept = interests.declare(session, one, reason="My sister works there.", by=administrator, at=AT)
+        with pytest.raises(Refusal, match="You declared an interest in this employer"), transaction() as session:
+            duplicates.dismiss(session, pair, by=administrator, at=AT)
+        with transaction() as session:
+            session.delete(session.get_one(interests.Conflict, kept.id))
+    assert len(duplicates.waiting(db.session)) == 1
 
 
 def test_an_employer_is_searched_by_name_and_by_number(make: Factory, employer: Organisation) -> None:

@@ -26,11 +26,12 @@ from charter.merging import merging
 from charter.merging.merging import Choices, Plan
 from charter.merging.parts import PARTS
 from charter.notification.models import Message
-from charter.organisation import recognition, team
+from charter.organisation import interests, recognition, team
+from charter.organisation.interests import Conflict
 from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation, Recognition, Site
 from charter.reporting import engagement, measures
 from charter.review import allocation
-from charter.review.models import Conflict, Review
+from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.succession import asking, transferring, turns
 from charter.succession.models import Afterwards, Claim, EmailDomain, Ground, JoinRequest, Matched, Transfer
@@ -428,7 +429,7 @@ def test_what_both_said_at_length_is_kept_whole(
             found = session.get_one(ProgrammeRequest, asked.id)
             found.message = letter * taking_up.LONGEST
             found.action_id = action.id if one is twin else None
-            reason = letter * allocation.REASON_LENGTH
+            reason = letter * interests.REASON_LENGTH
             allocation.declare_conflict(session, here, reason=reason, by=moderator, at=AT)
             match = asking.Match(here, Matched.COMPANY)
             asking.ask(session, match, message=letter * turns.TEXT_LENGTH, by=outsider, at=AT)
@@ -437,7 +438,7 @@ def test_what_both_said_at_length_is_kept_whole(
     assert request.message == "\n\n".join(letter * taking_up.LONGEST for letter in "ab")
     assert request.action_id == action.id
     [conflict] = db.session.scalars(sa.select(Conflict))
-    assert conflict.reason == " / ".join(letter * allocation.REASON_LENGTH for letter in "ab")
+    assert conflict.reason == " / ".join(letter * interests.REASON_LENGTH for letter in "ab")
     [joining] = db.session.scalars(sa.select(JoinRequest))
     assert joining.message == "\n\n".join(letter * turns.TEXT_LENGTH for letter in "ab")
 
@@ -536,6 +537,9 @@ def test_the_owners_of_both_are_told_once_each(
     merged(employer, twin, administrator)
     told = db.session.scalars(sa.select(Message.to_address).where(Message.kind == "employers_merged")).all()
     assert sorted(told) == sorted([owner.email, twin_owner.email])
+    body = db.session.scalars(sa.select(Message.body).where(Message.kind == "employers_merged")).first()
+    assert f"These people joined the team of {employer.name}:\n\n- {twin_owner.name}, owner\n\n" in str(body)
+    assert f"[portal]/organisations/{employer.id}/team\n" in str(body)
 
 
 def test_nothing_can_be_added_to_an_employer_that_went(

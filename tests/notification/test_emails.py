@@ -43,6 +43,7 @@ VALUES = {
         "other_name": "Teme Valley Ltd",
         "organisation_id": ID,
         "withdrawn": True,
+        "joined": [("Olive\r\nBcc: eve@example.org", "owner"), ("Colin", "contributor")],
     },
     "sign_off_asked": {
         "to": "dee@example.org",
@@ -53,9 +54,18 @@ VALUES = {
         "expires_on": date(2026, 12, 22),
         "again": True,
     },
+    "sign_off_copy": {
+        "to": "dee@example.org",
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "level_title": "Committed",
+        "who": "Dee Director (Director)",
+        "decided_on": date(2026, 11, 22),
+    },
     "sign_off_decided": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "who": "Dee Director",
+        "signed_as": "",
+        "asked_of": "Dee Director (Director)",
         "approved": False,
         "words": "Check the pay figures.\nThey look old.",
         "assessment_id": ID,
@@ -72,6 +82,7 @@ VALUES = {
         "criterion_title": "Fair\npay",
         "path": "/assessments/1/criteria/A#comments",
     },
+    "member_removed": {"by": "Olive\r\nBcc: eve@example.org", "organisation_name": "Teme Valley"},
     "member_left": {
         "who": "Colin",
         "organisation_name": "Teme Valley",
@@ -103,7 +114,7 @@ VALUES = {
         "added_on": date(2026, 11, 22),
         "what": "file",
         "reason": "It has health details",
-        "criteria": ["Sick pay"],
+        "supports": ["Sick pay"],
         "organisation_id": 1,
         "evidence_id": 2,
     },
@@ -263,6 +274,13 @@ VALUES = {
         "begun": False,
         "yearly_return_id": ID,
     },
+    "yearly_figures_sent": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "period_end": date(2026, 3, 31),
+        "declared_by": "Olive Owner",
+        "declared_role": "Owner",
+        "yearly_return_id": ID,
+    },
 }
 SAYS = {
     "confirm_email": "[portal]/confirm-email/tok-en_1",
@@ -305,13 +323,16 @@ SAYS = {
     "recognition_taken_back": "any more:\n- Fair pay\n\nWe have put what you need to do in your improvement plan:",
     "tasks_given": "- Question 9\n- and 2 more\n\nSee all that is yours:\n[portal]/assessments/1?whose=mine",
     "comment_added": "Olive wrote a comment on “Fair pay” in the assessment of Teme Valley. Read it and reply:",
+    "member_removed": "has taken you out of the team of Teme Valley",
     "member_left": "Nobody has these now:\n\n- 2 questions of the assessment\n- 1 action of the improvement plan\n",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
-    "employers_merged": f"[portal]/organisations/{ID}",
+    "employers_merged": "- Colin, contributor\n\n",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
+    "sign_off_copy": "Signed as: Dee Director (Director)\nOn: 22 November 2026",
     "sign_off_decided": "   Check the pay figures.\n   They look old.",
     "yearly_figures_due": f"Yours are due by\n5 January 2027.\n\nYou give counts of people, and we work out the rates. "
     f"Last time's figures are beside each number:\n[portal]/yearly-returns/{ID}",
+    "yearly_figures_sent": "for the 12 months to 31 March 2026.\nOlive Owner (Owner) sent them.",
     "survey_closed": "change:\n[portal]/organisations/1/surveys/2",
 }
 

@@ -11,8 +11,8 @@ from charter import audit
 from charter.account.models import Role, User
 from charter.errors import Refusal
 from charter.framework.content import Passport
-from charter.organisation import recognition
-from charter.organisation.models import MemberRole, Membership, Organisation, Recognition
+from charter.organisation import interests, recognition
+from charter.organisation.models import MemberRole, Membership, Organisation, Recognition, RecognitionStatus
 from tests.reporting.history import History
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -192,3 +192,21 @@ def test_staff_do_not_take_back_the_awards_of_their_own_employer(
     session.flush()
     with pytest.raises(Refusal, match="somebody else must take back"):
         recognition.take_back(session, stated, by=clerk, at=AT)
+
+
+def test_who_declared_an_interest_neither_checks_nor_turns_down_nor_takes_back_an_award(
+    session: Session, employer: Organisation, facts: dict[str, Any], clerk: User
+) -> None:
+    stated = recognition.state(session, employer, **facts)
+    interests.declare(session, employer, reason="My sister works there.", by=clerk, at=AT)
+    session.flush()
+    for deed, must in (
+        (lambda: recognition.check(session, stated, by=clerk, at=AT), "check its awards"),
+        (lambda: recognition.decline(session, stated, reason="No proof.", by=clerk, at=AT), "check its awards"),
+        (lambda: recognition.take_back(session, stated, reason="Mistyped.", by=clerk, at=AT), "take back its awards"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            deed()
+        assert str(refused.value).startswith("You declared an interest in this employer on 22 November 2026")
+        assert must in str(refused.value)
+    assert stated.status is RecognitionStatus.STATED

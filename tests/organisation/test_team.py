@@ -1,6 +1,7 @@
 """An employer's people: invited, accepted, changed, removed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,13 +11,14 @@ from charter.account.models import Role, User
 from charter.errors import Refusal
 from charter.organisation import team
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation, Scope
+from charter.worker import DAILY
 from tests.conftest import AT
 
 LATER = AT + timedelta(days=13)
 
 
 def person(session: Session, email: str, role: Role = Role.EMPLOYER) -> User:
-    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT)
+    user = User(email=email, name=email.split("@")[0], role=role, created_at=AT, email_confirmed_at=AT)
     session.add(user)
     session.flush()
     return user
@@ -180,3 +182,42 @@ def test_the_last_owner_cannot_leave_or_step_down(session: Session, employer: Or
     team.remove(session, olive, by=owner, at=AT)
     session.flush()
     assert [one.user_id for one in session.scalars(sa.select(Membership))] == [colin.user_id]
+
+
+def test_an_invitation_is_forgotten_some_time_after_it_was_accepted_or_ran_out(
+    session: Session, employer: Organisation, owner: User
+) -> None:
+    taker = person(session, "tess@example.org")
+    for email in ("tess@example.org", "never@example.org"):
+        _, token = team.invite(session, employer, email=email, role=MemberRole.CONTRIBUTOR, by=owner, at=AT)
+        if email == taker.email:
+            assert token is not None
+            team.accept(session, token=token, by=taker, at=AT)
+    runs_out = AT + team.VALID_FOR
+    kept = []
+    for at in (AT + team.INVITATION_KEPT, runs_out, runs_out + team.INVITATION_KEPT + timedelta(seconds=1)):
+        team.forget_invitations(session, at.date(), at)
+        kept.append(len(session.scalars(sa.select(Invitation.email)).all()))
+    assert kept == [2, 2, 0]
+    late = AT + team.INVITATION_KEPT + timedelta(seconds=1)
+    team.invite(session, employer, email="new@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=late)
+    assert team.forget_invitations(session, late.date(), late) == 0
+    assert team.forget_invitations in DAILY
+
+
+@pytest.mark.parametrize("shut", [{"disabled_at": AT}, {"email_confirmed_at": None}])
+def test_an_owner_who_cannot_sign_in_is_no_owner_to_leave_the_employer_with(
+    session: Session, employer: Organisation, owner: User, shut: dict[str, Any]
+) -> None:
+    gone = join(session, employer, person(session, "colin@example.org"), MemberRole.OWNER)
+    for name, value in shut.items():
+        setattr(gone.user, name, value)
+    session.flush()
+    olive = session.scalars(sa.select(Membership).where(Membership.user_id == owner.id)).one()
+    for deed in (
+        lambda: team.remove(session, olive, by=owner, at=AT),
+        lambda: team.change_role(session, olive, role=MemberRole.CONTRIBUTOR, by=owner, at=AT),
+    ):
+        with pytest.raises(Refusal, match="needs at least one owner who can sign in"):
+            deed()
+    team.remove(session, gone, by=owner, at=AT)  # the one who is gone may be taken out

@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from charter import tables
 from charter.account.models import User
 from charter.assessment.models import Assessment
+from charter.award import issuing
+from charter.award.models import Award
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.organisation.models import MemberRole, Organisation
+from charter.organisation import naming, team
+from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.reporting import holdings
 from charter.reporting.holdings import Holdings
 from charter.review import moderation
 from charter.succession.models import Afterwards, EmailDomain, JoinRequest, Matched, Transfer
 from charter.succession.status import JoinStatus, TransferStatus
+from charter.survey.models import Survey, SurveyStatus
 from tests.conftest import AT
 from tests.factories import Factory
 
@@ -133,7 +137,7 @@ def test_yearly_figures_and_what_they_came_to_go_along(
 def test_the_page_for_people_who_write_programs_names_each_part() -> None:
     """What `docs/downloads.md` says there is."""
     text = Path("docs/downloads.md").read_text(encoding="utf-8")
-    assert [part.name for part in holdings.PARTS if f"`{part.name}`" not in text] == []
+    assert [name for name in holdings.NAMES if f"`{name}`" not in text] == []
 
 
 def test_who_was_let_in_goes_along_and_nobody_who_was_not(
@@ -191,3 +195,103 @@ def handed(employer: Organisation, giver: User, taker: User) -> Transfer:
         offered_at=AT,
         ended_at=AT,
     )
+
+
+def test_whoever_left_the_team_is_a_former_colleague_without_an_address_or_their_words(
+    make: Factory, employer: Organisation, owner: User, colleague: User
+) -> None:
+    make.answered(make.assessment(employer, by=colleague), by=colleague)
+    other = make.user("Olga Other")
+    with transaction() as session:
+        session.add(asked_to_join(employer, colleague, JoinStatus.ACCEPTED, by=owner))
+        session.add(handed(employer, owner, colleague))
+        _, token = team.invite(session, employer, email=other.email, role=MemberRole.CONTRIBUTOR, by=colleague, at=AT)
+        assert token is not None
+        team.accept(session, token=token, by=other, at=AT)
+    before = json.dumps(gathered(employer).document)
+    assert [text in before for text in (colleague.name, colleague.email, "Let me in.", other.email)] == [True] * 4
+    with transaction() as session:
+        session.execute(sa.delete(Membership).where(Membership.user_id.in_([colleague.id, other.id])))
+    found = gathered(employer)
+    text = json.dumps(found.document)
+    assert [said for said in (colleague.name, colleague.email, "Let me in.", other.email) if said in text] == []
+    (let_in,) = found.list_of("let_in")
+    assert (let_in["name"], let_in["email"], let_in["message"]) == (naming.FORMER, None, None)
+    assert {one["saved_by"] for one in found.list_of("answers")} == {naming.FORMER}
+    assert [(one["to"], one["to_email"]) for one in found.list_of("handed_over")] == [(naming.FORMER, None)]
+    assert {one["who"] for one in found.list_of("history")} == {naming.FORMER}
+
+
+def test_invitations_that_ran_out_stay_behind(employer: Organisation, owner: User) -> None:
+    with transaction() as session:
+        team.invite(session, employer, email="nia@example.org", role=MemberRole.CONTRIBUTOR, by=owner, at=AT)
+    assert [one["email"] for one in gathered(employer).list_of("invitations")] == ["nia@example.org"]
+    late = holdings.gather(db.session, employer, at=AT + team.VALID_FOR)
+    assert late.list_of("invitations") == []
+    assert "nia@example.org" not in json.dumps(late.document)
+
+
+def test_the_address_of_who_approves_the_answers_stays_behind(
+    make: Factory, employer: Organisation, owner: User
+) -> None:
+    asked, _ = make.asks_for_sign_off(make.answered(make.assessment(employer, by=owner), by=owner), by=owner)
+    found = gathered(employer)
+    assert [one["name"] for one in found.list_of("approvals")] == [asked.name]
+    assert asked.email not in json.dumps(found.document)
+
+
+def test_who_answered_what_and_when_goes_along(make: Factory, employer: Organisation, owner: User) -> None:
+    assessment = make.answered(make.assessment(employer, by=owner), by=owner)
+    lines = gathered(employer).list_of("history")
+    first = assessment.framework.content.asked(1)[0]
+    said = [(one["assessment_id"], one["who"], one["what"]) for one in lines]
+    assert said[0] == (str(assessment.id), owner.name, "started the assessment")
+    assert (str(assessment.id), owner.name, f"saved the answer to “{first.title}”") in said
+    assert [one["at"] for one in lines] == sorted(one["at"] for one in lines)
+
+
+def test_results_of_a_survey_go_along_as_far_as_the_employer_may_see_them(
+    make: Factory, employer: Organisation, owner: User
+) -> None:
+    framework = make.framework()
+    asked = framework.content.survey
+    assert asked is not None
+    first, second = asked.questions[:2]
+    good = asked.scale[0]
+    with transaction() as session:
+        for answers, status in (
+            (asked.min_answers, SurveyStatus.CLOSED),
+            (asked.min_answers - 1, SurveyStatus.CLOSED),
+            (asked.min_answers, SurveyStatus.OPEN),
+        ):
+            survey = Survey(
+                organisation=employer, framework=framework, title=f"{status} {answers}", people=50, opens_on=AT.date(),
+                closes_on=AT.date(), status=status, created_at=AT, created_by_id=owner.id,
+                closed_at=AT if status is SurveyStatus.CLOSED else None, codes_made_at=None, answers=answers,
+                sums={first.code: {good.value: answers}, second.code: {good.value: 1}},
+            )  # fmt: skip
+            session.add(survey)
+    found = gathered(employer).list_of("survey_results")
+    assert {one["survey"] for one in found} == {f"{SurveyStatus.CLOSED} {asked.min_answers}"}
+    of = {one["question"]: one for one in found}
+    assert of[first.code]["shares"][0] == {
+        "value": good.value, "value_said": good.label, "number": asked.min_answers, "percent": 100,
+    }  # fmt: skip
+    assert (of[first.code]["question_said"], of[first.code]["answered"]) == (first.statement, asked.min_answers)
+    assert (of[second.code]["answered"], of[second.code]["shares"]) == (None, [])
+
+
+def test_certificates_go_along_but_for_those_taken_back(make: Factory, employer: Organisation, moderator: User) -> None:
+    award = make.award(employer, by=moderator)
+    found = gathered(employer)
+    (row,) = found.list_of("awards")
+    assert [(one.name, one.facts.number, one.code) for one in found.certificates] == [
+        (row["file"], award.number, award.code)
+    ]
+    assert row["file"] == f"certificates/{award.number}.pdf"
+    with transaction() as session:
+        issuing.revoke(
+            session, session.get_one(Award, award.id), reason="By mistake.", by=moderator, at=AT, on=AT.date()
+        )
+    found = gathered(employer)
+    assert ([one["file"] for one in found.list_of("awards")], found.certificates) == ([None], ())

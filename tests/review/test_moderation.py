@@ -15,8 +15,9 @@ from charter.award.models import Award
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
+from charter.organisation.interests import Conflict
 from charter.review import deciding, moderation
-from charter.review.models import Conflict, Moderation, ModerationOutcome, Review
+from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory

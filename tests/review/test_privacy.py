@@ -3,7 +3,9 @@
 import json
 from copy import deepcopy
 from datetime import timedelta
+from io import BytesIO
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,17 @@ from flask import Flask
 
 from charter import worker
 from charter.account.models import User
-from charter.assessment import evidence, evidence_files, evidence_kinds, library, queries, shelf, sign_off, snapshot
+from charter.assessment import (
+    evidence,
+    evidence_files,
+    evidence_kinds,
+    library,
+    queries,
+    recognising,
+    shelf,
+    sign_off,
+    snapshot,
+)
 from charter.assessment.evidence_dates import Dates, State
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import (
@@ -30,7 +42,8 @@ from charter.extensions import db, transaction
 from charter.framework.content import EvidenceRules
 from charter.notification import emails
 from charter.notification.models import Message
-from charter.organisation.models import Organisation
+from charter.organisation import interests, recognition
+from charter.organisation.models import Organisation, Recognition, RecognitionStatus
 from charter.reporting import holdings
 from charter.review import findings, privacy, submitted
 from charter.review.models import Review
@@ -323,3 +336,97 @@ def test_what_a_stop_of_the_portal_left_in_the_store_is_deleted_by_the_worker(
     with time_machine.travel(AT + timedelta(hours=1), tick=False):
         worker.forget_files(store)
     assert not store.exists(gone)
+
+
+# The proof of an award of another scheme -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stated(make: Factory, employer: Organisation, owner: User, store: Store) -> Recognition:
+    """An award that waits to be checked, with a scan that names a person as its proof."""
+    passport = make.framework().content.passports[1]
+    given = evidence_kinds.of_file("jane doe.pdf", PDF, store.put(CONTENT), len(CONTENT), CLEAN)
+    with transaction() as session:
+        found = recognition.state(
+            session, employer, scheme=passport.scheme, level=passport.level, reference="DCS012345",
+            county=employer.county, starts_on=AT.date() - timedelta(days=30), ends_on=AT.date() + timedelta(days=300),
+            by=owner, at=AT,
+        )  # fmt: skip
+        session.flush()
+        recognising.prove(session, found, EvidenceKind.FILE, given, by=owner, at=AT)
+    return found
+
+
+def turn_down_proof(stated: Recognition, by: User, seen: str | None = None) -> str | None:
+    with transaction() as session:
+        seen = str(stated.proof_id) if seen is None else seen
+        return privacy.turn_down_proof(session, stated, seen=seen, reason=PrivacyReason.NAMES, by=by, at=AT)
+
+
+def test_proof_of_an_award_that_names_a_person_is_gone_everywhere_and_the_award_waits_for_other(
+    stated: Recognition, store: Store, assessor: User, owner: User, employer: Organisation, draft: Assessment, code: str
+) -> None:
+    piece = db.session.get_one(Evidence, stated.proof_id)
+    with transaction() as session:
+        evidence.reuse(session, draft, piece, criteria=[code], places={code: "by Jane Doe"}, by=owner, at=AT)
+    gone = turn_down_proof(stated, assessor)
+    assert gone == piece.sha256
+    assert evidence_files.forget(db.session, store, gone)
+    assert not store.exists(gone)
+    taken = holdings.gather(db.session, employer, at=AT)
+    titles = {one.code: one.title for one in draft.framework.content.criteria}
+    of_library = evidence_files.of_library(db.session, employer, titles)
+    of_case = evidence_files.supports({code: [(piece, "")]}, titles.items())
+    for pieces in (of_library, of_case):
+        archive = b"".join(evidence_files.write_zip(evidence_files.entries(store, pieces, {}), at=AT))
+        with ZipFile(BytesIO(archive)) as opened:
+            assert not any(b"jane" in opened.read(name).lower() for name in opened.namelist())
+            assert "left-out.txt" in opened.namelist()
+            assert not any(name.endswith(".pdf") for name in opened.namelist())
+    assert (taken.files, "jane" in json.dumps(taken.document).lower()) == ((), False)
+    rows = [str(row) for row in db.session.execute(sa.select(Evidence.__table__))]
+    assert [row for row in rows + [one.body for one in db.session.scalars(sa.select(Message))] if "jane" in row] == []
+    db.session.refresh(stated)
+    assert (stated.status, stated.proof_id) == (RecognitionStatus.STATED, piece.id)
+    with pytest.raises(Refusal, match="no proof that you can open"), transaction() as session:
+        recognising.check(session, session.get_one(Recognition, stated.id), by=assessor, at=AT)
+    told = db.session.scalars(sa.select(Message).where(Message.kind == "evidence_turned_down")).all()
+    assert owner.email in {one.to_address for one in told}
+    assert f"/recognitions/{stated.id}/proof" in told[0].body
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "evidence:turn-down")).one()
+    assert (event.details["award"], event.case_id) == (str(stated.id), None)
+    other = evidence_kinds.of_file("totals.pdf", PDF, "cd" * 32, 10, CLEAN)
+    with transaction() as session:
+        held = session.get_one(Recognition, stated.id)
+        recognising.prove(session, held, EvidenceKind.FILE, other, by=owner, at=AT)
+        recognising.check(session, held, by=assessor, at=AT)
+
+
+def test_an_award_that_was_checked_stays_so_when_its_proof_is_turned_down(
+    stated: Recognition, assessor: User, owner: User
+) -> None:
+    with transaction() as session:
+        recognising.check(session, session.get_one(Recognition, stated.id), by=assessor, at=AT)
+    turn_down_proof(stated, assessor)
+    db.session.refresh(stated)
+    assert stated.status is RecognitionStatus.CHECKED
+    told = db.session.scalars(sa.select(Message).where(Message.kind == "evidence_turned_down")).all()
+    assert "you need give no other" in told[0].body
+    assert "give other" not in told[0].subject
+
+
+def test_proof_is_turned_down_once_by_who_saw_it_and_has_no_part_or_interest_in_the_employer(
+    stated: Recognition, assessor: User, moderator: User, owner: User
+) -> None:
+    with pytest.raises(Refusal, match="You belong to this employer"):
+        turn_down_proof(stated, owner)
+    with transaction() as session:
+        employer = session.get_one(Organisation, stated.organisation_id)
+        interests.declare(session, employer, reason="My sister works there.", by=moderator, at=AT)
+    with pytest.raises(Refusal, match="You declared an interest"):
+        turn_down_proof(stated, moderator)
+    with pytest.raises(Refusal, match="gave other proof"):
+        turn_down_proof(stated, assessor, seen="")
+    turn_down_proof(stated, assessor)
+    with pytest.raises(Refusal, match="turned down already"):
+        turn_down_proof(stated, assessor)

@@ -6,14 +6,16 @@ import sqlalchemy as sa
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.notification.models import Message
 from charter.organisation.models import MemberRole, Organisation
-from charter.succession import asking
+from charter.succession import asking, claim_facts, claim_rules, domains
 from charter.succession.models import JoinRequest, Matched
-from charter.succession.queries import waiting_for
+from charter.succession.queries import Kind, waiting_for
 from charter.succession.status import JoinStatus
 from tests.conftest import AT
 from tests.factories import Factory
-from tests.succession.conftest import a_day_passes, ask, close, days, fresh, parts, told
+from tests.review.test_queries import Counted
+from tests.succession.conftest import DOMAIN, a_day_passes, ask, at_domain, close, days, fresh, parts, said, told
 
 
 def decide(request: JoinRequest, by: User, role: MemberRole | None, reason: str = "We do not know you.") -> None:
@@ -37,6 +39,100 @@ def test_an_address_at_an_employers_domain_finds_it(known: Organisation, newcome
 def test_an_address_that_is_not_confirmed_finds_nothing(known: Organisation, newcomer: User) -> None:
     newcomer.email_confirmed_at = None
     assert names(newcomer) == []
+
+
+def test_an_address_at_the_domain_of_an_owners_address_finds_the_employer_though_nobody_named_it(
+    make: Factory, employer: Organisation, owner: User, newcomer: User
+) -> None:
+    assert names(newcomer) == []
+    at_domain(owner)
+    assert names(newcomer) == [(employer.name, Matched.OWNER)]
+    assert names(make.user("Elsa Elsewhere")) == []
+
+
+def test_the_domain_of_a_contributor_or_of_an_address_that_an_owner_did_not_confirm_finds_nothing(
+    employer: Organisation, owner: User, colleague: User, newcomer: User
+) -> None:
+    at_domain(colleague)
+    assert names(newcomer) == []
+    at_domain(owner)
+    with transaction() as session:
+        session.get_one(User, owner.id).email_confirmed_at = None
+    assert names(newcomer) == []
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "nhs.net", "mailinator.com", "worcs.sch.uk"])
+def test_where_anybody_can_have_an_address_an_owners_domain_finds_nothing(
+    employer: Organisation, owner: User, newcomer: User, domain: str
+) -> None:
+    at_domain(owner, domain)
+    assert names(at_domain(newcomer, domain)) == []
+
+
+def test_an_owners_domain_is_no_proof_of_a_claim_and_tells_nobody_how_it_stands(
+    employer: Organisation, owner: User, newcomer: User
+) -> None:
+    at_domain(owner)
+    close(owner)
+    (match,) = asking.matches(db.session, newcomer)
+    assert match.by is Matched.OWNER
+    assert not domains.proves(db.session, employer.id, newcomer.email)
+    assert not claim_facts.knows(db.session, employer.id, newcomer)
+    assert claim_facts.ground_for(db.session, employer.id, newcomer, at=AT) is None
+    ask(employer, newcomer, by=match.by)
+    assert not domains.proves(db.session, employer.id, newcomer.email)
+    assert claim_facts.scheme_decides(db.session, employer.id, newcomer) == claim_rules.NO_DOMAIN
+
+
+def test_an_owner_is_told_the_address_of_whoever_asks_and_not_that_it_is_at_their_own_domain(
+    employer: Organisation, owner: User, newcomer: User
+) -> None:
+    at_domain(owner)
+    ask(employer, newcomer, by=Matched.OWNER)
+    (body,) = db.session.scalars(sa.select(Message.body).where(Message.kind == "join_asked"))
+    assert newcomer.email in body
+    assert "which is at your own domain" not in body
+
+
+def test_to_find_employers_by_an_address_takes_the_same_queries_by_an_index_however_many_there_are(
+    make: Factory, employer: Organisation, owner: User, newcomer: User
+) -> None:
+    def found() -> tuple[int, list[str]]:
+        with Counted() as said:
+            offered = names(newcomer)
+        return len(said.statements), [name for name, _ in offered]
+
+    at_domain(owner)
+    few, one = found()
+    others = [make.organisation(f"Orchard {number:02}") for number in range(asking.MATCHES + 2)]
+    for other in others:
+        at_domain(make.member(other, f"Owner of {other.name}"))
+    many, offered = found()
+    assert few == many <= 4
+    assert one == [employer.name]
+    assert len(offered) == asking.MATCHES
+    assert "ix_user_email_domain" in {index["name"] for index in sa.inspect(db.engine).get_indexes("user")}
+
+
+def test_a_new_address_is_found_by_its_own_domain(newcomer: User) -> None:
+    assert newcomer.email_domain == DOMAIN
+    newcomer.email = "nina@bücher.example"
+    assert newcomer.email_domain == "xn--bcher-kva.example"
+
+
+def test_an_owner_is_asked_to_name_a_domain_until_somebody_did_and_only_one_that_can_be_theirs(
+    employer: Organisation, owner: User, colleague: User
+) -> None:
+    def asked(person: User) -> list[Kind]:
+        return [one.kind for one in waiting_for(db.session, fresh(person), at=AT) if one.kind is Kind.NO_DOMAIN]
+
+    at_domain(owner, "gmail.com")
+    assert asked(owner) == []
+    at_domain(owner)
+    at_domain(colleague)
+    assert (asked(owner), asked(colleague)) == ([Kind.NO_DOMAIN], [])
+    said(employer, owner)
+    assert asked(owner) == []
 
 
 def test_a_number_finds_the_employer_that_has_it(make: Factory, newcomer: User) -> None:

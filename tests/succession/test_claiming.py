@@ -10,7 +10,7 @@ from charter.audit import AuditEvent
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.organisation import team
+from charter.organisation import interests, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import asking, claim_facts, claim_rules, claiming, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, JoinRequest
@@ -354,6 +354,20 @@ def test_nobody_decides_about_an_employer_of_their_own(
     made = claim(left, colleague, at=AT)
     with pytest.raises(Refusal, match="somebody else must decide"):
         do("refuse", made, administrator, day=1, reason="No.")
+
+
+def test_who_declared_an_interest_neither_decides_nor_is_asked_to(
+    left: Organisation, make: Factory, colleague: User, administrator: User
+) -> None:
+    other = make.staff("administrator", "Abel Administrator")
+    with transaction() as session:
+        interests.declare(session, left, reason="My sister works there.", by=administrator, at=AT)
+    made = claim(left, colleague, at=AT)
+    assert told("claim_to_decide") == {other.email}
+    for verb in ("grant", "refuse"):
+        with pytest.raises(Refusal, match="You declared an interest in this employer on 22 November 2026, so somebody"):
+            do(verb, made, administrator, day=14, reason="No.")
+    assert fresh(made).status is ClaimStatus.WITH_SCHEME
 
 
 def test_an_employer_is_claimed_by_one_person_at_a_time_and_a_double_click_claims_once(

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from charter.account.models import User
+from charter.account.models import User, domain_of
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
@@ -51,7 +51,7 @@ def test_a_domain_where_anybody_can_have_an_address_cannot(domain: str, reason: 
     ],
 )
 def test_the_domain_is_what_stands_behind_the_last_at(address: str, domain: str) -> None:
-    assert domains.domain_of(address) == domain
+    assert domain_of(address) == domain
 
 
 def test_an_owner_names_the_domain_of_their_own_address_once(employer: Organisation, owner: User) -> None:

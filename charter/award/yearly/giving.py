@@ -15,7 +15,9 @@ from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT, fitting
 from charter.assessment.year_on_year import Before
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import local_date
-from charter.errors import Refusal, Stale
+from charter.errors import Refusal, Stale, who_saved
+from charter.notification import emails
+from charter.organisation import queries as organisations
 
 SENT = "These figures were sent and cannot be changed now."
 CLOSED = "These figures are no longer asked for."
@@ -51,7 +53,10 @@ def save(
     if (due.period_end, due.inputs, due.notes, due.unknown) == (period_end, typed, said, not_known):
         return
     if seen_version != due.version:
-        raise Stale("Somebody else saved figures while you were typing.", current=due)
+        raise Stale(
+            who_saved(due and due.saved_by_id, author, "Somebody else saved figures while you were typing."),
+            current=due,
+        )
     due.period_end, due.inputs, due.notes, due.unknown = period_end, typed, said, not_known
     due.saved_at, due.saved_by_id = at, author
     session.flush()  # so that its version is known to the page
@@ -105,6 +110,18 @@ def send(
     session.flush()  # a second one that sends at this moment is told that they were sent
     said = {"inputs": due.inputs, "notes": due.notes, "unknown": due.unknown, "period_end": str(due.period_end)}
     audit.record(session, "yearly-return:send", due, by=by.id, at=at, values=values, snapshot=snapshot.digest(said))
+    assert due.period_end is not None, "complete figures have their last day"
+    emails.yearly_figures_sent(
+        session,
+        to=organisations.owners(session, {due.organisation_id}).get(due.organisation_id, []),
+        organisation_name=due.organisation.name,
+        period_end=due.period_end,
+        declared_by=declared_by,
+        declared_role=declared_role,
+        yearly_return_id=due.id,
+        event_key=f"yearly-return:{due.id}:sent",
+        at=at,
+    )
 
 
 def standing(due: YearlyReturn, last: Mapping[str, Before]) -> Figures:

@@ -54,6 +54,7 @@ from charter.notification.emails.services import (
 )
 from charter.notification.emails.sign_off import (
     sign_off_asked,
+    sign_off_copy,
     sign_off_decided,
 )
 from charter.notification.emails.succession import (
@@ -78,10 +79,12 @@ from charter.notification.emails.team import (
 from charter.notification.emails.teamwork import (
     comment_added,
     member_left,
+    member_removed,
     tasks_given,
 )
 from charter.notification.emails.yearly import (
     yearly_figures_due,
+    yearly_figures_sent,
 )
 
 __all__ = [
@@ -111,6 +114,7 @@ __all__ = [
     "join_declined",
     "join_lapsed",
     "member_left",
+    "member_removed",
     "more_information_needed",
     "password_changed",
     "programme_asked_for",
@@ -123,6 +127,7 @@ __all__ = [
     "reset_password",
     "resubmission_received",
     "sign_off_asked",
+    "sign_off_copy",
     "sign_off_decided",
     "staff_welcome",
     "submission_received",
@@ -132,4 +137,5 @@ __all__ = [
     "transfer_offered",
     "virus_found",
     "yearly_figures_due",
+    "yearly_figures_sent",
 ]

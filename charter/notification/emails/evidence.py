@@ -19,20 +19,24 @@ def evidence_turned_down(
     added_on: date,
     what: str,
     reason: str,
-    criteria: Iterable[str],
+    supports: Iterable[str],
     organisation_id: UUID,
     evidence_id: UUID,
+    recognition_id: UUID | None = None,
+    needed: bool = True,
     event_key: str,
     at: datetime,
 ) -> None:
     """To the employer's people: a piece of evidence was removed for privacy, why, and where to give another.
 
-    It repeats nothing that the piece said, not even its title.
+    It repeats nothing that the piece said, not even its title. `supports` are what it was given for. Other proof of an
+    award of another scheme (`recognition_id`) is given on that award's page. `needed` says that anything waits for it.
     """
     tell(
         session,
         "evidence_turned_down",
-        f"Please give other evidence: {outbox.one_line(organisation_name)}",
+        f"{'Please give other evidence' if needed else 'We removed evidence for privacy'}: "
+        f"{outbox.one_line(organisation_name)}",
         to,
         event_key,
         at,
@@ -40,7 +44,9 @@ def evidence_turned_down(
         added_on=added_on,
         what=what,
         reason=reason,
-        criteria=list(criteria),
+        supports=list(supports),
+        recognition_id=recognition_id,
+        needed=needed,
         organisation_id=organisation_id,
         evidence_id=evidence_id,
     )

@@ -1,6 +1,6 @@
 """Emails about employers that were merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,11 +19,12 @@ def employers_merged(
     other_name: str,
     organisation_id: UUID,
     withdrawn: bool,
+    joined: Sequence[tuple[str, str]],
     event_key: str,
     at: datetime,
 ) -> None:
     """To the owners of both: their employer was here twice and is one now. `withdrawn`: of two open assessments, one
-    was withdrawn."""
+    was withdrawn. `joined`: who is new in the team that stays, each with their part."""
     tell(
         session,
         "employers_merged",
@@ -35,4 +36,5 @@ def employers_merged(
         other_name=outbox.one_line(other_name),
         organisation_id=organisation_id,
         withdrawn=withdrawn,
+        joined=[(outbox.one_line(who), role) for who, role in joined],
     )

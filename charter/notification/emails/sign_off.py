@@ -47,13 +47,18 @@ def sign_off_decided(
     to: Iterable[User],
     organisation_name: str,
     who: str,
+    signed_as: str,
+    asked_of: str,
     approved: bool,
     words: str,
     assessment_id: UUID,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To an employer's owners: the senior person approved the answers, or sent them back with these words."""
+    """To an employer's owners: the senior person approved the answers, or sent them back with these words.
+
+    `signed_as` is the name that was typed, when it is not that of the person `asked_of`; else empty.
+    """
     deed = "approved" if approved else "sent back"
     tell(
         session,
@@ -64,7 +69,35 @@ def sign_off_decided(
         at,
         organisation_name=outbox.one_line(organisation_name),
         who=outbox.one_line(who),
+        signed_as=outbox.one_line(signed_as),
+        asked_of=outbox.one_line(asked_of),
         approved=approved,
         words=words,
         assessment_id=assessment_id,
+    )
+
+
+def sign_off_copy(
+    session: Session,
+    *,
+    to: str,
+    organisation_name: str,
+    level_title: str,
+    who: str,
+    decided_on: date,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the senior person who approved: what they approved and when, to keep. It holds no link."""
+    tell(
+        session,
+        "sign_off_copy",
+        f"You approved the answers of {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        level_title=level_title,
+        who=outbox.one_line(who),
+        decided_on=decided_on,
     )

@@ -97,3 +97,19 @@ def member_left(
         actions=actions,
         path=path,
     )
+
+
+def member_removed(
+    session: Session, *, to: User, by: str, organisation_name: str, event_key: str, at: datetime
+) -> None:
+    """To somebody whom an owner took out of the team."""
+    tell(
+        session,
+        "member_removed",
+        f"You are no longer in the team of {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        by=outbox.one_line(by),
+        organisation_name=outbox.one_line(organisation_name),
+    )

@@ -42,3 +42,31 @@ def yearly_figures_due(
         begun=begun,
         yearly_return_id=yearly_return_id,
     )
+
+
+def yearly_figures_sent(
+    session: Session,
+    *,
+    to: Iterable[User],
+    organisation_name: str,
+    period_end: date,
+    declared_by: str,
+    declared_role: str,
+    yearly_return_id: UUID,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the owners: we have the figures of the year, and who sent them."""
+    tell(
+        session,
+        "yearly_figures_sent",
+        f"We have received your yearly figures: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        period_end=period_end,
+        declared_by=outbox.one_line(declared_by),
+        declared_role=outbox.one_line(declared_role),
+        yearly_return_id=yearly_return_id,
+    )

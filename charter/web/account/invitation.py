@@ -9,7 +9,7 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.organisation import team
 from charter.web.access import ask_to_sign_in, public, signed_in_user
-from charter.web.account import blueprint, signing_in
+from charter.web.account import blueprint, sign_up, signing_in
 from charter.web.forms import EmptyForm
 
 
@@ -27,10 +27,12 @@ def accept_invitation(token: str) -> ResponseReturnValue:
         if request.method == "POST":
             return ask_to_sign_in()
         flask.session["next"] = request.path
+        flask.session[sign_up.INVITED] = invitation.email  # so that nobody has to type it
     elif form.validate_on_submit():
         name = invitation.organisation.name
         with transaction() as session:
             team.accept(session, token=token, by=user, at=now())
+        flask.session.pop(sign_up.INVITED, None)
         flash(f"You have joined {name}.", "success")
         return redirect("/dashboard", 303)
     return signing_in.page("account/invitation.html", form, invitation=invitation)

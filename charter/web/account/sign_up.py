@@ -20,7 +20,7 @@ from charter.web.account import blueprint, signing_in
 from charter.web.account.forms import SignUpForm
 from charter.web.forms import EmptyForm
 
-THIS_BROWSER, TYPED = "signing_up", "signing_up_as"
+THIS_BROWSER, TYPED, INVITED = "signing_up", "signing_up_as", "invited"
 
 
 @blueprint.route("/sign-up", methods=["GET", "POST"])
@@ -29,7 +29,7 @@ def sign_up() -> ResponseReturnValue:
     """A new account. What follows is the same page whether or not the address has one already."""
     if signed_in_user() is not None:
         return redirect(after_sign_in(), 303)
-    form = SignUpForm()
+    form = SignUpForm(data={"email": flask.session.get(INVITED)} if INVITED in flask.session else None)
     valid = form.validate_on_submit()
     name, email, typed = form.name.data or "", form.email.data or "", form.password.data or ""
     if typed and form.is_submitted():  # also when another field is wrong: all that is known is said at once

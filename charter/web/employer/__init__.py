@@ -17,6 +17,7 @@ from charter.web.employer import (  # noqa: E402
     library,  # noqa: F401
     organisation,  # noqa: F401
     plan,  # noqa: F401
+    putting_to_use,  # noqa: F401
     quick,  # noqa: F401
     recognitions,  # noqa: F401
     renewing,  # noqa: F401

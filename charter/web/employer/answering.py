@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import answers, changing, comments, level, progress, queries
+from charter.assessment import answers, changing, comments, level, progress, queries, sign_off
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.standing_in import done_for
 from charter.clock import now, today
@@ -232,6 +232,7 @@ def _page(
         comment_limit=comments.TEXT_LIMIT,
         person=the_user(),
         maximum=MAXIMUM,
+        approval=None if frozen else sign_off.approved_as_it_is(db.session, assessment, at=now(), on=today()),
     )
 
 

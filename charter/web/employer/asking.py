@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from charter.account import throttle
+from charter.account.models import domain_of
 from charter.clock import now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
@@ -13,7 +14,7 @@ from charter.framework import publishing
 from charter.organisation.models import MemberRole, Organisation
 from charter.permissions import Permission
 from charter.succession import asking, claim_facts, domains
-from charter.succession.models import JoinRequest, Matched
+from charter.succession.models import JoinRequest
 from charter.succession.status import UNANSWERED
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
@@ -37,8 +38,8 @@ def ask_to_join() -> ResponseReturnValue:
     matches = asking.matches(
         db.session, the_user(), company=numbers["company_number"], charity=numbers["charity_number"]
     )
-    if any(match.by is not Matched.DOMAIN for match in matches):  # they told us which one it is
-        matches = [match for match in matches if match.by is not Matched.DOMAIN]
+    if any(match.by.by_number for match in matches):  # they told us which one it is
+        matches = [match for match in matches if match.by.by_number]
     form = AskForm.among(matches, **numbers)
     if too_many is not None:
         form.refuse(too_many)
@@ -57,8 +58,8 @@ def ask_to_join() -> ResponseReturnValue:
         form=form,
         matches=matches,
         content=publishing.current(db.session).content,
-        by_number=any(match.by is not Matched.DOMAIN for match in matches),
-        domain=domains.domain_of(the_user().email),
+        by_number=any(match.by.by_number for match in matches),
+        domain=domain_of(the_user().email),
     )
     return page, 429 if too_many else 400 if form.errors else 200
 

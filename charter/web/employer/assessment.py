@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from charter.assessment import (
     answers,
     changing,
+    declarations,
     groups,
     level,
     metric_values,
@@ -37,7 +38,7 @@ from charter.framework import publishing
 from charter.framework.asking import Ask, asks, rules_up_to, standing
 from charter.framework.changes import NOTHING
 from charter.framework.content import Content
-from charter.improvement import plan
+from charter.improvement import with_plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import explanations, findings, intake, more_information
@@ -148,6 +149,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     if assessment.status is AssessmentStatus.DRAFT:
         return render_template(
             "employer/assessment/tasks.html",
+            basics_in_the_way=declarations.in_the_way(said.declarations, said.content),
             **(facts := _facts(said)),
             **_shared(said, facts["progress"]),
             changes=changing.since(assessment),
@@ -408,7 +410,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     if form.is_submitted() and number_in(form.round) != coming:
         return after  # the form of a submission that was made already
     said = queries.material(db.session, assessment)
-    facts = _facts(said)
+    facts = _facts(said, metric_values.last_time(db.session, said))
     gaps: Sequence[progress.Gap] = facts["progress"].gaps
     if gaps:
         if form.is_submitted():
@@ -419,7 +421,7 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                intake.submit(
+                with_plan.submit(
                     session,
                     assessment,
                     declared_by=form.declared_by.data,
@@ -429,7 +431,6 @@ def submit_assessment(assessment: Assessment) -> ResponseReturnValue:
                     on=today(),
                     only_owner=bool(second.only_owner.data) if lonely else None,
                 )
-                plan.refresh(session, assessment, at=now(), on=today())
         except Refusal as refusal:
             if not assessment.is_editable:  # the same form came a moment earlier
                 return after

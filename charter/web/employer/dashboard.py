@@ -1,5 +1,7 @@
 """An employer's home: the one thing to do next, where the assessment stands, the awards held; and which employer."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import moving, progress, queries, sharing
-from charter.assessment.evidence_to_mend import to_mend
+from charter.assessment import moving, progress, queries, sharing, shelf, sign_off
+from charter.assessment.evidence_dates import State
+from charter.assessment.evidence_to_mend import ToMend, to_mend
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
 from charter.award.yearly import queries as yearly
@@ -126,6 +129,10 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
     ending = renewal.ending(newest, current.content, on=today()) if newest else None
     found = progress.progress(said, on=today()) if said else None
     mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
+    board = sharing.board(db.session, said.assessment) if said else None
+    mending = to_mend(said.evidence, on=today()) if said else ()
+    outlook = plan.outlook(db.session, employer.id, on=today())
+    asked = sign_off.last_asked(db.session, said.assessment) if said else None
     return render_template(
         "employer/dashboard.html",
         employer=employer,
@@ -138,13 +145,24 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
         progress=found,
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
-        outlook=plan.outlook(db.session, employer.id, on=today()),
+        next=sharing.next_for(found, board, the_user()) if found and board else None,
+        board=board,
+        approval=sign_off.standing(db.session, said, at=now(), on=today()) if said and asked else None,
+        outlook=outlook,
+        evidence_notes=_said_once(outlook.evidence, mending),
         yearly_due=yearly_due,
         case=case,
         requests=requests,
         draft=draft,
-        to_mend=to_mend(said.evidence, on=today()) if said else (),
+        to_mend=mending,
         held=held,
         coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
         past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],
     )
+
+
+def _said_once(counts: Mapping[State, int], mending: Sequence[ToMend]) -> dict[State, int]:
+    """How many pieces of evidence need something, by why, without those that the page names already."""
+    named = Counter(shelf.state_of(one.piece, is_used=True, on=today()) for one in mending)
+    left = {why: number - named[why] for why, number in counts.items()}
+    return {why: number for why, number in left.items() if number > 0}

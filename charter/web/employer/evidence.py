@@ -64,6 +64,7 @@ def add_evidence(assessment: Assessment, code: str) -> ResponseReturnValue:
     # Another page of what was given before is wanted: everything typed stays as it is. (Who presses Enter in another
     # part of the form sends that button with it, and means the form.)
     turned = "page" in request.form and form.chosen in {LIBRARY, ""}
+    form.offer_types(assessment.framework.content.evidence_rules, criterion)
     form.criteria.choices = [(item.code, item.title) for item in others]
     form.kind.choices = [(kind, said) for kind, said in KINDS.items() if offered.total or kind != LIBRARY]
     if turned:
@@ -173,7 +174,10 @@ def _add_to(assessment: Assessment, form: EvidenceForm, criteria: Sequence[str],
             timing.count(session, assessment, criteria[0])
             return [piece.title for piece in chosen]
         common |= {"title": form.title.data or "", "places": {criteria[0]: form.place.data or ""}}
-        common["dated_on"] = form.dated_on.data if kind != ACCOUNT else None
+        if kind == ACCOUNT:
+            common["dated_on"] = None
+        else:
+            common |= {"type": form.type.data or None, "dates": form.dates}
         if stored is not None:
             added = evidence.add_file(
                 session,
@@ -202,6 +206,8 @@ def _kept(piece: Evidence, form: EvidenceForm) -> Iterator[str]:
         yield f"it keeps its title, {piece.title.removesuffix('.')}"
     if form.dated_on.data and piece.dated_on != form.dated_on.data:
         yield "it keeps its date" if piece.dated_on else "it stays without a date"
+    if form.type.data and piece.type != form.type.data:
+        yield "it stays the kind of document that it was"
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/evidence")

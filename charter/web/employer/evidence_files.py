@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, abort, render_template
+from flask import Response, abort, make_response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
@@ -14,9 +14,11 @@ from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.clock import now, today
 from charter.extensions import db
 from charter.framework import publishing
+from charter.organisation import interests
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import allocation, submitted
+from charter.review import submitted
+from charter.web import errors
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.uploading import evidence_store
@@ -26,8 +28,7 @@ from charter.web.employer.uploading import evidence_store
 @requires(Permission.VIEW_EVIDENCE, Evidence)
 def download_evidence(evidence: Evidence) -> ResponseReturnValue:
     """The file, to save: a browser never shows it as a page of ours, nor guesses what it is, nor keeps it."""
-    if the_user().is_staff and allocation.why_conflicted(db.session, the_user(), evidence.organisation_id):
-        abort(403)
+    _check_given(evidence)
     return download(evidence)
 
 
@@ -55,7 +56,7 @@ def download(evidence: Evidence) -> Response:
 @requires(Permission.VIEW_EVIDENCE, Evidence)
 def preview_evidence(evidence: Evidence) -> ResponseReturnValue:
     """What a file shows, as pictures, for the employer's people and for whoever reads its case."""
-    _check_no_interest(evidence.organisation_id)
+    _check_given(evidence)
     if evidence.is_gone:
         abort(410)
     if evidence.opens and not previews.can_have(evidence):
@@ -72,7 +73,7 @@ def preview_evidence(evidence: Evidence) -> ResponseReturnValue:
 @requires(Permission.VIEW_EVIDENCE, Evidence)
 def preview_page(evidence: Evidence, number: int) -> ResponseReturnValue:
     """One picture, which we drew ourselves: the only thing of a file that a browser is given to show."""
-    _check_no_interest(evidence.organisation_id)
+    _check_given(evidence)
     picture = previews.page(evidence_store(), evidence, number)
     if picture is None:
         abort(404)
@@ -84,10 +85,21 @@ def preview_page(evidence: Evidence, number: int) -> ResponseReturnValue:
     return response
 
 
-def _check_no_interest(organisation_id: UUID) -> None:
-    """Staff with an interest in an employer see nothing of its evidence."""
-    if the_user().is_staff and allocation.why_conflicted(db.session, the_user(), organisation_id):
-        abort(403)
+def check_no_interest(organisation_id: UUID) -> None:
+    """Staff with an interest in an employer see nothing of its evidence, and are told why."""
+    if not the_user().is_staff:
+        return
+    why = interests.why_not(db.session, the_user(), organisation_id, "look at its evidence")
+    if why is not None:
+        page = render_template("errors/page.html", title=errors.PAGES[403][0], text=why)
+        abort(make_response(page, 403))
+
+
+def _check_given(evidence: Evidence) -> None:
+    """Staff see what the scheme was given. To them, what the employer keeps for itself is not there."""
+    check_no_interest(evidence.organisation_id)
+    if the_user().is_staff and not submitted.was_given(db.session, evidence):
+        abort(404)
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/evidence.zip")
@@ -101,7 +113,7 @@ def download_all(assessment: Assessment) -> ResponseReturnValue:
     content = assessment.framework.content
     there: Mapping[str, list[tuple[evidence_files.Opened, str]]]
     if the_user().is_staff:
-        _check_no_interest(assessment.organisation_id)
+        check_no_interest(assessment.organisation_id)
         said = submitted.latest(db.session, assessment)
         there = {code: [(piece, piece.place) for piece in pieces] for code, pieces in said.evidence.items()}
     else:

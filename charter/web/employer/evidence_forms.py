@@ -3,10 +3,21 @@
 from collections.abc import Sequence
 
 from flask_wtf.file import FileField
-from wtforms import Field, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField, URLField
+from wtforms import (
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
 
 from charter.assessment import evidence, evidence_kinds
+from charter.assessment.evidence_dates import Dates
 from charter.assessment.models import Evidence, EvidenceKind
+from charter.framework.content import Criterion, EvidenceRules
 from charter.web.forms import BaseForm, DateParts, at_most, stripped
 
 FILE, LINK, ACCOUNT, LIBRARY = "file", "link", "account", "library"
@@ -16,9 +27,11 @@ KINDS = {
     ACCOUNT: "Write a few sentences in your own words",
     LIBRARY: "Use evidence you gave before",
 }
+DATED = frozenset({"type", *Dates.__dataclass_fields__})
+"""The kind of a document, and its dates."""
 USED = {
-    FILE: {"file", "place", "title", "dated_on"},
-    LINK: {"url", "place", "title", "dated_on"},
+    FILE: {"file", "place", "title"} | DATED,
+    LINK: {"url", "place", "title"} | DATED,
     ACCOUNT: {"text", "title"},
     LIBRARY: {"library"},
 }
@@ -55,8 +68,40 @@ class EvidenceForm(BaseForm):
         filters=[stripped],
         validators=[at_most(evidence_kinds.TITLE_LIMIT, "The title")],
     )
+    type = SelectField("What kind of document is it?", validate_choice=False)
     dated_on = DateParts("Date on the document", description="For example, 27 3 2026. You can leave this empty.")
+    effective_from = DateParts("In use from", description="A policy or a guide needs this: the day it took effect.")
+    period_from = DateParts("First day that it covers", description="For example, of a survey or of figures.")
+    period_to = DateParts("Last day that it covers")
+    valid_until = DateParts("Valid until", description="The last day, when the document says one.")
     criteria = SelectMultipleField("Tick every other question that it supports", validate_choice=False)
+
+    @property
+    def dates(self) -> Dates:
+        """The dates that were typed."""
+        return Dates(**{name: self[name].data for name in Dates.__dataclass_fields__})
+
+    def offer_types(self, rules: EvidenceRules, criterion: Criterion) -> None:
+        """Offer the kinds of document, those that are fit for the question first.
+
+        A kind that is called like another way to give evidence is none of a file or a link.
+        """
+        ways = tuple(one.label for one in EvidenceKind if one is EvidenceKind.ACCOUNT)
+        fit = [one for one in rules.types if not one.title.startswith(ways)]
+        groups = {
+            "For this question": [one for one in fit if one.code in criterion.evidence_types],
+            "Other kinds": [one for one in fit if one.code not in criterion.evidence_types],
+        }
+        self.type.choices = {
+            "": [("", "Choose one")],
+            **{
+                name: [
+                    (one.code, one.title, {"data-dates": " ".join(date.value for date in one.dates)}) for one in kinds
+                ]
+                for name, kinds in groups.items()
+                if kinds
+            },
+        }
 
     @property
     def chosen(self) -> str:
@@ -110,7 +155,8 @@ _LEFT_OVER = {
     "text": f"A written account {_CLEAR}",
     "place": f"Where to look {_CLEAR}",
     "title": f"A title {_CLEAR}",
-    "dated_on": f"A date {_CLEAR}",
+    "type": f"A kind of document {_CLEAR}",
+    **dict.fromkeys(Dates.__dataclass_fields__, f"A date {_CLEAR}"),
     "library": "You also ticked evidence you gave before, but said “{}”. Untick it, or choose something else to add.",
 }
 

@@ -219,8 +219,7 @@ def send_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
                     return _closed_page(due), 409
                 form.refuse(refusal)
             else:
-                flash("Sent: your yearly figures. Thank you. There is nothing more to do this year.", "success")
-                return redirect(url_for(".show_figures", organisation_id=due.organisation_id), 303)
+                return redirect(url_for(".yearly_return_sent", yearly_return_id=due.id), 303)
     numbers = _numbers(due)
     page = render_template(
         "employer/figures/send.html",
@@ -232,6 +231,20 @@ def send_yearly_return(yearly_return: YearlyReturn) -> ResponseReturnValue:
         fault=_fault(due, numbers),
     )
     return page, status
+
+
+@blueprint.get("/yearly-returns/<uuid:yearly_return_id>/sent")
+@requires(Permission.GIVE_YEARLY_RETURN, YearlyReturn)
+def yearly_return_sent(yearly_return: YearlyReturn) -> ResponseReturnValue:
+    """We have the figures of the year: who sent them and when, and that there is nothing more to do."""
+    if yearly_return.sent_at is None:
+        return redirect(url_for(".give_yearly_return", yearly_return_id=yearly_return.id), 303)
+    return render_template(
+        "employer/figures/sent.html",
+        due=yearly_return,
+        organisation=yearly_return.organisation,
+        content=yearly_return.content,
+    )
 
 
 # What the pages share -------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def leave_organisation(organisation: Organisation) -> ResponseReturnValue:
         return redirect(url_for(".dashboard"), 303)
     team = queries.team(db.session, organisation)
     mine = next(one for one in team if one.user_id == the_user().id)
-    owners = [one for one in team if one.role is MemberRole.OWNER]
+    owners = [one for one in team if one.role is MemberRole.OWNER and one.user.can_sign_in]
     return render_template(
         "employer/organisation/leave.html",
         organisation=organisation,

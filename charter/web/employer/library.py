@@ -25,7 +25,7 @@ from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
 from charter.web.access import requires, signed_in_user, the_user
-from charter.web.employer import blueprint
+from charter.web.employer import blueprint, putting_to_use
 from charter.web.employer.differing import Difference, differing
 from charter.web.employer.uploading import CHOOSE_AGAIN, evidence_store, keep, upload_limit
 from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, page_asked_for, stripped
@@ -135,6 +135,7 @@ def show_piece(organisation: Organisation, evidence_id: UUID) -> ResponseReturnV
         about=library.item(db.session, piece, content.evidence_rules, on=today()),
         happened=HAPPENED,
         shows=previews.pages(evidence_store(), piece),
+        using=putting_to_use.offered(organisation, [piece]),
     )
 
 
@@ -165,7 +166,7 @@ def add_to_library(organisation: Organisation) -> ResponseReturnValue:
     form.type.choices = _types(content, EvidenceKind.FILE)
     by_script = request.accept_mimetypes.best == "application/json"
     added: list[Evidence] = []
-    known: list[Evidence] = []
+    known: list[tuple[str, Evidence]] = []
     refused: list[tuple[str, str]] = []
     if form.validate_on_submit():
         files = [file for file in form.files.data or () if isinstance(file, FileStorage) and file.filename]
@@ -180,19 +181,25 @@ def add_to_library(organisation: Organisation) -> ResponseReturnValue:
                 except Refusal as refusal:
                     refused.append((file_checks.clean_name(file.filename or ""), str(refusal)))
                 else:
-                    (added if is_new else known).append(piece)
+                    if is_new:
+                        added.append(piece)
+                    else:
+                        known.append((file_checks.clean_name(file.filename or ""), piece))
     if by_script and form.is_submitted():
-        return _told(organisation, form, [*added, *known], refused)
+        return _told(organisation, form, added, known, refused)
+    use_them = putting_to_use.address(organisation, added) if added else None
     if (added or known) and not refused:
         flash(_sum(added, known), "success")
-        return redirect(url_for(".show_library", organisation_id=organisation.id), 303)
+        return redirect(use_them or url_for(".show_library", organisation_id=organisation.id), 303)
     page = render_template(
         "employer/library/add.html",
         organisation=organisation,
         content=content,
         form=form,
         added=added,
-        known=known,
+        known=[_had(*one) for one in known],
+        use_them=use_them,
+        may_use=putting_to_use.is_there_any(organisation),
         refused=refused,
         kinds=file_checks.KINDS_SAID,
         accept=file_checks.ACCEPT,
@@ -213,24 +220,34 @@ def _give(
 
 
 def _told(
-    organisation: Organisation, form: FilesForm, kept: list[Evidence], refused: list[tuple[str, str]]
+    organisation: Organisation,
+    form: FilesForm,
+    added: list[Evidence],
+    known: list[tuple[str, Evidence]],
+    refused: list[tuple[str, str]],
 ) -> ResponseReturnValue:
     """What became of the one file that the script sent."""
-    if kept:
-        piece = kept[0]
+    if added or known:
+        piece = added[0] if added else known[0][1]
         address = url_for(".show_piece", organisation_id=organisation.id, evidence_id=piece.id)
-        return jsonify(title=piece.title, address=address, checking=piece.is_being_checked)
+        return jsonify(
+            id=str(piece.id), title=piece.title, address=address, checking=piece.is_being_checked, known=not added
+        )
     why = refused[0][1] if refused else next(iter(form.files.errors), "The page is out of date. Open it again.")
     return jsonify(error=why), 400
 
 
-def _sum(added: list[Evidence], known: list[Evidence]) -> str:
+def _sum(added: list[Evidence], known: list[tuple[str, Evidence]]) -> str:
     parts = [f"{_files(len(added))} added."] if added else []
-    if known:
-        parts.append(f"You gave {', '.join(piece.title for piece in known)} before.")
-    if any(piece.is_being_checked for piece in (*added, *known)):
+    parts += [f"You have {_had(*one)}." for one in known]
+    if any(piece.is_being_checked for piece in (*added, *(piece for _, piece in known))):
         parts.append("What is marked as being checked for viruses can be opened once that is done.")
     return " ".join(parts)
+
+
+def _had(name: str, piece: Evidence) -> str:
+    """What was there already, under which name."""
+    return f"{name} already" if name == piece.title else f"{name} already, as “{piece.title}”"
 
 
 def _files(number: int) -> str:

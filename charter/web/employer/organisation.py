@@ -4,22 +4,24 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 from wtforms.fields.choices import SelectChoice
 
 from charter.account import throttle
+from charter.assessment import sharing
 from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
 from charter.improvement import leaving
+from charter.improvement.leaving import Left
 from charter.notification import emails
 from charter.organisation import joining, queries, team
 from charter.organisation.joining import Place
 from charter.organisation.models import Invitation, MemberRole, Membership, Organisation
 from charter.permissions import Permission
 from charter.succession import asking, domains
-from charter.succession.models import Matched
 from charter.web.access import keep_what_was_typed, requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
@@ -74,7 +76,7 @@ def _here_already(form: OrganisationForm) -> list[asking.Match]:
         except Refusal:
             return []
     found = asking.matches(db.session, the_user(), company=company, charity=charity)
-    found = [match for match in found if match.by is not Matched.DOMAIN]
+    found = [match for match in found if match.by.by_number]
     if found:
         keep_what_was_typed(the_user())
     return found
@@ -279,31 +281,67 @@ def invite_colleague(organisation: Organisation) -> ResponseReturnValue:
 @blueprint.route("/organisations/<uuid:organisation_id>/team/<uuid:member_id>", methods=["GET", "POST"])
 @requires(Permission.MANAGE_TEAM, Organisation)
 def change_member(organisation: Organisation, member_id: UUID) -> ResponseReturnValue:
-    """Give a member another part, or take them out of the team."""
+    """Give a member another part."""
     membership = _member(organisation, member_id)
     form = EmptyForm()
     if form.validate_on_submit():
         name, home = membership.user.name, url_for(".show_team", organisation_id=organisation.id)
         oneself = membership.user_id == the_user().id
+        role = MemberRole.CONTRIBUTOR if membership.role is MemberRole.OWNER else MemberRole.OWNER
+        if request.form.get("do") != role.value:  # the form is an old one: what it asks for is so already
+            return redirect(home, 303)
         with transaction() as session:
-            if request.form.get("do") == "remove":
-                leaving.leave(session, organisation, person_id=membership.user_id, by=the_user(), at=now())
-                message = f"{name} is no longer in the team."
-            else:
-                role = MemberRole.CONTRIBUTOR if membership.role is MemberRole.OWNER else MemberRole.OWNER
-                if request.form.get("do") != role.value:  # the form is an old one: what it asks for is so already
-                    return redirect(home, 303)
-                team.change_role(session, membership, role=role, by=the_user(), at=now())
-                message = f"{name} is now {'an owner' if role is MemberRole.OWNER else 'a contributor'}."
-        flash(message, "success")
+            team.change_role(session, membership, role=role, by=the_user(), at=now())
+        flash(f"{name} is now {'an owner' if role is MemberRole.OWNER else 'a contributor'}.", "success")
         return redirect(url_for(".dashboard") if oneself else home, 303)
     return render_template(
         "employer/organisation/member.html",
         form=form,
         organisation=organisation,
         membership=membership,
-        left=leaving.look_ahead(db.session, membership),
     )
+
+
+@blueprint.route("/organisations/<uuid:organisation_id>/team/<uuid:member_id>/remove", methods=["GET", "POST"])
+@requires(Permission.MANAGE_TEAM, Organisation)
+def remove_member(organisation: Organisation, member_id: UUID) -> ResponseReturnValue:
+    """Take a member out of the team, after a page that says what happens."""
+    membership = queries.membership(db.session, organisation, member_id)
+    home = url_for(".show_team", organisation_id=organisation.id)
+    if membership is None:
+        if db.session.get(Membership, member_id) is not None:  # of another employer
+            abort(404)
+        return redirect(home, 303)  # the button was pressed twice, or a colleague did it
+    form, oneself = EmptyForm(), membership.user_id == the_user().id
+    if form.validate_on_submit():
+        name = membership.user.name
+        with transaction() as session:
+            left = leaving.leave(session, organisation, person_id=membership.user_id, by=the_user(), at=now())
+        flash(_removed(organisation, name, left, linked=not oneself), "success")
+        return redirect(url_for(".dashboard") if oneself else home, 303)
+    there = sharing.open_tasks_of(db.session, organisation.id, membership.user_id)
+    return render_template(
+        "employer/organisation/remove_member.html",
+        form=form,
+        organisation=organisation,
+        membership=membership,
+        oneself=oneself,
+        left=leaving.look_ahead(db.session, membership),
+        tasks=[sharing.title(assessment.framework.content, task) for assessment, task in there],
+    )
+
+
+def _removed(organisation: Organisation, name: str, left: Left, *, linked: bool) -> Markup:
+    """That somebody is in the team no longer, and what nobody has now, with where to share it out."""
+    said = escape(f"{name} is no longer in the team.")
+    if not left.tasks:
+        return said
+    said += escape(" 1 question has nobody now." if left.tasks == 1 else f" {left.tasks} questions have nobody now.")
+    under_way = sharing.open_assessment(db.session, organisation.id) if linked else None
+    if under_way is not None:
+        address = url_for(".share_assessment", assessment_id=under_way.id)
+        said += Markup(' <a class="govuk-link" href="{}">Share them out</a>').format(address)
+    return said
 
 
 @blueprint.route("/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>", methods=["GET", "POST"])

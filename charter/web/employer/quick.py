@@ -7,9 +7,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, TextAreaField
 
-from charter.assessment import answers, progress, queries, short_path
+from charter.assessment import answers, progress, queries, short_path, sign_off
 from charter.assessment.models import Assessment, EvidenceUse
-from charter.assessment.progress import CriterionTask, TaskState
+from charter.assessment.progress import CriterionTask
 from charter.assessment.queries import Material
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -26,7 +26,7 @@ from charter.web.forms import BaseForm, EmptyForm, stripped
 class QuickForm(AnswerForm):
     """One answer, and a short account where it needs evidence."""
 
-    account = TextAreaField("How would you show it?", filters=[stripped])
+    account = TextAreaField("Write how you would show it", filters=[stripped])
     keep_theirs = BooleanField("Keep this one and drop mine")
 
 
@@ -92,10 +92,10 @@ def answer_theme(assessment: Assessment, theme: str) -> ResponseReturnValue:
         stale = any(question.overtaken for question in questions)
         return _page(again, theme, pages, form, questions), 409 if stale else 400
     found = progress.progress(queries.material(db.session, assessment), on=today())
-    unfinished = _unfinished(found)
+    unfinished = short_path.unfinished(found)
     place = pages.index(theme) + 1
     if place < len(pages) or request.form.get("then") == "list":
-        here = [task for task in unfinished if task.criterion.theme == theme]
+        here = [task for task in unfinished if task.criterion.theme == theme and task.lacks]
         if here:
             flash(
                 f"Saved, but not finished. {' '.join(f'“{one.criterion.title}”: {one.lacks}' for one in here)}",
@@ -108,18 +108,9 @@ def answer_theme(assessment: Assessment, theme: str) -> ResponseReturnValue:
     if place < len(pages):
         return redirect(url_for(".answer_theme", assessment_id=assessment.id, theme=pages[place]), 303)
     if unfinished:
-        what = "1 answer is" if len(unfinished) == 1 else f"{len(unfinished)} answers are"
-        titles = ", ".join(f"“{one.criterion.title}”" for one in unfinished)
-        flash(f"That was the last theme. {what} not finished: {titles}. You can do that before you send.", "notice")
-    else:
-        flash("That was the last theme. Now the legal basics and a few numbers.", "success")
+        return redirect(url_for(".answer_declarations", assessment_id=assessment.id, after="short-way"), 303)
+    flash("That was the last theme. Now the legal basics and a few numbers.", "success")
     return redirect(url_for(".answer_declarations", assessment_id=assessment.id), 303)
-
-
-def _unfinished(found: progress.Progress) -> list[CriterionTask]:
-    """The answers that were begun, count today, and lack something."""
-    tasks = [task for theme in found.themes for task in theme.tasks if task.counts]
-    return [task for task in tasks if task.said is not None and task.state is TaskState.INCOMPLETE]
 
 
 def _questions(said: Material, theme: str, *, unsent: bool = False) -> list[Question]:
@@ -180,7 +171,9 @@ def _save(assessment: Assessment, said: Material, question: Question) -> None:
                 short_path.add_account(session, assessment, question.criterion, text=account, by=the_user(), at=now())
             form.account.data = ""
     except Stale:
-        question.overtaken = queries.one_answer(db.session, assessment, code).saved_by or "A colleague"
+        theirs = queries.one_answer(db.session, assessment, code)
+        own = theirs.answer is not None and theirs.answer.saved_by_id == the_user().id
+        question.overtaken = "You" if own else theirs.saved_by or "A colleague"
     except Refusal as refusal:
         form.refuse(refusal)
     for name, fault in wrong.items():
@@ -203,6 +196,7 @@ def _page(said: Material, theme: str, pages: list[str], form: BaseForm, question
         assessment=said.assessment,
         content=content,
         theme=content.theme(theme),
+        approval=sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         place=pages.index(theme) + 1,
         places=len(pages),
         short=short_path.offered(said.assessment),

@@ -22,7 +22,7 @@ from charter.framework.changes import Change, Changes, changes
 from charter.framework.content import Content, Criterion, Level
 from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation import queries as organisations
-from charter.organisation.models import MemberRole, Organisation
+from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import working_days
 from charter.web.access import requires, the_user
@@ -87,7 +87,7 @@ def renew(organisation: Organisation) -> ResponseReturnValue:
             flash("What you said last time is here. Say of each answer that it still holds, or change it.", "success")
             return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
     last = carrying.last_answered(db.session, organisation.id)
-    owners = [one for one in organisations.team(db.session, organisation) if one.role is MemberRole.OWNER]
+    owners = organisations.owners(db.session, [organisation.id]).get(organisation.id, [])
     page = render_template(
         "employer/renewing/renew.html",
         organisation=organisation,

@@ -39,6 +39,14 @@ def share_assessment(assessment: Assessment) -> ResponseReturnValue:
     form = _form(assessment, board)
     if not form.validate_on_submit():
         return _table(assessment, board, form), 400 if form.errors else 200
+    several, to = form["several"], form["several_to"]
+    for missing, other, sentence in (
+        (to, several, "Choose who answers them."),
+        (several, to, "Choose which ones."),
+    ):
+        if other.data and not missing.data:
+            missing.errors = [sentence]
+            return _table(assessment, board, form), 400
     wanted, seen = _wanted(form, "who-"), _wanted(form, "seen-")
     wanted |= _several(assessment, form, wanted, seen)
     try:

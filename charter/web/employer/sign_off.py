@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import EmailField, StringField
 from wtforms.validators import Email
 
-from charter.assessment import queries, sign_off
+from charter.assessment import metric_values, progress, queries, sign_off
 from charter.assessment.models import Assessment, SignOff, SignOffStatus
 from charter.assessment.queries import Material
 from charter.assessment.sign_off import NAME_LIMIT, Standing, State
@@ -106,8 +106,17 @@ def ask_for_sign_off(assessment: Assessment) -> ResponseReturnValue:
         else:
             flash(f"We have emailed {asked.name}. We tell you when they decide.", "success")
             return after
+    said = queries.material(db.session, assessment)
+    found = progress.progress(said, on=today(), before=metric_values.last_time(db.session, said))
     page = render_template(
-        "employer/sign_off/ask.html", form=form, assessment=assessment, content=assessment.framework.content
+        "employer/sign_off/ask.html",
+        form=form,
+        assessment=assessment,
+        content=assessment.framework.content,
+        found=found,
+        address=lambda gap: (
+            f"/assessments/{assessment.id}/" + (f"criteria/{gap.code}" if gap.kind == "criterion" else gap.kind)
+        ),
     )
     return page, 400 if form.errors else 200
 

@@ -10,7 +10,9 @@ from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 
 from charter.assessment import importing, queries, sheet_changes, sheet_file, sheet_rows, spreadsheet
+from charter.assessment.importing import Saved
 from charter.assessment.models import OPENS, Assessment, UploadedSheet
+from charter.assessment.queries import Material
 from charter.assessment.sheet_changes import Preview, State
 from charter.assessment.sheet_rows import Understood
 from charter.assessment.status import AssessmentStatus
@@ -44,7 +46,7 @@ def download_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
     if assessment.status is not AssessmentStatus.DRAFT:
         flash(importing.CLOSED, "error")
         return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
-    response = Response(spreadsheet.write(queries.material(db.session, assessment)))
+    response = Response(spreadsheet.write(queries.material(db.session, assessment), on=today()))
     response.headers["Content-Type"] = XLSX
     response.headers["Content-Disposition"] = f'attachment; filename="charter-answers-{today():%Y-%m-%d}.xlsx"'
     response.headers["Cache-Control"] = "private, no-store"
@@ -67,8 +69,10 @@ def upload_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
+    last = importing.result_of(db.session, assessment, the_user(), at=now())
     page = render_template(
         "employer/spreadsheet/upload.html",
+        not_used=len(last.wrong) if last else 0,
         assessment=assessment,
         content=assessment.framework.content,
         form=form,
@@ -105,10 +109,11 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         if kept is None:
             flash("There is no spreadsheet to check. Upload one first.", "notice")
         return back
-    preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
+    said = queries.material(db.session, assessment)
+    preview = sheet_changes.compare(Understood.of(kept.understood), said)
     form = _choices(preview, kept)
     if not form.validate_on_submit():
-        return _page(assessment, kept, preview, form)
+        return _page(said, kept, preview, form)
     if request.form.get("then") == "drop":
         with transaction() as session:
             importing.drop(session, kept)
@@ -121,7 +126,7 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
         return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
     try:
         with transaction() as session:
-            count = importing.confirm(
+            saved = importing.confirm(
                 session,
                 assessment,
                 upload=UUID(upload),
@@ -135,14 +140,17 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
                 at=now(),
             )
     except Stale as stale:
-        preview = sheet_changes.compare(Understood.of(kept.understood), queries.material(db.session, assessment))
-        form = _choices(preview, kept, fresh=True)
+        said = queries.material(db.session, assessment)
+        preview = sheet_changes.compare(Understood.of(kept.understood), said)
+        form = _still_chosen(_choices(preview, kept, fresh=True), form, preview)
         form.form_errors.append(str(stale))
-        return _page(assessment, kept, preview, form, status=409)
+        return _page(said, kept, preview, form, status=409)
     except Refusal as refusal:
         there = importing.kept_of(db.session, assessment, the_user(), at=now())
         if there is None:  # the button was pressed twice
-            return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+            done = importing.result_of(db.session, assessment, the_user(), at=now())
+            page = ".show_saved_spreadsheet" if done else ".show_assessment"
+            return redirect(url_for(page, assessment_id=assessment.id), 303)
         if str(there.id) != upload:
             return redirect(url_for(".check_spreadsheet", assessment_id=assessment.id), 303)
         form.refuse(refusal)
@@ -150,9 +158,33 @@ def check_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
             box = form[f"choice-{key}"] if line.asks else None
             if box is not None and box.data not in {SHEET, SAVED} and not box.errors:
                 box.errors = [f"Choose which to keep for “{line.title}”."]
-        return _page(assessment, kept, preview, form, status=400)
-    flash(f"Saved from your spreadsheet: {count} {'answer' if count == 1 else 'answers'}.", "success")
-    return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+        return _page(said, kept, preview, form, status=400)
+    flash(f"Saved from your spreadsheet: {_counted(saved)}.", "success")
+    page = ".show_saved_spreadsheet" if saved.wrong else ".show_assessment"
+    return redirect(url_for(page, assessment_id=assessment.id), 303)
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/spreadsheet/saved")
+@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+def show_saved_spreadsheet(assessment: Assessment) -> ResponseReturnValue:
+    """What of the last spreadsheet could not be used, to put it right."""
+    saved = importing.result_of(db.session, assessment, the_user(), at=now())
+    if saved is None:
+        return redirect(url_for(".show_assessment", assessment_id=assessment.id), 303)
+    return render_template(
+        "employer/spreadsheet/saved.html", assessment=assessment, saved=saved, counted=_counted(saved)
+    )
+
+
+def _counted(saved: Saved) -> str:
+    """How much of what was saved: “2 answers and 1 figure”."""
+    kinds = [
+        (saved.answers, "answer", "answers"),
+        (saved.basics, "legal basic", "legal basics"),
+        (saved.figures, "figure", "figures"),
+    ]
+    said = [f"{count} {one if count == 1 else several}" for count, one, several in kinds if count]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or "nothing"
 
 
 def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> BaseForm:
@@ -167,7 +199,7 @@ def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> B
             fields[f"choice-{line.item.key}"] = RadioField(
                 f"Which do you want to keep for “{line.title}”?",
                 choices=[SelectChoice(SHEET, "The spreadsheet’s"), SelectChoice(SAVED, "What is saved now")],
-                default=SHEET if line.state is State.CHANGED else None,
+                default=SAVED if line.better_left else SHEET if line.state is State.CHANGED else None,
                 validate_choice=False,
             )
     kind = type("ChoicesForm", (BaseForm,), fields)
@@ -175,12 +207,21 @@ def _choices(preview: Preview, kept: UploadedSheet, *, fresh: bool = False) -> B
     return form
 
 
+def _still_chosen(form: BaseForm, sent: BaseForm, preview: Preview) -> BaseForm:
+    """The fresh form, with what was chosen for each row of which nothing saved has changed since it was chosen."""
+    for line in preview.to_save:
+        choice, seen = f"choice-{line.item.key}", f"seen-{line.item.key}"
+        if line.asks and choice in sent and sent[seen].data == line.seen and sent[choice].data in {SHEET, SAVED}:
+            form[choice].data = sent[choice].data
+    return form
+
+
 def _page(
-    assessment: Assessment, kept: UploadedSheet, preview: Preview, form: BaseForm, *, status: int = 200
+    said: Material, kept: UploadedSheet, preview: Preview, form: BaseForm, *, status: int = 200
 ) -> ResponseReturnValue:
     page = render_template(
         "employer/spreadsheet/check.html",
-        assessment=assessment,
+        assessment=said.assessment,
         kept=kept,
         preview=preview,
         conflicts=preview.of(State.CONFLICT),
@@ -188,5 +229,7 @@ def _page(
         new=preview.of(State.NEW),
         unchanged=preview.of(State.UNCHANGED),
         form=form,
+        content=said.content,
+        odd=sheet_changes.odd_numbers(preview, said),
     )
     return page, status

@@ -5,8 +5,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from charter.assessment import declarations, metric_values, progress, queries, returns
+from charter.assessment import declarations, metric_values, progress, queries, returns, short_path, sign_off
 from charter.assessment.models import Assessment
+from charter.assessment.progress import CriterionTask
 from charter.assessment.queries import Material
 from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.status import AssessmentStatus
@@ -48,7 +49,11 @@ def answer_declarations(assessment: Assessment) -> ResponseReturnValue:
         except Stale as stale:
             said = differing.declarations_now(said, form)
             return _declarations_page(said, form, overtaken=str(stale)), 409
-        if open_ones:
+        in_the_way = declarations.in_the_way({**said.declarations, **agreed}, said.content)
+        if in_the_way:
+            more = f" {open_ones} of the legal basics still to answer." if open_ones else ""
+            flash(f"Saved.{more} {in_the_way}", "notice")
+        elif open_ones:
             flash(f"Saved so far. {open_ones} of the legal basics still to answer.", "notice")
         else:
             flash("Saved: the legal basics.", "success")
@@ -64,10 +69,19 @@ def _declarations_page(said: Material, form: BaseForm, *, frozen: bool = False, 
         content=said.content,
         form=form,
         frozen=frozen,
+        approval=None if frozen else sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
+        unfinished=_left_by_the_short_way(said),
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
         differences=differing.declarations_differ(said, form) if overtaken else (),
     )
+
+
+def _left_by_the_short_way(said: Material) -> list[CriterionTask]:
+    """The answers that are not finished, for who comes from the last page of the short way."""
+    if request.args.get("after") != "short-way" or short_path.offered(said.assessment) is None:
+        return []
+    return short_path.unfinished(progress.progress(said, on=today()))
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/figures", methods=["GET", "POST"])
@@ -214,6 +228,7 @@ def _figures_page(
         numbers=numbers,
         context_fields=[field for field in numbers.fields if field.name not in own],
         frozen=frozen,
+        approval=None if frozen else sign_off.approved_as_it_is(db.session, said.assessment, at=now(), on=today()),
         unsaved=_unsaved(form) if frozen else (),
         overtaken=overtaken,
         differences=differing.figures_differ(differing.of_assessment(said), form) if overtaken else (),

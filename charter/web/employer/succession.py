@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from charter.account.models import domain_of
 from charter.clock import local_date, now
 from charter.errors import Refusal
 from charter.extensions import csrf, db, transaction
@@ -25,13 +26,15 @@ from charter.web.forms import EmptyForm, WithoutToken
 
 def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -> dict[str, Any]:
     """What the team page shows of it, in a fixed number of queries."""
-    able = [one for one in team if one.role is MemberRole.OWNER and claim_rules.can_sign_in(one.user)]
+    able = [one for one in team if one.role is MemberRole.OWNER and one.user.can_sign_in]
+    named = domains.of(db.session, organisation.id)
     return {
         "one_owner": len(able) == 1,
         "asking": asking.waiting(db.session, organisation.id),
         "handing_over": transferring.current(db.session, organisation.id, at=now()),
         "claim": claim_facts.open_one(db.session, organisation.id),
-        "domains": domains.of(db.session, organisation.id),
+        "domains": named,
+        "may_name": domain_of(the_user().email) if not named and domains.may_name(the_user()) else None,
     }
 
 
@@ -43,7 +46,7 @@ def people_come_and_go(organisation: Organisation, team: Sequence[Membership]) -
 def edit_domains(organisation: Organisation) -> ResponseReturnValue:
     """Say that the domain of one's own address is the employer's, and take domains away."""
     form = EmptyForm()
-    mine = domains.domain_of(the_user().email)
+    mine = domain_of(the_user().email)
     if form.validate_on_submit():
         removing = request.form.get("remove")
         with transaction() as session:
@@ -268,11 +271,14 @@ def still_here(token: str) -> ResponseReturnValue:
     if notice is None:
         return _no_longer()
     form = WithoutToken()
-    if form.validate_on_submit() and notice.claim.is_open:
+    claim = notice.claim
+    member = queries.part_of(db.session, claim.organisation_id, notice.user_id) is not None
+    may = claim_rules.may_object(notice.user_id, claimant=claim.user_id, member=member)
+    if form.validate_on_submit() and claim.is_open and may:
         with transaction() as session:
-            claiming.stop(session, notice.claim, by=notice.user, at=now())
+            claiming.stop(session, claim, by=notice.user, at=now())
         return unkept(redirect(url_for(".still_here", token=token), 303), 303)
-    return unkept(render_template("employer/succession/still_here.html", token=token, claim=notice.claim))
+    return unkept(render_template("employer/succession/still_here.html", token=token, claim=claim, may=may))
 
 
 def _no_longer() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
-from charter.account.models import User
+from charter.account.models import User, domain_of
 from charter.organisation.models import MemberRole, Membership
 from charter.succession import domains
 from charter.succession.asking import Match
@@ -29,7 +29,7 @@ class OwnDomainForm(BaseForm):
     def of(cls, user: User) -> Self:
         """The question for this person."""
         form = cls()
-        found = domains.domain_of(user.email)
+        found = domain_of(user.email)
         form.domain = found if domains.why_not(found) is None else None
         form.own_domain.label.text = f"{found} is our own: only people who work for us have an email address there"
         return form

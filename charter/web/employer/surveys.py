@@ -5,7 +5,7 @@ import io
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
@@ -90,31 +90,38 @@ def show_surveys(organisation: Organisation) -> ResponseReturnValue:
 @blueprint.route("/organisations/<uuid:organisation_id>/surveys/new", methods=["GET", "POST"])
 @requires(Permission.RUN_SURVEY, Organisation)
 def open_survey(organisation: Organisation) -> ResponseReturnValue:
-    """Open a survey."""
+    """Open a survey: the first button shows once more what cannot be changed later, the second opens it."""
     framework = publishing.current(db.session)
     asked = running.questions(framework)
     form = SurveyForm()
-    if form.validate_on_submit():
+    survey, check = None, False
+    then = request.form.get("then")
+    if form.validate_on_submit() and then != "change":
+        wanted: dict[str, Any] = {
+            "title": form.title.data,
+            "people": form.number or 0,
+            "closes_on": form.closes_on.data or today(),
+            "on": today(),
+        }
         try:
-            with transaction() as session:
-                survey = running.start(
-                    session,
-                    organisation,
-                    framework,
-                    title=form.title.data,
-                    people=form.number or 0,
-                    closes_on=form.closes_on.data or today(),
-                    by=the_user(),
-                    at=now(),
-                    on=today(),
-                )
+            if then == "open":
+                with transaction() as session:
+                    survey = running.start(session, organisation, framework, **wanted, by=the_user(), at=now())
+            else:
+                running.check(db.session, organisation, framework, **wanted)
+                check = True
         except Refusal as refusal:
             form.refuse(refusal)
-        else:
-            flash(f"{survey.title} is open. Now make the codes and hand them out.", "success")
-            return redirect(_page(organisation, survey.id), 303)
-    page = render_template("employer/surveys/new.html", organisation=organisation, form=form, asked=asked)
-    return page, 400 if form.errors else 200
+    if survey is not None:
+        flash(f"{survey.title} is open. Now make the codes and hand them out.", "success")
+        return redirect(_page(organisation, survey.id), 303)
+    page = render_template(
+        "employer/surveys/check.html" if check else "employer/surveys/new.html",
+        organisation=organisation,
+        form=form,
+        asked=asked,
+    )
+    return page, 400 if form.errors or form.form_errors else 200
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>/surveys/<uuid:survey_id>")

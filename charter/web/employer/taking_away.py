@@ -4,18 +4,20 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from flask import Response, current_app, render_template
+from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from charter.assessment.evidence_files import Entry, write_zip
+from charter.award import certificate
+from charter.award.certificate import Issuer
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.reporting import holdings
-from charter.reporting.holdings import Holdings
+from charter.reporting.holdings import Certificate, Holdings
 from charter.storage import Store
-from charter.web.access import requires, the_user
+from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
 from charter.web.forms import EmptyForm
 
@@ -33,9 +35,17 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
     found = holdings.gather(db.session, organisation, at=now())
     with transaction() as session:
         holdings.note(session, organisation, files=len(found.files), by=the_user(), at=now())
-    page = render_template("employer/organisation/export_index.html", found=found, parts=holdings.PARTS)
+    page = render_template("employer/organisation/export_index.html", found=found, lists=holdings.NAMES)
     store: Store = current_app.extensions["charter_store"]
-    response = Response(write_zip(_archive(found, page, store), at=now()))
+    chosen = settings()
+    issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)
+    drawn = [
+        Entry(
+            one.name, partial(_drawn, one, issuer, chosen.base_url + url_for("public.show_certificate", code=one.code))
+        )
+        for one in found.certificates
+    ]
+    response = Response(write_zip(_archive(found, page, store, drawn), at=now()))
     response.headers["Content-Type"] = "application/zip"
     response.headers["Content-Disposition"] = f'attachment; filename="charter-everything-{today():%Y-%m-%d}.zip"'
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -43,10 +53,15 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
     return response
 
 
-def _archive(found: Holdings, page: str, store: Store) -> Iterator[Entry]:
-    """The files of the archive: the page, the document, and the evidence as it was given."""
+def _drawn(one: Certificate, issuer: Issuer, verify_url: str) -> list[bytes]:
+    return [certificate.draw(one.facts, issuer=issuer, verify_url=verify_url)]
+
+
+def _archive(found: Holdings, page: str, store: Store, certificates: list[Entry]) -> Iterator[Entry]:
+    """The files of the archive: the page, the document, the certificates, and the evidence as it was given."""
     document = json.dumps(found.document, ensure_ascii=False, indent=1)
     yield Entry("index.html", lambda: [page.encode()])
     yield Entry("everything.json", lambda: [document.encode()])
+    yield from certificates
     for file in found.files:
         yield Entry(file.name, partial(store.open, file.sha256))

@@ -6,12 +6,14 @@ import sqlalchemy as sa
 from flask import abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
+from charter.assessment import sign_off
 from charter.award import register
 from charter.clock import today
 from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.asking import asks, rule_in_words, standing
 from charter.framework.models import Framework
+from charter.organisation import team
 from charter.time_spent import adding, typical
 from charter.web.access import public
 from charter.web.public import blueprint, memory
@@ -85,6 +87,8 @@ def privacy() -> ResponseReturnValue:
         longest_page=adding.LONGEST.seconds // 60,
         fewest=typical.FEWEST,
         time_kept_days=adding.KEPT.days,
+        invitation_days=team.INVITATION_KEPT.days,
+        approver_days=sign_off.ADDRESS_KEPT.days,
     )
 
 

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
-from charter.assessment import progress, queries, sign_off
+from charter.assessment import metric_values, progress, queries, sign_off
 from charter.assessment.evidence_to_mend import to_mend
 from charter.assessment.models import SignOff, SignOffStatus
-from charter.clock import now, today
+from charter.clock import local_date, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import csrf, db, transaction
 from charter.notification import emails
@@ -64,7 +64,7 @@ def show_sign_off(token: str) -> ResponseReturnValue:
         assessment=asked.assessment,
         content=said.content,
         said=said,
-        progress=progress.progress(said, on=today()),
+        progress=progress.progress(said, on=today(), before=metric_values.last_time(db.session, said)),
         to_mend=to_mend(said.evidence, on=today()),
         seen=standing.content_hash,
         before=before,
@@ -78,7 +78,8 @@ def show_sign_off(token: str) -> ResponseReturnValue:
 @public
 def approve_sign_off(token: str) -> ResponseReturnValue:
     """Approve what was read."""
-    form = ApproveForm(data={"seen": _read()})
+    found = sign_off.find(db.session, token)
+    form = ApproveForm(data={"seen": _read(), "signed_as": found.name if found else ""})
 
     def approve(session: Session) -> SignOff:
         return sign_off.approve(
@@ -113,7 +114,7 @@ def _decide(token: str, form: BaseForm, decide: Callable[[Session], SignOff], te
     """The page of one of the two decisions. Sent, it is taken and the owners are told; else the page says why not."""
     asked = sign_off.find(db.session, token)
     if asked is None or not _can_be_decided(asked):
-        return _no_longer(asked)
+        return _no_longer(asked, form)
     overtaken = None
     if form.is_submitted():
         try:
@@ -125,9 +126,11 @@ def _decide(token: str, form: BaseForm, decide: Callable[[Session], SignOff], te
         except Refusal as refusal:
             again = sign_off.find(db.session, token)
             if again is None or not _can_be_decided(again):
-                return _no_longer(again)
+                return _no_longer(again, form)
             form.refuse(refusal)
         else:
+            if _lost(asked, form):  # it was decided in another way a moment earlier
+                return _no_longer(asked, form)
             return unkept(redirect(url_for(".show_sign_off", token=token), 303), 303)
     page = render_template(
         template,
@@ -149,14 +152,38 @@ def _can_be_decided(asked: SignOff) -> bool:
     return asked.works_at(now()) and asked.assessment.is_editable
 
 
-def _no_longer(asked: SignOff | None) -> Response:
-    """What became of it; a kind word when the link is not, or no longer, good for anything."""
+def _lost(asked: SignOff | None, form: BaseForm) -> dict[str, str]:
+    """What was typed and sent and is not kept, with what it is: so that whoever typed it can copy it."""
+    if not form.is_submitted():
+        return {}
+    typed = {"words": "What you wrote", "signed_as": "The name that you typed"}
+    kept = {asked.words, asked.signed_as} if asked is not None else set()
+    return {
+        label: form[name].data
+        for name, label in typed.items()
+        if name in form
+        and form[name].data
+        and " ".join(form[name].data.split()) not in {" ".join(one.split()) for one in kept}
+    }
+
+
+def _no_longer(asked: SignOff | None, form: BaseForm | None = None) -> Response:
+    """What became of it; a kind word when the link is not, or no longer, good for anything.
+
+    What was sent with `form` and is not kept is shown, for its sender to copy.
+    """
     decided = asked is not None and asked.status in {SignOffStatus.APPROVED, SignOffStatus.SENT_BACK}
     assessment = queries.with_its_own(db.session, asked.assessment) if asked else None
+    lost = _lost(asked, form) if form is not None else {}
     page = render_template(
-        "public/sign_off/no_longer.html", asked=asked, assessment=assessment, decided=decided, Status=SignOffStatus
+        "public/sign_off/no_longer.html",
+        asked=asked,
+        assessment=assessment,
+        decided=decided,
+        lost=lost,
+        Status=SignOffStatus,
     )
-    return unkept(page, 200 if decided else 410 if asked else 404)
+    return unkept(page, 409 if decided and lost else 200 if decided else 410 if asked else 404)
 
 
 def _tell(session: Session, asked: SignOff) -> None:
@@ -166,10 +193,24 @@ def _tell(session: Session, asked: SignOff) -> None:
         session,
         to=organisations.owners(session, [organisation_id]).get(organisation_id, ()),
         organisation_name=asked.assessment.organisation.name,
-        who=f"{asked.signed_as or asked.name} ({asked.role})",
+        who=asked.signature,
+        signed_as=asked.signed_as if asked.is_signed_by_another else "",
+        asked_of=f"{asked.name} ({asked.role})",
         approved=asked.status is SignOffStatus.APPROVED,
         words=asked.words,
         assessment_id=asked.assessment_id,
         event_key=f"sign-off-decided:{asked.id}",
         at=now(),
     )
+    if asked.status is SignOffStatus.APPROVED and asked.decided_at is not None:
+        assessment = asked.assessment
+        emails.sign_off_copy(
+            session,
+            to=asked.email,
+            organisation_name=assessment.organisation.name,
+            level_title=assessment.framework.content.level_title(assessment.target_level),
+            who=asked.signature,
+            decided_on=local_date(asked.decided_at),
+            event_key=f"sign-off-copy:{asked.id}",
+            at=now(),
+        )

@@ -314,7 +314,7 @@ def test_owners_are_reminded_thirty_days_before_on_the_day_and_thirty_days_after
         "Your yearly figures are due today",
         "Your yearly figures were due",
     ]
-    assert all(f"/yearly-returns/{due.id}" in one.body for one in found)
+    assert [f"/yearly-returns/{due.id}" in one.body for one in found] == [True] * 3
     assert "Your award stays as it is." in found[-1].body
 
 

@@ -39,7 +39,8 @@ def test_somebody_with_an_account_signs_in_and_joins(client, employer, stranger,
 
 def test_somebody_new_signs_up_on_the_way_and_joins(client, employer, invite, link):
     page = invite("nadia@example.org")
-    client.get(page)
+    assert "that brings you back here" in client.get(page).text
+    assert 'value="nadia@example.org"' in client.get("/sign-up").text
     client.send("/sign-up", {"name": "Nadia", "email": "nadia@example.org", "password": "teapot marigold cycling"})
     assert client.send(link("nadia@example.org")).location == page
     assert client.send(page).location == "/dashboard"

@@ -17,6 +17,7 @@ from charter.assessment.models import Assessment, Evidence, EvidenceUse
 from charter.config import Settings
 from charter.extensions import db
 from charter.framework.asking import standing
+from charter.framework.content import EvidenceDate
 from charter.organisation.models import Organisation
 from charter.review import submitted
 from tests.assessment.test_file_checks import pdf
@@ -582,3 +583,52 @@ def test_the_pages_cost_the_same_with_one_piece_and_with_many(
         client.send(form_page, {"text": f"Account {number}.", "criteria": codes[2 : 3 + number]})
     assert costs() == first
     assert max(first) <= 8
+
+
+# Its kind and dates --------------------------------------------------------------------------------------------------
+
+
+def test_the_kinds_fit_for_the_question_come_first_and_the_dates_of_the_chosen_one_are_asked_beside_them(
+    form_page: str, assessment: Assessment, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    content = assessment.framework.content
+    criterion = content.criterion(codes[0])
+    assert criterion is not None
+    client = sign_in(owner)
+    page = client.get(form_page).text
+    first, rest = page.split('<optgroup label="For this question">')[1].split('<optgroup label="Other kinds">')
+    offered = re.findall(r'<option value="([^"]+)"', first)
+    fit = [one.code for one in content.evidence_rules.types if one.code in criterion.evidence_types]
+    assert offered == [code for code in fit if code != "written_account"]
+    assert not set(offered) & set(re.findall(r'<option value="([^"]+)"', rest.split("</select>")[0]))
+    kind = next(one for one in content.evidence_rules.types if EvidenceDate.PERIOD in one.dates)
+    said = {
+        "kind": "link",
+        "url": "https://example.org/staff",
+        "type": kind.code,
+        "title": "Kept",
+        "period_from-day": "x",
+    }
+    wrong = client.send(form_page, said)
+    assert wrong.status_code == 400
+    assert 'id="period_from-error"' in wrong.text
+    assert 'value="Kept"' in wrong.text
+    assert re.search(f'<option value="{kind.code}" selected', wrong.text)
+    days = {f"period_from-{part}": value for part, value in (("day", "1"), ("month", "4"), ("year", "2025"))}
+    lacking = client.send(form_page, said | days)
+    assert 'id="period_to-error"' in lacking.text
+    days |= {f"period_to-{part}": value for part, value in (("day", "31"), ("month", "3"), ("year", "2026"))}
+    assert client.send(form_page, said | days).status_code == 303
+    (piece,) = there()
+    assert (piece.type, str(piece.period_from), str(piece.period_to)) == (kind.code, "2025-04-01", "2026-03-31")
+    assert piece.ends_on is not None
+
+
+def test_a_document_without_dates_is_marked_in_the_library_and_on_the_first_page(
+    form_page: str, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    client = sign_in(owner)
+    assert client.send(form_page, {"kind": "link", "url": "https://example.org/staff"}).status_code == 303
+    library = f"/organisations/{employer.id}/evidence"
+    assert client.get(library).text.count('govuk-tag--yellow">Dates missing') == 2  # the note above, and the piece
+    assert "example.org/staff" in client.get(f"{library}?state=undated").text

@@ -16,11 +16,12 @@ from charter.account.models import User
 from charter.assessment import evidence, library
 from charter.assessment.evidence_dates import Dates
 from charter.assessment.file_checks import Checked, FileKind
-from charter.assessment.models import Assessment, Evidence
-from charter.clock import today
+from charter.assessment.models import Assessment, Evidence, PrivacyReason
+from charter.clock import now, today
 from charter.extensions import db, transaction
+from charter.organisation import recognition
 from charter.organisation.models import Organisation
-from charter.review import allocation
+from charter.review import allocation, submitted
 from charter.review.models import Review
 from tests.assessment.test_file_checks import pdf, picture
 from tests.conftest import browser
@@ -152,15 +153,63 @@ def test_who_may_open_evidence(
     moderator: User,
     administrator: User,
     board_member: User,
-    form_page: str,
+    make: Factory,
+    assessment: Assessment,
+    photo: Evidence,
 ) -> None:
-    sign_in(owner).send(form_page, upload(pdf()))
-    [added] = there()
-    address = f"/evidence/{added.id}/download"
-    answers = [(owner, 200), (colleague, 200), (assessor, 200), (moderator, 200), (administrator, 403)]
+    addresses = [f"/evidence/{photo.id}/{page}" for page in ("download", *PREVIEWS)]
+    answers = [(owner, 200), (colleague, 200), (assessor, 404), (moderator, 404), (administrator, 403)]
     answers += [(stranger, 404), (board_member, 404)]
-    assert [(person, sign_in(person).get(address).status_code) for person, _ in answers] == answers
-    assert browser(app).get(address).status_code == 303
+    for address in addresses:  # a draft is the employer's own, also for whoever knows the address
+        assert [(person, sign_in(person).get(address).status_code) for person, _ in answers] == answers
+        assert browser(app).get(address).status_code == 303
+    make.submitted(assessment, by=owner)
+    for address in addresses:
+        assert [sign_in(person).get(address).status_code for person in (assessor, moderator)] == [200, 200]
+
+
+def test_staff_open_what_proves_an_award_and_no_other_piece_that_was_not_sent(
+    sign_in: SignIn, make: Factory, employer: Organisation, draft: Assessment, form_page: str, owner: User,
+    assessor: User,
+) -> None:  # fmt: skip
+    client = sign_in(owner)
+    for number in (1, 2):
+        client.send(form_page, upload(pdf(number), f"{number}.pdf"))
+    proof, other = there()
+    passport = draft.framework.content.passports[0]
+    with transaction() as session:
+        held = recognition.state(
+            session, session.get_one(Organisation, employer.id), scheme=passport.scheme, level=passport.level,
+            reference="1", county=employer.county, starts_on=today() - timedelta(days=1),
+            ends_on=today() + timedelta(days=300), by=owner, at=now(),
+        )  # fmt: skip
+        session.flush()
+        recognition.prove(session, held, proof_id=proof.id, by=owner, at=now())
+    found = [sign_in(assessor).get(f"/evidence/{one.id}/download").status_code for one in (proof, other)]
+    assert found == [200, 404]
+
+
+def test_staff_open_what_was_given_in_the_place_of_what_is_gone_and_no_newer_version_that_was_not_sent(
+    make: Factory, assessment: Assessment, photo: Evidence, owner: User
+) -> None:
+    make.submitted(assessment, by=owner)
+    with transaction() as session:
+        kept = session.get_one(Evidence, photo.id)
+        newer = Evidence(
+            **{
+                column.key: getattr(kept, column.key)
+                for column in sa.inspect(Evidence).column_attrs
+                if column.key not in {"id", "version"}
+            }
+        )
+        newer.replaces_id = kept.id
+        session.add(newer)
+    assert submitted.was_given(db.session, photo)
+    assert not submitted.was_given(db.session, newer)
+    with transaction() as session:
+        gone = session.get_one(Evidence, photo.id)
+        gone.removed_at, gone.removed_by_id, gone.removed_for = make.at, owner.id, PrivacyReason.NAMES
+    assert submitted.was_given(db.session, newer)
 
 
 def test_what_is_no_file_is_not_downloaded(sign_in: SignIn, owner: User, form_page: str) -> None:

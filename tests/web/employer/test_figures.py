@@ -19,6 +19,7 @@ from charter.award.yearly.models import YearlyReturn
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.framework.content import Content
+from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from tests.factories import Factory
 from tests.pages import CheckedClient
@@ -67,7 +68,7 @@ DECLARED = {"declared_by": "Olive Owner", "declared_role": "Owner", "agreed": "y
 
 
 def test_the_dashboard_says_by_when_they_are_due_and_an_owner_gives_them(
-    page: CheckedClient, due: YearlyReturn, content: Content, employer: Organisation
+    page: CheckedClient, due: YearlyReturn, content: Content, employer: Organisation, owner: User
 ) -> None:
     home = f"/yearly-returns/{due.id}"
     text = page.get("/dashboard").text
@@ -81,15 +82,50 @@ def test_the_dashboard_says_by_when_they_are_due_and_an_owner_gives_them(
     refused = page.send(f"{home}/send", {"declared_by": "", "declared_role": "Owner", "seen_version": "2"})
     assert (refused.status_code, "Tick the box to say that the figures are true." in refused.text) == (400, True)
     sent = page.send(f"{home}/send", {**DECLARED, "seen_version": "2"})
-    assert sent.location == f"/organisations/{employer.id}/figures"
+    assert sent.location == f"{home}/sent"
     assert fresh(due).sent_at is not None
-    assert "Sent: your yearly figures." in page.get(sent.location).text
+    assert '<h1 class="govuk-panel__title">Your yearly figures are sent</h1>' in page.get(sent.location).text
+    receipt = db.session.query(Message).filter(Message.kind == "yearly_figures_sent").one()
+    assert (receipt.to_address, due.organisation.name in receipt.subject) == (owner.email, True)
     assert "Your yearly figures are due by" not in page.get("/dashboard").text
     assert "They cannot be changed now." in page.get(home).text
     assert "They cannot be changed now." in page.get(f"{home}/send").text
     again = page.post(f"{home}/send", data={"csrf_token": page.token("/account/name"), **DECLARED, "seen_version": "2"})
     assert again.status_code == 409
     assert db.session.scalar(sa.select(sa.func.count()).select_from(MetricValue)) == len(content.metrics_for(1))
+
+
+def test_an_end_day_that_is_no_year_after_last_times_is_to_be_checked_on_the_form_and_before_sending(
+    page: CheckedClient, due: YearlyReturn, content: Content, make: Factory, employer: Organisation, owner: User
+) -> None:
+    home, last = f"/yearly-returns/{due.id}", today() - timedelta(days=600)
+    before = make.assessment(employer, by=owner)
+    with transaction() as session:
+        session.add(
+            MetricValue(
+                organisation_id=employer.id,
+                metric=content.metrics_for(1)[0].code,
+                period_end=last,
+                value=6,
+                county=employer.county,
+                size_band=employer.size_band,
+                sector=employer.sector,
+                recorded_at=now(),
+                replaced_at=None,
+                assessment_id=before.id,
+                yearly_return_id=None,
+            )
+        )
+    page.send(home, {**typed(content, "6"), **period(today() - timedelta(days=50)), "seen_version": "1"})
+    for address in (home, f"{home}/send"):
+        assert "18 months later, so the two cannot be compared" in page.get(address).text
+    page.send(home, {**typed(content, "6"), **period(last + timedelta(days=365)), "seen_version": "2"})
+    assert "cannot be compared" not in page.get(home).text
+
+
+def test_with_nothing_given_the_page_to_send_asks_for_the_last_day_too(page: CheckedClient, due: YearlyReturn) -> None:
+    assert "numbers. Say too which day your 12 months end on." in page.get(f"/yearly-returns/{due.id}/send").text
+    assert page.get(f"/yearly-returns/{due.id}/sent").location == f"/yearly-returns/{due.id}"
 
 
 def next_steps(page: CheckedClient) -> str:

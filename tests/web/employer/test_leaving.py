@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 
 from charter.account.models import User
 from charter.assessment import sharing
@@ -67,8 +68,19 @@ def test_the_last_owner_is_told_what_to_do_first_and_stays(
     assert ">Leave the team</button>" not in text
     token = browser.token(f"/organisations/{employer.id}/team/invite")
     assert browser.post(page, data={"csrf_token": token}).location == page
-    assert "An employer needs at least one owner." in browser.get(page).text
+    assert "An employer needs at least one owner who can sign in." in browser.get(page).text
     assert members(employer) == {owner.name, colleague.name}
+
+
+def test_with_no_other_owner_who_can_sign_in_an_owner_is_the_last(
+    make: Factory, employer: Organisation, owner: User, sign_in: SignIn
+) -> None:
+    gone = make.member(employer, "Otto Owner")
+    with transaction() as session:
+        session.get_one(User, gone.id).disabled_at = AT
+    text = sign_in(owner).get(f"/organisations/{employer.id}/leave").text
+    assert "so you cannot leave yet." in text
+    assert ">Leave the team</button>" not in text
 
 
 def test_who_is_alone_is_led_to_invite_somebody(employer: Organisation, owner: User, sign_in: SignIn) -> None:
@@ -87,20 +99,30 @@ def test_one_of_two_owners_may_leave_and_the_other_is_told(
     assert mail.to_user_id == other.id
 
 
-def test_an_owner_who_removes_somebody_reads_what_becomes_nobodys_and_nobody_is_mailed(
-    employer: Organisation, busy: User, owner: User, sign_in: SignIn
+def test_an_owner_who_removes_somebody_reads_what_becomes_nobodys_and_the_person_is_told(
+    employer: Organisation, assessment: Assessment, busy: User, owner: User, sign_in: SignIn
 ) -> None:
     browser = sign_in(owner)
     part = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
-    page = f"/organisations/{employer.id}/team/{part}"
+    page = f"/organisations/{employer.id}/team/{part}/remove"
+    assert page in browser.get(f"/organisations/{employer.id}/team/{part}").text
     text = browser.get(page).text
-    assert (
-        "Nobody has what was theirs then: 2 questions of the assessment and 1 action of the improvement plan." in text
-    )
-    assert browser.send(page, {"do": "remove"}).status_code == 303
+    assert "2 questions of the assessment have nobody then:" in text
+    assert "1 action of the improvement plan has nobody then." in text
+    for task in sharing.tasks(assessment)[:2]:
+        assert escape(sharing.title(assessment.framework.content, task)) in text
+    assert members(employer) == {owner.name, busy.name}
+    team = f"/organisations/{employer.id}/team"
+    assert browser.send(page).location == team
+    said = browser.get(team).text
+    assert f"{busy.name} is no longer in the team. 2 questions have nobody now." in said
+    assert f'<a class="govuk-link" href="/assessments/{assessment.id}/sharing">Share them out</a>' in said
+    assert browser.get(page).location == team  # it is done
     assert members(employer) == {owner.name}
     assert held() == (0, [None])
     assert db.session.scalars(sa.select(Message).where(Message.kind == "member_left")).all() == []
+    [mail] = db.session.scalars(sa.select(Message).where(Message.kind == "member_removed")).all()
+    assert mail.to_address == busy.email
 
 
 def test_whoever_was_removed_reads_what_happened_wherever_they_go_next(
@@ -109,12 +131,15 @@ def test_whoever_was_removed_reads_what_happened_wherever_they_go_next(
     theirs, draft = sign_in(busy), f"/assessments/{assessment.id}"
     token = theirs.token(f"{draft}/declarations")
     member = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
-    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}", {"do": "remove"})
+    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}/remove")
     for page in (draft, f"/organisations/{employer.id}/team", f"{draft}/criteria/{sharing.tasks(assessment)[0]}"):
         answer = theirs.get(page)
         assert (answer.status_code, f"no longer in the team of {employer.name}" in answer.text) == (404, True)
         assert "is not saved" not in answer.text
-    sent = theirs.post(f"{draft}/declarations", data={"csrf_token": token})
+    typed = {"csrf_token": token, "seen": "a b", "explanation": "We meet <every> Monday."}
+    sent = theirs.post(f"{draft}/declarations", data=typed)
+    assert "We meet &lt;every&gt; Monday." in sent.text
+    assert "a b" not in sent.text
     assert (sent.status_code, "What you sent just now is not saved." in sent.text) == (404, True)
     home = theirs.get("/dashboard").text
     assert f"You have not been in the team of <strong>{employer.name}</strong> since" in home
@@ -126,7 +151,7 @@ def test_whoever_is_back_in_the_team_reads_nothing_of_having_left(
     make: Factory, employer: Organisation, assessment: Assessment, busy: User, owner: User, sign_in: SignIn
 ) -> None:
     member = db.session.scalars(sa.select(Membership.id).where(Membership.user_id == busy.id)).one()
-    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}", {"do": "remove"})
+    sign_in(owner).send(f"/organisations/{employer.id}/team/{member}/remove")
     make.joins(employer, busy, "contributor")
     browser = sign_in(busy)
     assert browser.get(f"/assessments/{assessment.id}").status_code == 200

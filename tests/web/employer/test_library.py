@@ -14,16 +14,20 @@ from benchmarks import counting
 from charter.account.models import User
 from charter.assessment import library
 from charter.assessment.evidence_dates import Dates, State
-from charter.assessment.models import Assessment, Evidence, ScanState
+from charter.assessment.models import Assessment, Evidence, EvidenceUse, ScanState
 from charter.assessment.shelf import TO_RENEW
 from charter.clock import today
 from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.organisation.models import Membership, Organisation
 from tests.assessment.test_file_checks import pdf, picture
+from tests.assessment.test_library import use
 from tests.assessment.test_shelf import fill, in_state
 from tests.factories import Factory
 from tests.pages import CheckedClient
+
+RENEW = "Evidence to renew or replace"
+"""How the dashboard begins to say that something is soon out of date."""
 
 SignIn = Callable[[User], CheckedClient]
 
@@ -59,7 +63,20 @@ def test_of_many_files_the_good_are_kept_and_each_bad_one_is_named_with_its_reas
     assert sorted(piece.title for piece in db.session.query(Evidence)) == ["Policy.pdf", "Room.png"]
     again = client.send(f"{home}/add", files((policy, "Policy.pdf")))
     assert again.location == home
-    assert "You gave Policy.pdf before." in client.get(home).text
+    assert "You have Policy.pdf already." in client.get(home).text
+
+
+def test_the_same_content_under_another_name_is_there_already_and_is_not_counted_as_added(
+    sign_in: SignIn, owner: User, home: str
+) -> None:
+    client, policy = sign_in(owner), pdf()
+    assert client.send(f"{home}/add", files((policy, "Policy.pdf"), (policy, "Copy.pdf"))).location == home
+    told = client.get(home).text
+    assert "1 file added. You have Copy.pdf already, as “Policy.pdf”." in told
+    asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
+    again = client.send(f"{home}/add", files((policy, "Other.pdf")), **asks).json
+    assert again is not None
+    assert (again["title"], again["known"]) == ("Policy.pdf", True)
 
 
 def test_more_together_than_one_form_may_hold_is_no_fault_when_each_file_is_small_enough(
@@ -83,7 +100,14 @@ def test_a_script_that_sends_one_file_is_told_what_became_of_it(sign_in: SignIn,
     client = sign_in(owner)
     asks: dict[str, Any] = {"headers": {"Accept": "application/json"}}
     good = client.send(f"{home}/add", files((pdf(), "Policy.pdf")), **asks)
-    assert good.json == {"title": "Policy.pdf", "address": f"{home}/{one('Policy.pdf').id}", "checking": False}
+    piece = str(one("Policy.pdf").id)
+    assert good.json == {
+        "id": piece,
+        "title": "Policy.pdf",
+        "address": f"{home}/{piece}",
+        "checking": False,
+        "known": False,
+    }
     bad = client.send(f"{home}/add", files((b"MZ", "tool.exe")), **asks)
     assert (bad.status_code, list(bad.json)) == (400, ["error"])
 
@@ -233,20 +257,36 @@ def test_everything_downloads_as_one_archive_that_says_what_is_left_out_and_why(
 
 @pytest.mark.parametrize("state", TO_RENEW)
 def test_the_dashboard_says_how_much_is_to_be_renewed_or_replaced_and_leads_to_it(
-    sign_in: SignIn, owner: User, home: str, state: State
+    make: Factory, employer: Organisation, sign_in: SignIn, owner: User, home: str, state: State
 ) -> None:
     client = sign_in(owner)
     piece = given(client, home)
     in_state(piece, state)
+    if state is State.UNDATED:
+        assessment = make.assessment(employer, by=owner)
+        use(assessment, piece, [assessment.framework.content.asked(1)[0].code], owner)
     if state in {State.EXPIRED, State.SOON}:
         with transaction() as session:
             session.get_one(Evidence, piece.id).ends_on = today() + timedelta(days=-1 if state is State.EXPIRED else 9)
     page = client.get("/dashboard").text
-    assert "Evidence to renew or replace" in page
+    assert RENEW in page
     assert state.label in page
     assert f'href="{home}?state={state.value}"' in page
     there = client.get(f"{home}?state={state.value}").text
     assert f'href="{home}/{piece.id}"' in there
+
+
+def test_a_piece_that_the_dashboard_names_is_not_counted_there_once_more(
+    make: Factory, assessment: Assessment, owner: User, sign_in: SignIn
+) -> None:
+    make.answered(assessment, by=owner)
+    with transaction() as session:
+        piece = session.scalars(sa.select(Evidence).join(EvidenceUse)).first()
+        assert piece is not None
+        piece.ends_on = today() - timedelta(days=1)
+    page = sign_in(owner).get("/dashboard").text
+    assert page.count("It is out of date.") == 1
+    assert "Evidence to renew or replace" not in page
 
 
 def test_nothing_is_said_on_the_dashboard_when_nothing_is_to_be_renewed(
@@ -254,7 +294,9 @@ def test_nothing_is_said_on_the_dashboard_when_nothing_is_to_be_renewed(
 ) -> None:
     client = sign_in(owner)
     given(client, home)
-    assert "Evidence to renew" not in client.get("/dashboard").text
+    text = client.get("/dashboard").text
+    assert "What to do next" in text
+    assert RENEW not in text
 
 
 def test_what_could_not_be_opened_is_given_again_as_it_was(sign_in: SignIn, owner: User, home: str) -> None:

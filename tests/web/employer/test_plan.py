@@ -11,7 +11,7 @@ from benchmarks import counting
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.clock import today
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.improvement.models import Action, ActionStatus, ProgrammeRequest
 from charter.organisation.models import Organisation
 from tests.factories import Factory
@@ -189,3 +189,17 @@ def test_the_plan_asks_the_database_a_fixed_number_of_questions(
     with counting.statements(app) as then:
         page.get(home)
     assert len(then) == len(first) <= 12
+
+
+def test_beyond_the_first_three_the_actions_are_folded_and_what_nobody_planned_yet_is_said_once(
+    sign_in: SignIn, owner: User, employer: Organisation, make: Factory
+) -> None:
+    for number in range(5):
+        make.action(employer, title=f"Action {number}", due_on=None, by=owner)
+    with transaction() as session:
+        session.execute(sa.update(Action).values(owner_id=None))
+    text = sign_in(owner).get(f"/organisations/{employer.id}/plan").text
+    first, _, rest = text.partition("See all 5")
+    assert (first.count('<li class="charter-action">'), rest.count('<li class="charter-action">')) == (3, 2)
+    assert text.count("Nothing here has a day or a name yet.") == 1
+    assert "Nobody named yet" not in text

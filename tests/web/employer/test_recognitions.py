@@ -328,7 +328,7 @@ def test_home_says_calmly_what_is_soon_out_of_date_and_the_awards_say_how_to_ren
     assert "Soon out of date" not in browser.get("/dashboard").text  # nothing rests on what nobody has checked
     with transaction() as session:
         recognising.check(session, session.get_one(Recognition, told.id), by=administrator, at=AT)
-    assert "1 award of other schemes ends on" in browser.get("/dashboard").text
+    assert "1 award of another scheme ends on" in browser.get("/dashboard").text
     page = browser.get(address).text
     assert "It ends in 13 days." in page
     assert "add the renewed one" in page

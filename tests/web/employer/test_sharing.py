@@ -69,6 +69,40 @@ def test_a_whole_theme_and_all_that_nobody_has_are_given_at_once(
     assert {task for task, name in whose(assessment).items() if name == colleague.name} == set(others)
 
 
+def test_many_at_once_needs_both_which_and_who(
+    assessment: Assessment, home: str, codes: list[str], owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    chosen = {f"who-{codes[0]}": str(colleague.id)}
+    for half, field, sentence in (
+        ({"several": "rest"}, "several_to", "Choose who answers them."),
+        ({"several_to": str(owner.id)}, "several", "Choose which ones."),
+    ):
+        page = browser.send(f"{home}/sharing", form_of(browser.get(f"{home}/sharing").text) | chosen | half)
+        assert page.status_code == 400
+        assert f'id="{field}-error"' in page.text
+        assert sentence in page.text
+        assert form_of(page.text)[f"who-{codes[0]}"] == str(colleague.id)  # nothing chosen is lost
+    assert whose(assessment) == {}
+
+
+def test_the_dashboard_offers_ones_own_first_and_says_when_a_colleague_has_the_next(
+    assessment: Assessment, home: str, codes: list[str], owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    give(assessment, colleague, *sharing.tasks(assessment), by=owner)
+    page = html.unescape(browser.get("/dashboard").text)
+    assert f"{colleague.name} answers this." in page
+    assert "Look at it" in page
+    give(assessment, None, codes[2], by=owner)
+    page = browser.get("/dashboard").text
+    assert f'href="{home}/criteria/{codes[2]}"' in page
+    give(assessment, owner, codes[3], by=owner)
+    page = browser.get("/dashboard").text
+    assert f'href="{home}/criteria/{codes[3]}"' in page
+    assert "This one is yours." in page
+
+
 def test_of_two_who_share_out_at_once_neither_overwrites_the_other(
     assessment: Assessment, home: str, codes: list[str], owner: User, colleague: User, sign_in: SignIn
 ) -> None:

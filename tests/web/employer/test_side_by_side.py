@@ -111,6 +111,22 @@ def test_an_answer_is_kept_either_way_with_one_button(content: Content, home: st
     assert (stored(Answer).value, stored(Answer).explanation) == (one, "Mine.")
 
 
+def test_in_two_windows_one_person_is_not_told_of_somebody_else(
+    content: Content, home: str, codes: list[str], owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    code = content.declarations[0].code
+    for address, theirs, mine in (
+        (f"{home}/criteria/{codes[0]}", {"explanation": "First."}, {"explanation": "Second."}),
+        (f"{home}/declarations", {f"declaration-{code}": "yes"}, {f"declaration-{code}": "no"}),
+    ):
+        page = Two(browser, browser, address).meet(theirs, mine)
+        assert page.status_code == 409
+        assert "You saved this in another window" in page.text
+        assert "Somebody else" not in page.text
+        assert owner.name + " saved" not in page.text
+
+
 def test_who_changed_nothing_of_an_answer_does_not_undo_what_a_colleague_saved_meanwhile(
     make: Factory, assessment: Assessment, home: str, codes: list[str], owner: User, two: Any
 ) -> None:

@@ -101,13 +101,73 @@ def test_an_assessor_reads_the_name_that_was_typed_beside_the_one_that_was_asked
     assert "Deirdre &lt;D&gt; Director (asked as Dee Director), Director, on" in page
 
 
-def test_without_an_approval_the_case_says_nothing_of_one(
-    make: Factory, complete: Assessment, link: str, owner: User, assessor: User, client: CheckedClient, sign_in: SignIn
+def test_the_owner_reads_who_was_asked_and_who_signed_and_the_director_gets_a_note(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    form = client.get(f"{link}/approve").text
+    assert 'value="Dee Director"' in form
+    assert "This was asked of <strong>Dee Director</strong> (Director)." in form
+    approve(client, link, signed_as="Someone Else")
+    db.session.rollback()
+    mails = {one.kind: one for one in db.session.scalars(sa.select(Message))}
+    told, note = mails["sign_off_decided"], mails["sign_off_copy"]
+    assert told.to_address == owner.email
+    assert "You asked Dee Director (Director). It is signed as Someone Else." in told.body
+    assert note.to_address == WHO["email"]
+    assert "Signed as: Someone Else (asked of Dee Director, Director)" in note.body
+    assert "/sign-off/" not in note.body
+    assert (
+        "Someone Else (asked of Dee Director, Director) approved exactly" in sign_in(owner).get(f"{home}/submit").text
+    )
+
+
+def test_a_name_that_was_signed_as_asked_is_not_remarked_on(link: str, client: CheckedClient) -> None:
+    approve(client, link, signed_as="dee director")
+    db.session.rollback()
+    told = db.session.scalars(sa.select(Message).where(Message.kind == "sign_off_decided")).one()
+    assert "You asked" not in told.body
+
+
+def test_what_is_missing_is_said_before_anybody_can_be_asked(home: str, owner: User, sign_in: SignIn) -> None:
+    page = sign_in(owner).get(f"{home}/sign-off").text
+    assert "Nothing can be approved yet." in page
+    assert f'href="{home}/declarations"' in page
+    assert "Their full name" not in page
+
+
+def test_the_dashboard_says_how_the_approval_stands_and_a_change_is_warned_of(
+    complete: Assessment, link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    code = complete.framework.content.asked(1)[0].code
+    pages = [f"{home}/criteria/{code}", f"{home}/declarations", f"{home}/figures"]
+    warning = "If you change something here, the approval ends"
+    assert "is asked to approve your answers" in browser.get("/dashboard").text
+    assert not any(warning in browser.get(page).text for page in pages)
+    approve(client, link)
+    assert "approved these answers</strong>" in browser.get("/dashboard").text
+    assert all(warning in browser.get(page).text for page in pages)
+    change(complete)
+    assert "counts no more" in browser.get("/dashboard").text
+    assert not any(warning in browser.get(page).text for page in pages)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_only_a_case_with_an_approval_of_what_was_sent_says_that_there_is_one(
+    make: Factory,
+    complete: Assessment,
+    link: str,
+    owner: User,
+    assessor: User,
+    client: CheckedClient,
+    sign_in: SignIn,
+    changed: bool,
 ) -> None:
     approve(client, link)
-    change(complete)
+    if changed:
+        change(complete)
     page = sign_in(assessor).get(f"/admin/reviews/{make.review(make.submitted(complete, by=owner)).id}").text
-    assert "Approved inside the employer" not in page
+    assert ("Approved inside the employer" in page) is not changed
 
 
 def test_what_is_shown_is_everything_but_the_files(
@@ -224,6 +284,78 @@ def test_a_link_taken_back_used_up_or_unknown_says_so(
     assert (gone.status_code, "took their question back" in gone.text) == (410, True)
     assert client.post(f"{link}/approve", data={"signed_as": "D", "agreed": "y"}).status_code == 410
     assert client.get("/sign-off/none").status_code == 404
+
+
+WORDS = "Page 2: the pay of <three> apprentices\nis wrong."
+
+
+def decides(client: CheckedClient, link: str, deed: str):
+    """What a person is answered who wrote their words, or their name, on a page that they opened before."""
+    typed = {"words": WORDS} if deed == "send-back" else {"signed_as": WORDS[:20], "agreed": "y"}
+    return client.post(f"{link}/{deed}", data={"seen": "", **typed})
+
+
+def shows_what_was_typed(answer, deed: str) -> bool:
+    text = unescape(answer.text)
+    return "What you sent just now is not kept" in text and (WORDS if deed == "send-back" else WORDS[:20]) in text
+
+
+@pytest.mark.parametrize("deed", ["send-back", "approve"])
+@pytest.mark.parametrize("became", ["taken back", "sent", "too old", "unknown"])
+def test_what_was_typed_for_a_link_that_is_dead_by_now_is_shown_to_be_copied(
+    make: Factory,
+    complete: Assessment,
+    link: str,
+    home: str,
+    owner: User,
+    client: CheckedClient,
+    sign_in: SignIn,
+    became: str,
+    deed: str,
+) -> None:
+    asked = db.session.scalars(sa.select(SignOff)).one()
+    if became == "taken back":
+        sign_in(owner).send(f"{home}/sign-off/{asked.id}/take-back")
+    elif became == "sent":
+        make.submitted(complete, by=owner)
+    elif became == "too old":
+        with transaction() as session:
+            session.get_one(SignOff, asked.id).expires_at = now()
+    else:
+        link = "/sign-off/none"
+    answer = decides(client, link, deed)
+    assert answer.status_code == (404 if became == "unknown" else 410)
+    assert "This link no longer works" in answer.text
+    assert shows_what_was_typed(answer, deed)
+    assert "not kept" not in client.get(f"{link}/{deed}").text, "whoever only looks has typed nothing"
+
+
+def test_words_that_come_after_the_answers_were_approved_are_shown_and_a_double_click_is_not_told_of_any(
+    link: str, client: CheckedClient
+) -> None:
+    for _ in range(2):
+        assert client.post(f"{link}/send-back", data={"words": WORDS}).status_code in {200, 303}
+    again = client.post(f"{link}/send-back", data={"words": WORDS})
+    assert (again.status_code, "not kept" in again.text) == (200, False)
+    late = client.post(f"{link}/send-back", data={"words": "And page 9."})
+    assert late.status_code == 409
+    assert "You have sent the answers back" in late.text
+    assert "And page 9." in late.text
+
+
+def test_whoever_is_reading_when_an_owner_reminds_them_decides_with_the_link_that_they_have(
+    link: str, home: str, owner: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    asked = db.session.scalars(sa.select(SignOff)).one()
+    with transaction() as session:
+        session.get_one(SignOff, asked.id).asked_at -= timedelta(days=2)
+    sign_in(owner).send(f"{home}/sign-off/{asked.id}/remind")
+    new = newest_link()
+    assert new != link
+    assert read_hash(client, new) == read_hash(client, link)
+    assert client.post(f"{link}/send-back", data={"words": WORDS}).location == link
+    for one in (link, new):
+        assert "You have sent the answers back" in client.get(one).text
 
 
 def test_a_reminder_is_sent_once_a_day(link: str, home: str, owner: User, sign_in: SignIn) -> None:

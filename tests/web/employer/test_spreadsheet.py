@@ -1,5 +1,6 @@
 """Answers from a spreadsheet, as an employer goes through it: download, upload, look, confirm."""
 
+import html
 import io
 import re
 from typing import Any
@@ -8,11 +9,15 @@ import openpyxl
 import pytest
 
 from charter.account.models import User
-from charter.assessment import queries, spreadsheet
+from charter.assessment import queries, recognising, spreadsheet
+from charter.assessment.metrics import fields
 from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
-from charter.extensions import db
-from charter.framework.content import Content
+from charter.clock import now, today
+from charter.extensions import db, transaction
+from charter.framework.content import Content, Extent
+from charter.organisation.models import Organisation
+from tests.assessment.test_recognising import state
 from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.web.employer.conftest import Counting, SignIn
@@ -76,12 +81,84 @@ def test_a_template_goes_out_comes_back_is_shown_and_is_saved_when_confirmed(
     assert material(assessment).answers == {}
     assert "nothing of it is saved yet" in browser.get(f"{home}/spreadsheet").text
     done = browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
-    assert done.location == home
+    assert done.location == f"{home}/spreadsheet/saved"
     assert {code: answer.explanation for code, answer in material(assessment).answers.items()} == {
         first.code: "It works."
     }
-    assert "Saved from your spreadsheet: 1 answer." in browser.get(home).text
+    result = browser.get(f"{home}/spreadsheet/saved").text
+    assert "Saved from your spreadsheet: 1 answer." in result
+    assert "“Sort of” is not one of the answers." in result
+    assert second.title in result
     assert browser.get(f"{home}/spreadsheet/check").location == f"{home}/spreadsheet"
+    upload = browser.get(f"{home}/spreadsheet").text
+    assert "1 thing in your last spreadsheet could not be used." in upload
+    assert "nothing of it is saved yet" not in upload
+
+
+def test_a_row_with_a_refused_cell_is_left_as_it_is_unless_somebody_chooses_it(
+    make: Factory, assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    first = content.asked(1)[0]
+    make.answered(assessment, by=owner)
+    before = material(assessment).answers[first.code].value
+    planned = next(value.label for value in content.scale if value.value != before)
+    send(browser, home, filled(browser, home, {first.code: {ANSWER: planned, "By when": "next spring"}}))
+    page = browser.get(f"{home}/spreadsheet/check").text
+    card = page.split("Changes to what is saved")[1]
+    assert "next spring" in card
+    assert "So the row is left out, unless you choose the spreadsheet’s." in card
+    chosen = re.search(r'value="(\w+)" checked', card)
+    assert chosen is not None
+    assert chosen[1] == "saved"
+    choice = f"choice-criterion-{first.code}"
+    browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page), choice: chosen[1]})
+    assert material(assessment).answers[first.code].value == before
+    result = browser.get(f"{home}/spreadsheet/saved").text
+    assert "1 row left out, as you chose" in result
+    assert "Saved: nothing" in result
+
+
+def test_an_award_is_named_in_the_template_and_a_row_that_says_less_is_warned_of(
+    make: Factory,
+    assessment: Assessment,
+    content: Content,
+    home: str,
+    owner: User,
+    assessor: User,
+    employer: Organisation,
+    sign_in: SignIn,
+) -> None:
+    with transaction() as session:
+        recognising.check(session, session.merge(state(make, employer, owner)), by=assessor, at=now())
+    browser = sign_in(owner)
+    stand_ins = material(assessment).stand_ins(today())
+    code = next(one.code for one in content.asked(1) if one.code in stand_ins and stand_ins[one.code].is_met)
+    title = stand_ins[code].passport.title
+    less = next(one.label for one in content.scale if one.extent is Extent.NOT_MET)
+    file = filled(browser, home, {code: {ANSWER: less}})
+    sheet = openpyxl.load_workbook(io.BytesIO(file))[spreadsheet.ANSWERS]
+    place = next(cell.column for cell in sheet[1] if cell.value == "Done for you by")
+    told = {row[0].value: sheet.cell(row[0].row, place).value for row in sheet.iter_rows(min_row=2)}
+    assert title in told[code]
+    assert {one for one, words in told.items() if words} == {one for one in stand_ins if one in told}
+    send(browser, home, file)
+    page = html.unescape(browser.get(f"{home}/spreadsheet/check").text)
+    assert f"Take care: your {title} stands in for this, and this answer says less." in page
+    browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)})
+    tasks = html.unescape(browser.get(home).text)
+    assert f"Your {title} would stand in for this. You say less yourself" in tasks
+
+
+def test_figures_are_not_counted_as_answers(
+    assessment: Assessment, content: Content, home: str, owner: User, sign_in: SignIn
+) -> None:
+    browser = sign_in(owner)
+    number = fields(content, assessment.target_level)[0]
+    send(browser, home, f"Code,Your number\n{number.name},12\n".encode(), "figures.csv")
+    page = browser.get(f"{home}/spreadsheet/check").text
+    assert browser.send(f"{home}/spreadsheet/check", {"then": "save", **seen(page)}).location == home
+    assert "Saved from your spreadsheet: 1 figure." in browser.get(home).text
 
 
 def test_a_conflict_asks_which_to_keep_beside_its_question_and_remembers_the_other_choices(
@@ -123,6 +200,29 @@ def test_what_was_saved_while_one_looked_is_shown_again_before_anything_is_saved
     assert "By hand." in late.text
     assert material(assessment).answers[first.code].explanation == "By hand."
     assert seen(late.text)[f"seen-criterion-{first.code}"] == "1"
+
+
+def test_what_was_chosen_for_rows_that_nobody_changed_meanwhile_stays_chosen(
+    assessment: Assessment, content: Content, home: str, owner: User, colleague: User, sign_in: SignIn
+) -> None:
+    browser, theirs = sign_in(owner), sign_in(colleague)
+    codes = [one.code for one in content.asked(1)[:3]]
+    file = filled(browser, home, {code: {EXPLANATION: f"{code} from the file."} for code in codes})
+    for code in codes:
+        theirs.send(f"{home}/criteria/{code}", {"explanation": f"{code} by hand.", "seen_version": "0"})
+    send(browser, home, file)
+    carried = seen(browser.get(f"{home}/spreadsheet/check").text)
+    theirs.send(f"{home}/criteria/{codes[2]}", {"explanation": "Later.", "seen_version": "1"})
+    names = [f"choice-criterion-{code}" for code in codes]
+    chosen = dict(zip(names, ["sheet", "saved", "sheet"], strict=True))
+    late = browser.send(f"{home}/spreadsheet/check", {"then": "save", **carried, **chosen})
+    assert late.status_code == 409
+    ticked = re.findall(r'<input[^>]*name="(choice-[^"]+)"[^>]*value="([^"]+)"[^>]*checked', late.text)
+    assert dict(ticked) == {names[0]: "sheet", names[1]: "saved"}
+    again = {"then": "save", **seen(late.text), **dict(ticked), names[2]: "saved"}
+    assert browser.send(f"{home}/spreadsheet/check", again).status_code == 303
+    said = {code: answer.explanation for code, answer in material(assessment).answers.items()}
+    assert said == {codes[0]: f"{codes[0]} from the file.", codes[1]: f"{codes[1]} by hand.", codes[2]: "Later."}
 
 
 def test_a_bad_file_is_refused_beside_its_field_and_a_dropped_one_saves_nothing(

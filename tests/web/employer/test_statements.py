@@ -50,7 +50,7 @@ def test_some_declarations_can_be_answered_now_and_the_others_later(
     assert [(one.code, one.agreed) for one in found] == [(first, True), (second, False)]
     text = browser.get(f"{home}/declarations").text
     assert text.count(" checked") == 2
-    assert f"Saved so far. {len(content.declarations) - 2} of the legal basics still to answer." in text
+    assert f"Saved. {len(content.declarations) - 2} of the legal basics still to answer. You say No to 1" in text
     assert "Incomplete" in browser.get(home).text
 
 
@@ -273,3 +273,32 @@ def test_more_people_than_the_size_in_the_details_is_asked_about_and_told_to_the
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
     case = cases.case(db.session, review, by=assessor, on=today())
     assert doubt in case.warnings[content.headcount_field]
+
+
+def test_no_to_a_legal_basic_is_no_success_and_says_that_no_level_can_be_reached(
+    sign_in: SignIn, owner: User, home: str, assessment: Assessment
+) -> None:
+    codes = [one.code for one in assessment.framework.content.declarations]
+    client = sign_in(owner)
+    sent = {f"declaration-{code}": "yes" for code in codes} | {f"declaration-{codes[0]}": "no", "then": "list"}
+    text = client.get(client.send(f"{home}/declarations", sent).location).text
+    no = "You say No to 1 of the legal basics. While you do, no level can be reached."
+    assert text.count(no) == 2  # in the message, and beside the task
+    assert "govuk-notification-banner--success" not in text
+
+
+def test_a_number_that_contradicts_the_details_is_said_on_top_of_every_page_before_it_is_sent(
+    sign_in: SignIn, owner: User, home: str, assessment: Assessment, content: Content, make: Factory
+) -> None:
+    band = content.size_band(make.answered(assessment, by=owner).organisation.size_band)
+    assert band is not None
+    found = figures(assessment)
+    odd = str(band.max + 1 if band.max else band.min - 1)
+    found.inputs = {**found.inputs, content.headcount_field: odd}
+    db.session.commit()
+    client = sign_in(owner)
+    _, token = make.asks_for_sign_off(assessment, by=owner)
+    for address in (f"{home}/check", f"{home}/submit", f"/sign-off/{token}"):
+        text = unescape(client.get(address).text)
+        assert f"Your details say “{band.title}”" in text, address
+        assert text.index("Please check") < text.index("</main>") / 2 + text.index("<main") / 2, address

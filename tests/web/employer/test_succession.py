@@ -13,10 +13,12 @@ from charter.assessment.models import Assessment, Submission
 from charter.clock import now
 from charter.extensions import db, transaction
 from charter.notification.models import Message
+from charter.organisation import team as teams
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import claim_rules
 from charter.succession.models import Claim, EmailDomain, Transfer
 from charter.succession.status import ClaimStatus, TransferStatus
+from tests.conftest import AT
 from tests.factories import PASSWORD, Factory
 from tests.pages import CheckedClient
 from tests.succession.conftest import DOMAIN, at_domain, close, parts, proof, said
@@ -68,6 +70,37 @@ def test_a_domain_of_free_mail_is_not_offered(employer: Organisation, owner: Use
     browser.send(page, {"add": "yes"})
     assert "gmail.com gives email addresses to everyone" in browser.get(page).text
     assert db.session.scalars(sa.select(EmailDomain)).all() == []
+
+
+def test_an_owner_without_a_domain_is_asked_for_it_on_the_team_page_and_the_dashboard_until_there_is_one(
+    employer: Organisation, owner: User, colleague: User, sign_in: SignIn, team: str
+) -> None:
+    at_domain(owner)
+    browser, theirs = sign_in(owner), sign_in(colleague)
+    prompts = {"/dashboard": "name your email domain", team: "Help your colleagues find you."}
+    for page, words in prompts.items():
+        assert words in browser.get(page).text, page
+        assert f"{team}/domains" in browser.get(page).text, page
+        assert words not in theirs.get(page).text, page
+    assert browser.send(f"{team}/domains", {"add": "yes"}).status_code == 303
+    for page, words in prompts.items():
+        assert words not in browser.get(page).text, page
+
+
+def test_a_newcomer_at_the_domain_of_an_owners_address_is_offered_to_ask_and_learns_nobodys_name(
+    employer: Organisation, owner: User, newcomer: User, sign_in: SignIn
+) -> None:
+    at_domain(owner)
+    browser = sign_in(newcomer)
+    for page in ("/dashboard", "/organisations/join"):
+        text = browser.get(page).text
+        assert f"Do you work for {employer.name}?" in text, page
+        assert owner.name not in text, page
+        assert owner.email not in text, page
+    sent = {"employer": str(employer.id), "message": "I am new."}
+    assert browser.send("/organisations/join", sent).status_code == 303
+    assert newcomer.email in sign_in(owner).get(f"/organisations/{employer.id}/team").text
+    assert browser.get(f"/organisations/{employer.id}/team").status_code in {403, 404}
 
 
 @pytest.mark.parametrize("ticked", [True, False])
@@ -234,6 +267,25 @@ def test_a_claim_is_seen_by_both_sides_and_stopped_from_the_mailed_link_without_
     db.session.rollback()
     assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.STOPPED]
     assert "Stopped" in theirs.get(page).text
+
+
+def test_who_left_the_team_since_reads_so_and_has_no_button(
+    left: Organisation, colleague: User, newcomer: User, client: CheckedClient, sign_in: SignIn
+) -> None:
+    sign_in(newcomer).send(f"/organisations/{left.id}/claim", {"message": ""})
+    db.session.rollback()
+    body = db.session.scalars(sa.select(Message.body).where(Message.kind == "claim_made")).one()
+    link = body[body.index("/claims/still-here/") :].split()[0]
+    with transaction() as session:
+        part = session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
+        teams.remove(session, part, by=colleague, at=AT)
+    for answer in (client.get(link), client.post(link)):
+        assert answer.status_code == 200
+        assert "You are no longer in the team" in answer.text
+        assert "</button>" not in answer.text
+        assert "Set-Cookie" not in answer.headers
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Claim.status)).all() == [ClaimStatus.NOTICE]
 
 
 def test_a_claimant_is_told_what_to_do_and_shows_by_the_mailed_link_that_the_mailbox_is_theirs(

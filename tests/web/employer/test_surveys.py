@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from charter.organisation.models import Organisation
 from charter.survey import answering, running
 from charter.survey.models import Survey
 from tests.factories import Factory
+from tests.readers import scanned, words
 from tests.survey.conftest import said
 
 
@@ -28,7 +28,7 @@ def home(employer: Organisation) -> str:
 def filled(**values: str) -> dict[str, str]:
     last = today() + timedelta(days=10)
     parts = {f"closes_on-{part}": str(getattr(last, part)) for part in ("day", "month", "year")}
-    return {"title": "Spring survey", "people": "12", **parts, **values}
+    return {"title": "Spring survey", "people": "12", "then": "open", **parts, **values}
 
 
 def answered(make: Factory, employer: Organisation, owner: User, *, number: int, people: int = 12) -> Survey:
@@ -38,6 +38,19 @@ def answered(make: Factory, employer: Organisation, owner: User, *, number: int,
         with transaction() as session:
             answering.answer(session, code, said("5" if place % 4 else "1"), on=today())
     return survey
+
+
+def test_the_first_press_opens_nothing_and_shows_what_cannot_be_changed_later(sign_in, home: str, owner: User) -> None:
+    browser = sign_in(owner)
+    first = browser.send(f"{home}/new", filled(then=""))
+    assert (first.status_code, "Check your survey before it opens" in first.text) == (200, True)
+    assert "You get 12 codes, one for each person." in first.text
+    db.session.rollback()
+    assert db.session.query(Survey).count() == 0
+    wrong = browser.send(f"{home}/new", filled(then="", people="1"))
+    assert (wrong.status_code, "Start a staff survey" in wrong.text) == (400, True)
+    again = browser.send(f"{home}/new", filled(then="change"))
+    assert (again.status_code, 'value="Spring survey"' in again.text) == (200, True)
 
 
 def test_an_owner_opens_a_survey_and_downloads_its_links_once(sign_in, home: str, owner: User) -> None:
@@ -117,22 +130,6 @@ def closed(make: Factory, employer: Organisation, owner: User) -> Survey:
     with transaction() as session:
         running.close(session, session.get_one(Survey, survey.id), by=owner, at=make.at)
     return survey
-
-
-def words(pdf: bytes) -> str:
-    """What a PDF says, read by another program."""
-    return subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
-    ).stdout.decode()
-
-
-def scanned(pdf: bytes, folder: Path) -> list[str]:
-    """Where the QR codes of a PDF's first page lead, read by other programs from a picture of it."""
-    (folder / "drawn.pdf").write_bytes(pdf)
-    picture = folder / "drawn"
-    subprocess.run(["pdftoppm", "-r", "150", "-l", "1", "-singlefile", "-png", f"{picture}.pdf", picture], check=True)
-    read = subprocess.run(["zbarimg", "-q", "--raw", f"{picture}.png"], capture_output=True, check=True)
-    return read.stdout.decode().split()
 
 
 def test_the_slips_are_one_for_each_person_and_each_leads_to_its_own_form(
@@ -227,6 +224,10 @@ def test_results_are_evidence_for_what_the_charter_says_they_support(
     assert set(found) == set(supports)
     (piece,) = {piece.id: piece for pieces in found.values() for piece in pieces}.values()
     assert piece.title == "What our staff said: Staff survey"
+    asked = assessment.framework.content.survey
+    assert (piece.type, piece.period_from) == (asked.evidence_type, survey.opens_on)
+    assert piece.period_from <= piece.period_to <= survey.closes_on
+    assert piece.ends_on > piece.period_to
     file = sign_in(owner).get(f"/evidence/{piece.id}/download")
     assert "75% positive (9 of 12)" in words(file.data)
 

@@ -110,3 +110,15 @@ def test_the_page_before_the_download_says_how_much_there_is_without_gathering_i
         page = browser.get(f"/organisations/{employer.id}/export").text
     assert "1 evidence file, 1 MB" in page
     assert len(said) <= 5
+
+
+def test_the_archive_holds_the_certificates(
+    make: Factory, employer: Organisation, owner: User, moderator: User, sign_in: SignIn
+) -> None:
+    award = make.award(employer, by=moderator)
+    found = archive(sign_in(owner), employer)
+    name = f"certificates/{award.number}.pdf"
+    assert name in found.namelist()
+    assert found.read(name).startswith(b"%PDF")
+    assert found.read(name) == sign_in(owner).get(f"/certificates/{award.code}.pdf").data
+    assert f'href="{name}"' in found.read("index.html").decode()
