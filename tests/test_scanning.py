@@ -34,8 +34,11 @@ def test_what_has_a_virus_is_infected_wherever_it_stands(fake: FakeClamd) -> Non
     assert scanner(fake).scan([content[:100], content[100:]]) == Infected(VIRUS, fake.version)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("size", [10, 3_000_000])
+@pytest.mark.parametrize(
+    ("fault", "size"),
+    # Ten bytes may all be on their way when an answer comes early: it cannot be told from one that comes in time.
+    [(fault, size) for fault in FAULTS for size in (10, 3_000_000) if (fault, size) != ("answers early and stays", 10)],
+)
 def test_whatever_else_the_scanner_does_is_no_answer(fake: FakeClamd, fault: str, size: int) -> None:
     fake.behave = FAULTS[fault]
     began = time.monotonic()

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -50,15 +52,30 @@ class Talk:
 
 def about(session: Session, assessment: Assessment, criterion: str) -> Talk:
     """Whose a criterion is, and the comments on it (one query)."""
+    rows = session.execute(_about(), {"assessment": assessment.id, "criterion": criterion}).all()
+    first = rows[0]
+    return Talk(
+        Holder(first[2], first[3]) if first[2] else None,
+        [Said(comment, name or FORMER) for comment, name, *_ in rows if comment is not None],
+        first[4],
+    )
+
+
+@cache
+def _about() -> sa.Select[*tuple[Any, ...]]:
+    """The query, put together once: each question asks it, and putting it together takes longer than asking it."""
+    assessment_id = sa.bindparam("assessment", type_=Assessment.id.type)
+    criterion = sa.bindparam("criterion", type_=Comment.criterion.type)
     team = (
         sa.select(sa.func.count())
         .select_from(Membership)
         .join(User, sa.and_(User.id == Membership.user_id, User.disabled_at.is_(None)))
-        .where(Membership.organisation_id == assessment.organisation_id)
+        .where(Membership.organisation_id == Assessment.organisation_id)
+        .correlate(Assessment)
         .scalar_subquery()
     )
     has, author, holding, writing = aliased(User), aliased(User), aliased(Membership), aliased(Membership)
-    rows = session.execute(
+    return (
         sa.select(Comment, author.name, has.id, has.name, team)
         .select_from(Assessment)
         .outerjoin(Assignment, sa.and_(Assignment.assessment_id == Assessment.id, Assignment.task == criterion))
@@ -73,14 +90,8 @@ def about(session: Session, assessment: Assessment, criterion: str) -> Talk:
             sa.and_(writing.organisation_id == Assessment.organisation_id, writing.user_id == Comment.author_id),
         )
         .outerjoin(author, author.id == writing.user_id)
-        .where(Assessment.id == assessment.id)
+        .where(Assessment.id == assessment_id)
         .order_by(Comment.written_at, Comment.id)
-    ).all()
-    first = rows[0]
-    return Talk(
-        Holder(first[2], first[3]) if first[2] else None,
-        [Said(comment, name or FORMER) for comment, name, *_ in rows if comment is not None],
-        first[4],
     )
 
 

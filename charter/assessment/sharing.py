@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from uuid_utils.compat import uuid7
 from charter import audit
 from charter.account.models import User
 from charter.assessment import queries
-from charter.assessment.models import Assessment
+from charter.assessment.models import Assessment, SignOff
 from charter.assessment.progress import Gap, Progress, TaskState
 from charter.assessment.status import OPEN
 from charter.assessment.teamwork import Assignment, Comment
@@ -117,11 +118,11 @@ def mine(found: Progress, own: Collection[str]) -> Mine:
     return Mine(held, [task for task in held if task in gaps])
 
 
-def next_for(found: Progress, board: Board, person: User) -> Gap | None:
+def next_for(found: Progress, holders: Mapping[str, Holder], person: User) -> Gap | None:
     """The next thing to do for this person: their own tasks first, then those of nobody, then what colleagues have."""
 
     def rank(gap: Gap) -> int:
-        holder = board.holders.get(_task_of(gap))
+        holder = holders.get(_task_of(gap))
         return 1 if holder is None else 0 if holder.id == person.id else 2
 
     return min(found.gaps, key=rank, default=None)
@@ -131,16 +132,32 @@ def _task_of(gap: Gap) -> str:
     return gap.code if gap.kind == "criterion" else f"page:{gap.kind}"
 
 
-def of_person(session: Session, user: User, organisation_id: UUID) -> list[tuple[Assessment, frozenset[str]]]:
-    """The assessments of one of a person's employers, the newest first, each with the tasks that are theirs (one
-    query)."""
+class Own(NamedTuple):
+    """An assessment as one of the employer's people comes to it."""
+
+    assessment: Assessment
+    tasks: frozenset[str]
+    """Those that are theirs."""
+    is_shared: bool
+    """Whether any task is anybody's."""
+    was_read: bool
+    """Whether a senior person was ever asked to approve it."""
+
+
+def of_person(session: Session, user: User, organisation_id: UUID) -> list[Own]:
+    """The assessments of one of a person's employers, the newest first, each with what is theirs (one query)."""
     own = (
         sa.select(sa.func.aggregate_strings(Assignment.task, _APART))
         .where(Assignment.assessment_id == Assessment.id, Assignment.person_id == user.id)
         .scalar_subquery()
     )
-    rows = session.execute(queries.of_organisation(organisation_id).add_columns(own))
-    return [(assessment, frozenset(tasks.split(_APART) if tasks else ())) for assessment, tasks in rows]
+    shared = sa.exists().where(Assignment.assessment_id == Assessment.id)
+    read = sa.exists().where(SignOff.assessment_id == Assessment.id)
+    rows = session.execute(queries.of_organisation(organisation_id).add_columns(own, shared, read))
+    return [
+        Own(assessment, frozenset(tasks.split(_APART) if tasks else ()), is_shared, was_read)
+        for assessment, tasks, is_shared, was_read in rows
+    ]
 
 
 def board(session: Session, assessment: Assessment) -> Board:

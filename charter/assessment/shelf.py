@@ -148,7 +148,7 @@ def read(
     )
 
 
-def to_renew(organisation_id: UUID, *, on: date) -> list[sa.ScalarSelect[int]]:
+def to_renew(organisation_id: UUID | sa.BindParameter[UUID], *, on: date) -> list[sa.ScalarSelect[int]]:
     """How many pieces of an employer are in each of the states `TO_RENEW`, as parts of another query."""
     mine = _newest(organisation_id)
     return [
@@ -255,7 +255,7 @@ def _pages(number: int, each: int) -> int:
     return max(1, -(-number // each))
 
 
-def _newest(organisation_id: UUID) -> list[Condition]:
+def _newest(organisation_id: UUID | sa.BindParameter[UUID]) -> list[Condition]:
     """An employer's pieces, without those that another replaced."""
     newer = aliased(Evidence)
     return [Evidence.organisation_id == organisation_id, ~sa.exists().where(newer.replaces_id == Evidence.id)]

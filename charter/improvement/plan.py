@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -495,6 +496,15 @@ class Outlook:
 
 def outlook(session: Session, organisation_id: UUID, *, on: date) -> Outlook:
     """The plan in a line (one query)."""
+    row = session.execute(_outlook(on), {"employer": organisation_id}).one()
+    counts = {state: number for state, number in zip(shelf.TO_RENEW, row[5:], strict=True) if number}
+    return Outlook(row[0], row[1], row[2], row[3], row[4], counts)
+
+
+@lru_cache(maxsize=2)
+def _outlook(on: date) -> sa.Select[*tuple[Any, ...]]:
+    """The query, put together once a day: each home asks it, and putting it together takes longer than asking it."""
+    organisation_id = sa.bindparam("employer", type_=Action.organisation_id.type)
     is_open = Action.status == ActionStatus.TO_DO
     later = aliased(Recognition)
     ending = (
@@ -509,15 +519,11 @@ def outlook(session: Session, organisation_id: UUID, *, on: date) -> Outlook:
             sa.or_(later.ends_on.is_(None), later.ends_on > Recognition.ends_on),
         ),
     )
-    row = session.execute(
-        sa.select(
-            sa.func.count().filter(is_open),
-            sa.func.count().filter(Action.status == ActionStatus.DONE),
-            sa.func.min(Action.due_on).filter(is_open),
-            sa.select(sa.func.count()).where(*ending).scalar_subquery(),
-            sa.select(sa.func.min(Recognition.ends_on)).where(*ending).scalar_subquery(),
-            *shelf.to_renew(organisation_id, on=on),
-        ).where(Action.organisation_id == organisation_id)
-    ).one()
-    counts = {state: number for state, number in zip(shelf.TO_RENEW, row[5:], strict=True) if number}
-    return Outlook(row[0], row[1], row[2], row[3], row[4], counts)
+    return sa.select(
+        sa.func.count().filter(is_open),
+        sa.func.count().filter(Action.status == ActionStatus.DONE),
+        sa.func.min(Action.due_on).filter(is_open),
+        sa.select(sa.func.count()).where(*ending).scalar_subquery(),
+        sa.select(sa.func.min(Recognition.ends_on)).where(*ending).scalar_subquery(),
+        *shelf.to_renew(organisation_id, on=on),
+    ).where(Action.organisation_id == organisation_id)

@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,28 @@ class Waiting:
 
 def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
     """Everything that waits for a person or that they wait for, the most pressing kind first, then by age."""
-    mine = sa.select(Membership.organisation_id).where(Membership.user_id == user.id)
+    values = {
+        "person": user.id,
+        "address": user.email,
+        "offered_since": at - transferring.LASTS,
+        "ended_since": at - transferring.UNDONE_WITHIN,
+    }
+    order = list(Kind)
+    found = [
+        Waiting(Kind(row.kind), row.id, row.organisation_id, row.name, row.since)
+        for row in session.execute(_waiting(domains.may_name(user)), values)
+    ]
+    return sorted(found, key=lambda one: (order.index(one.kind), one.since, str(one.id)))
+
+
+@cache
+def _waiting(names_domains: bool) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """The query, put together once: each home asks it, and putting it together takes longer than asking it."""
+    person_id = sa.bindparam("person", type_=User.id.type)
+    address = sa.bindparam("address", type_=User.email.type)
+    offered_since = sa.bindparam("offered_since", type_=Transfer.offered_at.type)
+    ended_since = sa.bindparam("ended_since", type_=Transfer.offered_at.type)
+    mine = sa.select(Membership.organisation_id).where(Membership.user_id == person_id)
     owned = mine.where(Membership.role == MemberRole.OWNER)
     part, person = aliased(Membership), aliased(User)
     able = (
@@ -76,26 +98,26 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
     )
     selects: list[sa.Select[*tuple[Any, ...]]] = [
         _of(Kind.CLAIM, Claim, Claim.claimed_at).where(
-            Claim.status.in_(OPEN), Claim.user_id != user.id, Claim.organisation_id.in_(mine)
+            Claim.status.in_(OPEN), Claim.user_id != person_id, Claim.organisation_id.in_(mine)
         ),
         _of(Kind.ASKS, JoinRequest, JoinRequest.asked_at).where(
             JoinRequest.status.in_(UNANSWERED), JoinRequest.organisation_id.in_(owned), ~came
         ),
         _of(Kind.OFFER, Transfer, Transfer.offered_at).where(
             Transfer.status == TransferStatus.OFFERED,
-            Transfer.offered_at > at - transferring.LASTS,
-            sa.or_(Transfer.to_id == user.id, sa.and_(Transfer.to_id.is_(None), Transfer.to_email == user.email)),
+            Transfer.offered_at > offered_since,
+            sa.or_(Transfer.to_id == person_id, sa.and_(Transfer.to_id.is_(None), Transfer.to_email == address)),
         ),
         _of(Kind.HANDED, Transfer, Transfer.ended_at).where(
             Transfer.status == TransferStatus.ACCEPTED,
-            Transfer.ended_at > at - transferring.UNDONE_WITHIN,
-            Transfer.from_id == user.id,
+            Transfer.ended_at > ended_since,
+            Transfer.from_id == person_id,
             Transfer.afterwards == Afterwards.STAYS,
             Transfer.organisation_id.in_(mine),
         ),
-        _of(Kind.CLAIMED, Claim, Claim.claimed_at).where(Claim.status.in_(OPEN), Claim.user_id == user.id),
+        _of(Kind.CLAIMED, Claim, Claim.claimed_at).where(Claim.status.in_(OPEN), Claim.user_id == person_id),
         _of(Kind.ASKED, JoinRequest, JoinRequest.asked_at).where(
-            JoinRequest.status.in_(UNANSWERED), JoinRequest.user_id == user.id, ~came
+            JoinRequest.status.in_(UNANSWERED), JoinRequest.user_id == person_id, ~came
         ),
         sa.select(
             sa.literal(Kind.ONE_OWNER.value).label("kind"),
@@ -105,7 +127,7 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
             Organisation.registered_at.label("since"),
         ).where(Organisation.id.in_(owned), able == 1),
     ]
-    if domains.may_name(user):
+    if names_domains:
         selects.append(
             sa.select(
                 sa.literal(Kind.NO_DOMAIN.value).label("kind"),
@@ -115,12 +137,7 @@ def waiting_for(session: Session, user: User, *, at: datetime) -> list[Waiting]:
                 Organisation.registered_at.label("since"),
             ).where(Organisation.id.in_(owned), ~sa.exists().where(EmailDomain.organisation_id == Organisation.id))
         )
-    order = list(Kind)
-    found = [
-        Waiting(Kind(row.kind), row.id, row.organisation_id, row.name, row.since)
-        for row in session.execute(sa.union_all(*selects))
-    ]
-    return sorted(found, key=lambda one: (order.index(one.kind), one.since, str(one.id)))
+    return sa.union_all(*selects)
 
 
 def _of(kind: Kind, model: type[Claim | JoinRequest | Transfer], since: Any) -> sa.Select[*tuple[Any, ...]]:

@@ -230,10 +230,11 @@ def test_ones_own_that_are_still_to_do_come_in_the_order_of_the_list(
     make.answered(assessment, by=owner, but=[codes[2]])
     own = [sharing.FIGURES, codes[2], codes[0]]
     give(assessment, dict.fromkeys(own, owner), by=owner)
-    [(found, tasks)] = sharing.of_person(db.session, owner, assessment.organisation_id)
-    assert found is assessment
+    [found] = sharing.of_person(db.session, owner, assessment.organisation_id)
+    assert found.assessment is assessment
+    assert (found.is_shared, found.was_read) == (True, False)
     reached = progress.progress(queries.material(db.session, assessment), on=local_date(AT))
-    mine = sharing.mine(reached, tasks)
+    mine = sharing.mine(reached, found.tasks)
     assert (mine.tasks, mine.to_do) == ([codes[0], codes[2], sharing.FIGURES], [codes[2]])
 
 

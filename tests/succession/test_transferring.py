@@ -78,7 +78,9 @@ def test_either_side_can_say_no_before_it_is_accepted(employer: Organisation, ow
         for _ in range(2):
             do(verb, made, who)
         bodies = db.session.execute(sa.select(Message.to_address, Message.body).where(Message.kind == "transfer_news"))
-        words = {address: " ".join(body.split()) for address, body in bodies}
+        words: dict[str, str] = {}
+        for address, body in bodies:  # of the offer, and of its end
+            words[address] = f"{words.get(address, '')} {' '.join(body.split())}"
         if verb == "decline":  # whoever declined is not told about herself as about somebody else
             assert f"You have declined to take over {employer.name}." in words[colleague.email]
             assert f"{colleague.name} has declined to take over {employer.name}." in words[owner.email]

@@ -25,7 +25,7 @@ from charter.web.employer.forms import MAXIMUM, number_in
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>", methods=["GET", "POST"])
-@requires(Permission.ANSWER_ASSESSMENT, Assessment)
+@requires(Permission.ANSWER_ASSESSMENT, Assessment, *queries.ITS_OWN)
 def answer_criterion(assessment: Assessment, code: str) -> ResponseReturnValue:
     """Answer one criterion. What can be saved is, also when something else on the page is wrong."""
     criterion = asked_criterion(assessment, code)

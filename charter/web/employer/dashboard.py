@@ -113,7 +113,7 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
     own_tasks = sharing.of_person(db.session, the_user(), organisation_id)
     employer = db.session.get_one(Organisation, organisation_id)  # it came with its assessments, when there are any
     is_about(employer)
-    assessments = [assessment for assessment, _ in own_tasks]
+    assessments = [own.assessment for own in own_tasks]
     awards = renewal.of_organisation(db.session, employer.id)
     held = [award for award in awards if award.is_valid_on(today())]
     may_be_due = any(yearly.may_be_asked_for(award, on=today()) for award in held)
@@ -128,11 +128,12 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
     newest = renewal.newest(awards, on=today())
     ending = renewal.ending(newest, current.content, on=today()) if newest else None
     found = progress.progress(said, on=today()) if said else None
-    mine = sharing.mine(found, dict(own_tasks)[said.assessment]) if said and found else None
-    board = sharing.board(db.session, said.assessment) if said else None
+    own = next((own for own in own_tasks if said and own.assessment is said.assessment), None)
+    mine = sharing.mine(found, own.tasks) if own and found else None
+    holders = sharing.board(db.session, own.assessment).holders if own and own.is_shared else {}
     mending = to_mend(said.evidence, on=today()) if said else ()
     outlook = plan.outlook(db.session, employer.id, on=today())
-    asked = sign_off.last_asked(db.session, said.assessment) if said else None
+    asked = sign_off.last_asked(db.session, own.assessment) if own and own.was_read else None
     return render_template(
         "employer/dashboard.html",
         employer=employer,
@@ -145,8 +146,8 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
         progress=found,
         mine=mine,
         first_of_mine=sharing.address(said.assessment, mine.to_do[0]) if said and mine and mine.to_do else None,
-        next=sharing.next_for(found, board, the_user()) if found and board else None,
-        board=board,
+        next=sharing.next_for(found, holders, the_user()) if found else None,
+        holders=holders,
         approval=sign_off.standing(db.session, said, at=now(), on=today()) if said and asked else None,
         outlook=outlook,
         evidence_notes=_said_once(outlook.evidence, mending),
