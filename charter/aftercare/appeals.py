@@ -46,6 +46,12 @@ class Way:
         return self.appeal is None and on <= self.until
 
 
+def open_until(decision: Decision) -> date | None:
+    """The last day to appeal against a decision; None when there is nothing to appeal against."""
+    decided_at = _decided_at(decision)
+    return None if decided_at is None else _until(decision, decided_at)
+
+
 def way(session: Session, decision: Decision) -> Way | None:
     """How a decision stands to an appeal (one query); None when there is nothing to appeal against."""
     decided_at = _decided_at(decision)

@@ -18,11 +18,14 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework import publishing
 from charter.notification import emails
+from charter.notification.models import Message
 from charter.organisation import interests
 
 DEED = "look into this concern"
 """What somebody without an interest in the employer must do instead."""
 GONE = "(erased)"
+TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
+"""The emails that have their address."""
 
 
 def take(session: Session, concern: Concern, *, by: User, at: datetime) -> None:
@@ -98,7 +101,7 @@ def settle(
     session: Session,
     concern: Concern,
     *,
-    outcome: ConcernStatus,
+    outcome: ConcernStatus | None,
     reasons: str,
     seen_version: int,
     by: User,
@@ -111,8 +114,8 @@ def settle(
     or "reasons", and `Stale` when the employer's side came in while the page was open.
     """
     concern = _held(session, concern, by)
-    step = OUTCOMES.get(outcome)
-    if step is None:
+    step = OUTCOMES.get(outcome) if outcome is not None else None
+    if outcome is None or step is None:
         raise Refusal("Choose how it ends.", field="outcome")
     reasons = words.needed(reasons, "Give the reasons.", "reasons")
     _check_tells_nobody(concern, reasons, "reasons")
@@ -157,6 +160,9 @@ def forget(session: Session, on: date, at: datetime) -> int:
         concern.raised_by = concern.email = ""
         concern.what = concern.happened = concern.known_by = GONE
         concern.forgotten_at = at
+        of_it = (f"concern:{concern.reference}:", f"concern:{concern.id}:settled:concern_settled:")
+        letters = sa.or_(*(Message.event_key.startswith(key, autoescape=True) for key in of_it))
+        session.execute(sa.delete(Message).where(Message.kind.in_(TO_WHOEVER_RAISED_IT), letters))
         session.execute(sa.delete(ConcernNote).where(ConcernNote.concern_id == concern.id))
         audit.record(session, "concern:forget", concern, by=None, at=at)
         count += 1

@@ -59,11 +59,18 @@ def notes(session: Session, concern: Concern) -> Sequence[ConcernNote]:
     return session.scalars(query.order_by(ConcernNote.at, ConcernNote.id)).all()
 
 
-def to_do(session: Session, organisation_id: UUID) -> tuple[Sequence[AwardStep], Sequence[Concern]]:
-    """What waits for the employer: steps it may reply to, and concerns it was asked about (two queries)."""
-    steps = [one for one in steps_of(session, organisation_id) if one.status is StepStatus.PROPOSED]
-    asked = [one for one in concerns_asked(session, organisation_id) if one.status is ConcernStatus.WITH_EMPLOYER]
-    return steps, asked
+def waiting_for(session: Session, organisation_id: UUID) -> int:
+    """How much waits for the employer: steps without its reply, and concerns it was asked about (one query)."""
+    steps = sa.select(sa.func.count()).where(
+        AwardStep.organisation_id == organisation_id,
+        AwardStep.status == StepStatus.PROPOSED,
+        AwardStep.at_once == "",
+        AwardStep.replied_at.is_(None),
+    )
+    asked = sa.select(sa.func.count()).where(
+        Concern.organisation_id == organisation_id, Concern.status == ConcernStatus.WITH_EMPLOYER
+    )
+    return session.scalar(sa.select(steps.scalar_subquery() + asked.scalar_subquery())) or 0
 
 
 def awards_of(session: Session, organisation_id: UUID) -> Sequence[Award]:

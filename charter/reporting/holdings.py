@@ -271,7 +271,7 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
             "concerns that the scheme did not ask the employer about, and of all concerns who raised them and how",
             "results of staff surveys that are open, or that too few people answered to be shown",
             "names of people who left the team, and addresses of those who are not in it",
-            "certificates that were taken back or replaced",
+            "certificates that were taken back or replaced, or are suspended",
             "requests to join of people who were not let in, and claims",
             "passwords, second factors and sessions of people",
         ],
@@ -331,7 +331,7 @@ def _certificates(
     for row in rows:
         award = awards[row["id"]]
         row["file"] = None
-        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED}:
+        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
             row["file"] = f"certificates/{re.sub(r'[^A-Za-z0-9-]', '-', award.number)}.pdf"
             yield Certificate(row["file"], facts(award), award.code)
 

@@ -19,8 +19,8 @@ from charter.improvement import with_plan
 from charter.notification.models import Message
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, recommendation
-from charter.review.models import Review
+from charter.review import allocation, findings, recommendation
+from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
 from tests.aftercare.conftest import ON, do, fresh
 from tests.conftest import AT
@@ -173,7 +173,7 @@ def test_a_case_is_opened_again_for_other_people_and_its_award_stands_meanwhile(
             do(allocation.claim, review, by=person, at=AT)
     new = make.staff("assessor", "New Assessor")
     do(allocation.claim, review, by=new, at=AT)
-    make.recommended(make.found(fresh(review), by=new), by=new)
+    make.recommended(fresh(review), by=new)
     with pytest.raises(Refusal, match="took part in the decision that was appealed"):
         do(with_plan.agree, review, by=moderator, at=AT, on=ON)
 
@@ -181,7 +181,11 @@ def test_a_case_is_opened_again_for_other_people_and_its_award_stands_meanwhile(
 def decide_again(review: Review, make: Factory, level: int, outcome: Extent = Extent.MET) -> Review:
     new, other = make.staff("assessor", "New Assessor"), make.staff("moderator", "New Moderator")
     do(allocation.claim, review, by=new, at=AT)
-    make.found(fresh(review), by=new, outcome=outcome)
+    for finding in db.session.scalars(sa.select(Finding).where(Finding.review_id == review.id)).all():
+        content = review.assessment.framework.content
+        said = next(one.value for one in content.outcomes if one.extent is outcome and not one.asks_employer)
+        given = {"criterion": finding.criterion, "outcome": said, "feedback": "Seen anew.", "private_note": ""}
+        do(findings.save, review, **given, seen_version=finding.version, by=new, at=AT)
     later = {"at": AT + timedelta(days=9), "on": ON + timedelta(days=9)}
     do(recommendation.recommend, review, level=level, reasons="Seen anew.", by=new, **later)
     do(with_plan.agree, review, by=other, **later)
