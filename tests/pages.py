@@ -75,7 +75,7 @@ def check_page(html: str) -> None:
     assert not doubles, f"ids used twice on {title!r}: {doubles}"
     for form in root.iter("form"):
         # Whoever answers a staff survey, or approves or answers a claim by a link, has no cookie to tie a token to: the
-        # secret in the address is the right to send. Whoever raises a concern has none either: a signed stamp stands in.
+        # secret in the address is the right to send. A concern of the public has a signed stamp instead.
         cookieless = re.match(
             r"/(survey|sign-off|claims/(my-mailbox|still-here)|[^?]+/concern$)(/|$)", form.get("action") or ""
         )

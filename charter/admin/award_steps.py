@@ -96,7 +96,7 @@ class StepsView(RecordView):
                         award_step,
                         reasons=form.reasons.data or "",
                         reply_read=bool(form.reply_read.data),
-                        seen_version=number_in(form.seen_version.data),
+                        seen_version=number_in(form.seen_version),
                         by=the_user(),
                         at=now(),
                         on=today(),

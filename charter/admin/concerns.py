@@ -171,7 +171,7 @@ class ConcernsView(RecordView):
                 concern,
                 outcome=ConcernStatus(form.outcome.data) if form.outcome.data in set(ConcernStatus) else None,
                 reasons=form.reasons.data or "",
-                seen_version=number_in(form.seen_version.data),
+                seen_version=number_in(form.seen_version),
                 on=today(),
                 **by_me(),
             ),

@@ -96,7 +96,7 @@ def answer_concern(concern: Concern) -> ResponseReturnValue:
                     session,
                     concern,
                     text=form.text.data or "",
-                    seen_version=number_in(form.seen_version.data),
+                    seen_version=number_in(form.seen_version),
                     by=the_user(),
                     at=now(),
                 )
@@ -124,7 +124,7 @@ def reply_to_step(award_step: AwardStep) -> ResponseReturnValue:
                     award_step,
                     text=form.text.data or "",
                     is_all=bool(form.is_all.data),
-                    seen_version=number_in(form.seen_version.data),
+                    seen_version=number_in(form.seen_version),
                     by=the_user(),
                     at=now(),
                     on=today(),
