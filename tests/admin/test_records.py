@@ -18,7 +18,7 @@ from charter.assessment.models import EvidenceKind
 from charter.audit import AuditEvent
 from charter.award.models import Award
 from charter.award.status import AwardStatus
-from charter.clock import today
+from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation import recognition
@@ -221,6 +221,7 @@ def test_an_award_is_revoked_by_a_second_person_with_the_reply_read(
     assert "Only a suspension can be at once." in sent.text
     sent = theirs.send(page, {"deed": "revoke", "reasons": "Wages were late.", "at_once": ""})
     assert sent.status_code == 302
+    db.session.rollback()
     step = db.session.scalars(sa.select(AwardStep)).one()
     carry = f"/admin/award-steps/{step.id}/carry-out"
     assert "You proposed this, so somebody else must decide it." in theirs.get(carry).text
@@ -257,6 +258,7 @@ def test_an_award_is_looked_at_again_suspended_and_restored(
     assert "cannot" in theirs.send(f"/admin/awards/{award.id}/end-review", {"reason": "Unfounded."}).text
     said = {"deed": "suspend", "reasons": "Danger.", "at_once": "People are at risk."}
     assert theirs.send(f"/admin/awards/{award.id}/propose", said).status_code == 302
+    db.session.rollback()
     step = db.session.scalars(sa.select(AwardStep)).one()
     decided = {"reasons": "", "sure": "y", "seen_version": "1"}
     assert sign_in(moderator).send(f"/admin/award-steps/{step.id}/carry-out", decided).status_code == 302
