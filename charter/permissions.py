@@ -42,6 +42,9 @@ class Permission(enum.StrEnum):
     VIEW_EVIDENCE = "evidence:view"
     CHANGE_EVIDENCE = "evidence:change"
     VIEW_AWARD = "award:view"
+    ANSWER_CONCERN = "concern:answer"
+    REPLY_TO_STEP = "step:reply"
+    APPEAL = "appeal:make"
     SEE_FIGURES = "figures:see"
     GIVE_YEARLY_RETURN = "yearly-return:give"
     SEND_YEARLY_RETURN = "yearly-return:send"
@@ -55,7 +58,13 @@ class Permission(enum.StrEnum):
     MODERATE_CASE = "review:moderate"
     DECLARE_CONFLICT = "review:conflict"
     VIEW_AWARDS = "award:list"
+    REVIEW_AWARD = "award:review"
     REVOKE_AWARD = "award:revoke"
+    VIEW_CONCERNS = "concern:list"
+    HANDLE_CONCERN = "concern:handle"
+    VIEW_STEPS = "step:list"
+    VIEW_APPEALS = "appeal:list"
+    HANDLE_APPEAL = "appeal:handle"
     VIEW_YEARLY_RETURNS = "yearly-return:list"
     VIEW_ORGANISATIONS = "organisation:list"
     VIEW_CLAIMS = "claim:list"
@@ -173,6 +182,9 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),
     Permission.CHANGE_EVIDENCE: member,
     Permission.VIEW_AWARD: member,
+    Permission.ANSWER_CONCERN: owner,
+    Permission.REPLY_TO_STEP: owner,
+    Permission.APPEAL: owner,
     Permission.SEE_FIGURES: member,
     Permission.GIVE_YEARLY_RETURN: member,
     Permission.SEND_YEARLY_RETURN: owner,
@@ -186,7 +198,13 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
     Permission.DECLARE_CONFLICT: _desk,
     Permission.VIEW_AWARDS: _scheme,
+    Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.VIEW_CONCERNS: _scheme,
+    Permission.HANDLE_CONCERN: all_of(_scheme, not_member),
+    Permission.VIEW_STEPS: _scheme,
+    Permission.VIEW_APPEALS: _scheme,
+    Permission.HANDLE_APPEAL: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.VIEW_YEARLY_RETURNS: _scheme,
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.VIEW_CLAIMS: _scheme,

@@ -2,6 +2,7 @@
 
 from charter import audit
 from charter.account import models as account
+from charter.aftercare import models as aftercare
 from charter.assessment import benchmarks, metric_values, teamwork
 from charter.assessment import models as assessment
 from charter.award import models as award
@@ -15,12 +16,14 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import set_apart
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
 
 __all__ = [
     "account",
+    "aftercare",
     "assessment",
     "audit",
     "award",
@@ -35,6 +38,7 @@ __all__ = [
     "organisation",
     "reporting",
     "review",
+    "set_apart",
     "succession",
     "survey",
     "teamwork",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
+from charter.aftercare import concerns
 from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising, sign_off
 from charter.assessment.models import Evidence
 from charter.award import evidence_ending, reminding
@@ -53,6 +54,7 @@ DAILY: tuple[Job, ...] = (
     claiming.settle,
     team.forget_invitations,
     sign_off.forget_addresses,
+    concerns.forget,
     due.remind,
     time_spent.forget_old,
     surveys.close_due,

@@ -75,8 +75,10 @@ def check_page(html: str) -> None:
     assert not doubles, f"ids used twice on {title!r}: {doubles}"
     for form in root.iter("form"):
         # Whoever answers a staff survey, or approves or answers a claim by a link, has no cookie to tie a token to: the
-        # secret in the address is the right to send.
-        cookieless = re.match(r"/(survey|sign-off|claims/(my-mailbox|still-here))(/|$)", form.get("action") or "")
+        # secret in the address is the right to send. A concern of the public has a signed stamp instead.
+        cookieless = re.match(
+            r"/(survey|sign-off|claims/(my-mailbox|still-here)|[^?]+/concern$)(/|$)", form.get("action") or ""
+        )
         if (form.get("method") or "get").lower() == "post" and not cookieless:
             assert form.find(".//input[@name='csrf_token']") is not None, f"a form without a token on {title!r}"
     for element in root.iter():

@@ -14,6 +14,10 @@ from werkzeug.routing import Rule
 from charter.account import links
 from charter.account.models import LinkPurpose, User
 from charter.account.sessions import hashed
+from charter.aftercare import concerns, raising, steps
+from charter.aftercare.models import Appeal
+from charter.aftercare.raising import Told
+from charter.aftercare.status import AppealStatus, Deed
 from charter.assessment import comments, evidence
 from charter.assessment.file_checks import Checked, FileKind
 from charter.audit import AuditEvent
@@ -59,6 +63,8 @@ TABLE: Mapping[str, str] = {
     "/certificates": EVERYBODY,
     "/certificates/<code>": EVERYBODY,
     "/certificates/<code>.pdf": EVERYBODY,
+    "/certificates/<code>/concern": EVERYBODY,
+    "/concern/<reference>": EVERYBODY,
     "/cookies": EVERYBODY,
     "/criteria": EVERYBODY,
     "/criteria/<version>": EVERYBODY,
@@ -66,6 +72,7 @@ TABLE: Mapping[str, str] = {
     "/employers.csv": EVERYBODY,
     "/employers.json": EVERYBODY,
     "/employers/<uuid:organisation_id>": EVERYBODY,
+    "/employers/<uuid:organisation_id>/concern": EVERYBODY,
     "/health": EVERYBODY,
     "/privacy": EVERYBODY,
     "/ready": EVERYBODY,
@@ -110,6 +117,7 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/assessments/new": MEMBERS,
     "/organisations/<uuid:organisation_id>/edit": OWNERS,
     "/organisations/<uuid:organisation_id>/claim": EMPLOYERS,  # the stranger has asked to join; see below
+    "/organisations/<uuid:organisation_id>/decisions": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence.zip": MEMBERS,
     "/organisations/<uuid:organisation_id>/evidence/<uuid:evidence_id>": MEMBERS,
@@ -156,6 +164,9 @@ TABLE: Mapping[str, str] = {
     "/organisations/<uuid:organisation_id>/team/requests/<uuid:request_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invitations/<uuid:invitation_id>": OWNERS,
     "/organisations/<uuid:organisation_id>/team/invite": OWNERS,
+    "/award-steps/<uuid:award_step_id>/appeal": OWNERS,
+    "/award-steps/<uuid:award_step_id>/reply": OWNERS,
+    "/concerns/<uuid:concern_id>/answer": OWNERS,
     "/claims/<uuid:claim_id>": "?ooo---.",  # the stranger's claim
     "/claims/<uuid:claim_id>/mail-again": "?--o---.",  # the stranger's own claim
     "/claims/my-mailbox/<token>": EVERYBODY,
@@ -164,6 +175,7 @@ TABLE: Mapping[str, str] = {
     "/transfers/<uuid:transfer_id>": MEMBERS,  # the owner offers, the colleague answers
     "/transfers/<uuid:transfer_id>/undo": MEMBERS,
     "/assessments/<uuid:assessment_id>": MEMBERS,
+    "/assessments/<uuid:assessment_id>/appeal": OWNERS,
     "/assessments/<uuid:assessment_id>/check": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>": MEMBERS,
     "/assessments/<uuid:assessment_id>/criteria/<code>/comments/<uuid:comment_id>": MEMBERS,
@@ -229,7 +241,20 @@ TABLE: Mapping[str, str] = {
     "/admin/crosswalk/<scheme>/<item>/take-out": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/put-back": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/items/add": ADMINISTRATORS,
-    "/admin/awards/<uuid:award_id>/revoke": REVOKERS,
+    "/admin/awards/<uuid:award_id>/end-review": REVOKERS,
+    "/admin/awards/<uuid:award_id>/propose": REVOKERS,
+    "/admin/awards/<uuid:award_id>/restore": REVOKERS,
+    "/admin/awards/<uuid:award_id>/review": REVOKERS,
+    "/admin/award-steps/<uuid:award_step_id>/carry-out": REVOKERS,
+    "/admin/award-steps/<uuid:award_step_id>/drop": REVOKERS,
+    "/admin/appeals/<uuid:appeal_id>/decide": REVOKERS,
+    "/admin/appeals/<uuid:appeal_id>/give-back": REVOKERS,
+    "/admin/appeals/<uuid:appeal_id>/take": REVOKERS,
+    "/admin/concerns/<uuid:concern_id>/ask": SCHEME,
+    "/admin/concerns/<uuid:concern_id>/note": SCHEME,
+    "/admin/concerns/<uuid:concern_id>/put-back": SCHEME,
+    "/admin/concerns/<uuid:concern_id>/settle": SCHEME,
+    "/admin/concerns/<uuid:concern_id>/take": SCHEME,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/role": ADMINISTRATORS,
@@ -249,8 +274,11 @@ TABLE: Mapping[str, str] = {
 }
 
 RECORDS: Mapping[str, str] = {
+    "appeals": SCHEME,
+    "award-steps": SCHEME,
     "awards": SCHEME,
     "claims": SCHEME,
+    "concerns": SCHEME,
     "employers": SCHEME,
     "frameworks": SCHEME,
     "messages": ADMINISTRATORS,
@@ -406,11 +434,36 @@ def fill(
         session.add(claimed)
         session.flush()  # for its id
         session.add(ClaimNotice(claim_id=claimed.id, user_id=owner.id, token_hash=hashed("still-here")))
+    with transaction() as session:
+        told = Told(what="Wages are late.", happened="", known_by="I work there.")
+        concern = raising.raise_concern(session, award, told, sent_as="1", network="192.0.2.1", at=now())
+        session.flush()  # for its id
+        concerns.take(session, concern, by=assessor, at=now())
+        concerns.ask(session, concern, substance="Wages are late.", by=assessor, at=now(), on=today())
+        step = steps.propose(
+            session, award, deed=Deed.SUSPEND, reasons="Wages are late.", by=assessor, at=now(), on=today()
+        )
+        session.flush()  # for its id
+        appeal = Appeal(
+            organisation_id=employer.id,
+            award_step_id=step.id,
+            decision_at=now(),
+            decision_said="",
+            status=AppealStatus.WAITING,
+            grounds="We pay in time.",
+            raised_at=now(),
+            due_on=today(),
+        )
+        session.add(appeal)
+        session.flush()  # for its id
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
     part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
     records = {
+        "appeals": appeal.id,
+        "award-steps": step.id,
         "awards": award.id,
         "claims": claimed.id,
+        "concerns": concern.id,
         "employers": employer.id,
         "frameworks": assessment.framework_id,
         "messages": db.session.scalars(sa.select(Message.id)).first(),
@@ -426,7 +479,11 @@ def fill(
         "assessment_id": assessment.id,
         "review_id": review.id,
         "action_id": action.id,
+        "appeal_id": appeal.id,
         "award_id": award.id,
+        "award_step_id": step.id,
+        "concern_id": concern.id,
+        "reference": concern.reference,
         "comment_id": comment.id,
         "claim_id": claimed.id,
         "join_request_id": wants_in.id,
@@ -465,6 +522,7 @@ def fill(
         "/organisations/<uuid:organisation_id>/services/<code>/ask": {"code": service},
         "/certificates/<code>": {"code": award.code},
         "/certificates/<code>.pdf": {"code": award.code},
+        "/certificates/<code>/concern": {"code": award.code},
         "/invitations/<token>": {"token": invited},
         **{f"/sign-off/<token>{page}": {"token": approval} for page in ("", "/approve", "/send-back")},
         "/claims/my-mailbox/<token>": {"token": "my-mailbox"},
@@ -567,7 +625,7 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
         "/admin/claims/<uuid:claim_id>/grant",
         "/admin/claims/<uuid:claim_id>/refuse",
-        "/admin/awards/<uuid:award_id>/revoke",
+        *(rule for rule in TABLE if re.match("/admin/(awards|award-steps|appeals|concerns)/<", rule)),
         "/admin/employers/recognitions/<uuid:recognition_id>/check",
         "/admin/employers/recognitions/<uuid:recognition_id>/decline",
         "/admin/employers/recognitions/<uuid:recognition_id>/proof",
@@ -597,7 +655,11 @@ def test_who_declared_an_interest_is_answered_as_the_table_says_but_opens_no_evi
             for page in ("check", "decline", "take-back")
         ),
         *((f"/admin/claims/<uuid:claim_id>/{page}", only["administrator"]) for page in ("grant", "refuse")),
-        ("/admin/awards/<uuid:award_id>/revoke", opens | {"assessor": "-"}),
+        *(
+            (rule, opens | ({"assessor": "-"} if row == REVOKERS else {}))
+            for rule, row in TABLE.items()
+            if re.match("/admin/(awards|award-steps|appeals|concerns)/<", rule)
+        ),
     ]
     for rule, expected_ in told:
         for name, may in expected_.items():

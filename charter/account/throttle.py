@@ -26,6 +26,8 @@ NUMBERS = 20
 few to find out who is here."""
 LETTERS = 5
 """Emails that somebody who is not signed in may have us send to one address within `WINDOW`."""
+CONCERNS = 5
+"""Concerns that may come from one network within `WINDOW`."""
 WAIT = "There were too many tries. Wait 15 minutes, then try again."
 
 
@@ -79,6 +81,17 @@ def may_write(session: Session, *, email: str, network: str, at: datetime) -> bo
     except Refusal:
         return False
     return True
+
+
+def raise_concern(session: Session, *, network: str, at: datetime) -> None:
+    """Count a concern that somebody raises. Refusal when there were too many from where they are."""
+    try:
+        _count(session, {_subject("concern", network): CONCERNS}, at)
+    except Refusal:
+        raise Refusal(
+            "Too many concerns came from where you are. Wait 15 minutes, then send it again. What you typed is still "
+            "here."
+        ) from None
 
 
 def _limits(email: str, network: str) -> dict[str, int]:

@@ -4,9 +4,12 @@ from flask import Flask
 from flask_admin import Admin
 
 from charter.account.models import User
+from charter.admin.appeals import AppealsView
+from charter.admin.award_steps import StepsView
 from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
 from charter.admin.claims import ClaimsView
+from charter.admin.concerns import ConcernsView
 from charter.admin.crosswalk import CrosswalkView
 from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
@@ -21,6 +24,7 @@ from charter.admin.scans import ScansView
 from charter.admin.time_spent import StopsView
 from charter.admin.trail import TrailView
 from charter.admin.yearly import YearlyReturnsView
+from charter.aftercare.models import Appeal, AwardStep, Concern
 from charter.audit import AuditEvent
 from charter.award.models import Award
 from charter.award.yearly.models import YearlyReturn
@@ -42,6 +46,11 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(
         YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)
     )
+    panel.add_view(ConcernsView(Concern, db, name="Concerns", endpoint="concerns", **cases))
+    panel.add_view(
+        StepsView(AwardStep, db, name="Suspending and revoking", endpoint="steps", url="award-steps", **cases)
+    )
+    panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(
         OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers", **employers)

@@ -15,7 +15,6 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
 
 from charter.account.models import STAFF, Role
 from charter.assessment.models import PrivacyReason
@@ -264,19 +263,6 @@ class TakeBackForm(BaseForm):
     """Why an award of another scheme is taken back."""
 
     reason = TextAreaField("The reason", filters=[stripped], validators=[needed("Give the reason.")])
-
-
-class ReasonForm(BaseForm):
-    """Why something is done."""
-
-    reason = TextAreaField(
-        "The reason",
-        filters=[stripped],
-        validators=[needed("Give the reason."), at_most(LONGEST_REASONS, "The reason")],
-    )
-    sure = BooleanField(
-        "I have checked that this is the right award", validators=[InputRequired("Tick the box to confirm.")]
-    )
 
 
 def staff_roles() -> list[tuple[str, str]]:

@@ -8,6 +8,8 @@ from flask import url_for
 from sqlalchemy.orm import Session, aliased
 
 from charter.account.models import User
+from charter.aftercare.models import Appeal, AwardStep, Concern
+from charter.aftercare.status import AppealStatus, ConcernStatus, StepStatus
 from charter.assessment.models import Evidence, EvidenceKind, ScanState
 from charter.improvement.models import Programme, ProgrammeStatus
 from charter.merging.models import LikelyPair
@@ -35,6 +37,30 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
             sa.select(sa.func.count()).select_from(Claim).where(Claim.status == ClaimStatus.WITH_SCHEME),
             "claims to decide",
             url_for("claims.index_view", flt0_status=ClaimStatus.WITH_SCHEME.value),
+        ),
+        (
+            Permission.HANDLE_APPEAL,
+            sa.select(sa.func.count()).select_from(Appeal).where(Appeal.status == AppealStatus.WAITING),
+            "appeals that nobody has",
+            url_for("appeals.index_view", flt0_status=AppealStatus.WAITING.value),
+        ),
+        (
+            Permission.REVOKE_AWARD,
+            sa.select(sa.func.count())
+            .select_from(AwardStep)
+            .where(
+                AwardStep.status == StepStatus.PROPOSED,
+                AwardStep.proposed_by_id != user.id,
+                sa.or_(AwardStep.at_once != "", AwardStep.reply_by < on, AwardStep.reply_is_all),
+            ),
+            "awards to suspend or revoke, or not",
+            url_for("steps.index_view", flt0_status=StepStatus.PROPOSED.value),
+        ),
+        (
+            Permission.HANDLE_CONCERN,
+            sa.select(sa.func.count()).select_from(Concern).where(Concern.status == ConcernStatus.NEW),
+            "concerns that nobody has",
+            url_for("concerns.index_view", flt0_status=ConcernStatus.NEW.value),
         ),
         (
             Permission.MERGE_ORGANISATIONS,

@@ -1,9 +1,14 @@
-"""Give an employer its award, and take it back: issue, open a review, reinstate, revoke."""
+"""Give an employer its award, and take it back: issue, open a review, reinstate, suspend, restore, revoke.
+
+To suspend and to revoke takes two people and the employer's reply: pages go through `charter.aftercare.steps`.
+"""
 
 import calendar
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,8 +19,8 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
-from charter.award.models import Award, Counter
-from charter.award.status import REINSTATE, REVIEW, REVOKE, SUPERSEDE, AwardStatus
+from charter.award.models import Award, Counter, Suspension
+from charter.award.status import REINSTATE, RESTORE, REVIEW, REVOKE, SUPERSEDE, SUSPEND, AwardStatus
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.notification import emails
@@ -23,7 +28,7 @@ from charter.organisation import engagement, interests
 from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import MemberRole, Membership, Organisation
 
-STANDING = (AwardStatus.ACTIVE, AwardStatus.UNDER_REVIEW)
+STANDING = (AwardStatus.ACTIVE, AwardStatus.UNDER_REVIEW, AwardStatus.SUSPENDED)
 """Statuses of an award that nobody has ended."""
 JUDGE = "decide about its award"
 """What somebody without an interest in the employer must do instead."""
@@ -31,13 +36,22 @@ DECIDABLE = (AssessmentStatus.SUBMITTED, AssessmentStatus.DECIDED)
 
 
 def issue(
-    session: Session, assessment: Assessment, *, level: int, headcount: int | None, by: User, at: datetime, on: date
+    session: Session,
+    assessment: Assessment,
+    *,
+    level: int,
+    headcount: int | None,
+    replaces: UUID | None = None,
+    by: User,
+    at: datetime,
+    on: date,
 ) -> Award:
     """Award `level` to the employer for this assessment, decided on the local date `on`, and end the one before.
 
     An award begins on the day it is decided. When it renews one that comes to its end (`Renewal.opens_days`), it begins
     on the day after that one's last, so that neither is cut short and there is no gap.
 
+    `replaces` is the award that this assessment gave before, when an appeal opened its case again; it ends then.
     `headcount` is the number of people on the payroll that the employer returned, if it did. Raises `Refusal` when
     the framework has no such level, when nobody could have decided this assessment yet, or when it has its award.
     """
@@ -48,7 +62,10 @@ def issue(
         raise Refusal(f"You cannot make an award for an assessment that is {assessment.status.label.lower()}.")
     # The employer's row is locked, so that two awards made in one moment do not both think they are the only one.
     session.execute(sa.select(Organisation.id).where(Organisation.id == assessment.organisation_id).with_for_update())
-    if session.scalar(sa.select(Award.id).where(Award.assessment_id == assessment.id)):
+    others = sa.select(Award.id).where(Award.assessment_id == assessment.id)
+    if replaces is not None:
+        others = others.where(Award.status.in_(STANDING), Award.id != replaces)
+    if session.scalar(others.limit(1)):
         raise Refusal("This assessment already has its award.")
 
     organisation = assessment.organisation
@@ -59,7 +76,7 @@ def issue(
     # Held until the day before, or still held when the assessment was sent: the scheme's time to decide costs nobody.
     held = max((award.level for award in before if any(map(award.is_valid_on, last_held))), default=0)
     renewed = [award for award in before if award.is_valid_on(on) and award.level >= level]
-    near = [award.ends_on for award in renewed if award.ends_on <= on + window]
+    near = [award.ends_on for award in renewed if award.id != replaces and award.ends_on <= on + window]
     starts_on = max(near) + timedelta(days=1) if near else on
     award = Award(
         id=uuid7(),
@@ -86,15 +103,17 @@ def issue(
         sector=organisation.sector,
         headcount=headcount,
     )
-    session.add(award)
     for older in before:
         if older.status in STANDING and older.ends_on >= starts_on:  # one that runs out before is not superseded
             older.move(SUPERSEDE)
+            _end_suspension(older, starts_on)
             older.ended_on = starts_on
             older.end_reason = f"A newer award took its place: {award.number}."
             audit.record(
                 session, "award:supersede", older, by=by.id, at=at, case=older.assessment_id, superseded_by=award.number
             )
+    session.flush()  # the older one of the same assessment makes room first
+    session.add(award)
     kind = EngagementKind.RENEWED if held >= level else EngagementKind.ACCREDITED
     engagement.note(session, organisation, kind, on=on, level=level)
     audit.record(
@@ -112,6 +131,56 @@ def issue(
     return award
 
 
+def suspend(session: Session, award: Award, *, reason: str, by: User, at: datetime, on: date) -> None:
+    """From `on`, the award does not count until it is restored. The register says so at once.
+
+    Raises `Refusal` without a reason, when the award does not stand, and when `by` has an interest in the employer.
+    """
+    reason = _needed(reason)
+    interests.check_none(session, by, award.organisation_id, JUDGE)
+    _lock(session, award)
+    award.move(SUSPEND)
+    _suspend_from(award, on, reason)
+    audit.record(session, "award:suspend", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
+
+
+def restore(session: Session, award: Award, *, reason: str, by: User, at: datetime, on: date) -> None:
+    """From `on`, an award that was suspended or revoked counts again. The days between stay as they were.
+
+    The reason goes into the audit trail, so it names no person. Raises `Refusal` without a reason, when the award is
+    neither, when another stands in its place, and when `by` has an interest in the employer.
+    """
+    reason = _needed(reason)
+    interests.check_none(session, by, award.organisation_id, JUDGE)
+    session.execute(sa.select(Organisation.id).where(Organisation.id == award.organisation_id).with_for_update())
+    _lock(session, award)
+    if award.status is AwardStatus.REVOKED and (other := in_its_place(session, award)) is not None:
+        raise Refusal(f"The employer holds {other.number} now, so this one cannot be restored.")
+    away = any(one.to_on is None for one in award.suspensions)
+    award.move(RESTORE)
+    if award.ended_on is not None:  # it was revoked: what counted on a day in between must not change
+        if not away:
+            _suspend_from(award, award.ended_on, award.end_reason)
+        award.ended_on, award.end_reason = None, ""
+    _end_suspension(award, on)
+    audit.record(session, "award:restore", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
+    told = _told(session, award, f"restored:{at.isoformat()}", at)
+    emails.award_restored(session, **told, restored_on=on, ends_on=award.ends_on)
+
+
+def in_its_place(session: Session, award: Award) -> Award | None:
+    """Another award of the employer that stands while this one was to be valid."""
+    query = sa.select(Award).where(
+        Award.organisation_id == award.organisation_id,
+        Award.id != award.id,
+        Award.status.in_(STANDING),
+        Award.starts_on <= award.ends_on,
+        Award.ends_on >= award.starts_on,
+    )
+    newer = query.where(sa.or_(Award.starts_on >= award.starts_on, Award.assessment_id == award.assessment_id))
+    return session.scalars(newer.order_by(Award.starts_on.desc()).limit(1)).first()
+
+
 def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetime, on: date) -> None:
     """Take the award back from `on`. The employer is told why, and the public sees it at once.
 
@@ -124,25 +193,12 @@ def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetim
     award.ended_on = on
     award.end_reason = reason
     audit.record(session, "award:revoke", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
-    owners = (
-        sa.select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.organisation_id == award.organisation_id, Membership.role == MemberRole.OWNER)
-        .order_by(User.id)
-    )
-    emails.award_revoked(
-        session,
-        to=session.scalars(owners).all(),
-        organisation_name=award.name,
-        level_title=award.framework.content.level_title(award.level),
-        reason=reason,
-        event_key=f"award:{award.id}:revoked",
-        at=at,
-    )
+    emails.award_revoked(session, **_told(session, award, "revoked", at), reason=reason)
 
 
 def open_review(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:
-    """Look again at an award, after a complaint for example. It stays valid until that is decided.
+    """Look again at an award, after a complaint for example. It stays valid until that is decided, and the public and
+    the employer's owners are told.
 
     The reason goes into the audit trail, so it names no person.
     Raises `Refusal` without a reason, when the award is not active, and when `by` has an interest in the employer.
@@ -152,6 +208,7 @@ def open_review(session: Session, award: Award, *, reason: str, by: User, at: da
     _lock(session, award)
     award.move(REVIEW)
     audit.record(session, "award:review", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
+    emails.award_under_review(session, **_told(session, award, f"review:{at.isoformat()}", at), reason=reason)
 
 
 def reinstate(session: Session, award: Award, *, reason: str, by: User, at: datetime) -> None:
@@ -164,6 +221,41 @@ def reinstate(session: Session, award: Award, *, reason: str, by: User, at: date
     _lock(session, award)
     award.move(REINSTATE)
     audit.record(session, "award:reinstate", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
+    emails.award_review_ended(session, **_told(session, award, f"reinstated:{at.isoformat()}", at), reason=reason)
+
+
+def _suspend_from(award: Award, day: date, reason: str) -> None:
+    award.suspensions.append(Suspension(from_on=day, to_on=None, reason=reason))
+    award.ever_suspended = True
+
+
+def _end_suspension(award: Award, day: date) -> None:
+    for one in award.suspensions if award.ever_suspended else ():
+        if one.to_on is None:
+            one.to_on = max(day, one.from_on)
+
+
+def owners(session: Session, organisation_id: UUID) -> Sequence[User]:
+    """The employer's owners, in the order of their accounts."""
+    query = (
+        sa.select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organisation_id == organisation_id, Membership.role == MemberRole.OWNER)
+        .order_by(User.id)
+    )
+    return session.scalars(query).all()
+
+
+def _told(session: Session, award: Award, event: str, at: datetime) -> dict[str, Any]:
+    """What the emails about an award share."""
+    return {
+        "to": owners(session, award.organisation_id),
+        "organisation_name": award.name,
+        "organisation_id": award.organisation_id,
+        "level_title": award.framework.content.level_title(award.level),
+        "event_key": f"award:{award.id}:{event}",
+        "at": at,
+    }
 
 
 def last_day(first: date, months: int) -> date:

@@ -18,18 +18,34 @@ class Award(HasStatus, Base):
 
     __tablename__ = "award"
     __table_args__ = (
-        sa.UniqueConstraint("assessment_id"),
+        sa.Index(  # a case that is opened again by an appeal may give its assessment a newer one
+            "uq_award_assessment_id",
+            "assessment_id",
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        ),
         sa.UniqueConstraint("number"),
         sa.UniqueConstraint("code"),
         sa.CheckConstraint("ends_on > starts_on", name="ends_after_it_starts"),
         sa.CheckConstraint("(status IN ('superseded', 'revoked')) = (ended_on IS NOT NULL)", name="ended_has_date"),
         sa.Index("ix_award_starts_on", "starts_on"),  # whose anniversary comes
-        sa.Index("ix_award_held", "organisation_id", "starts_on", "ends_on", "ended_on", "level", "beside_another"),
+        sa.Index(
+            "ix_award_held",
+            "organisation_id",
+            "starts_on",
+            "ends_on",
+            "ended_on",
+            "level",
+            "beside_another",
+            "ever_suspended",
+        ),
         sa.Index(  # all that is counted, so that counting reads the index alone
             "ix_award_counting",
             *("ends_on", "starts_on", "ended_on", "level", "county", "size_band", "sector", "headcount"),
             "organisation_id",
             "beside_another",
+            "ever_suspended",
         ),
     )
 
@@ -63,8 +79,12 @@ class Award(HasStatus, Base):
     beside_another: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Whether its employer may hold another on the same day, for it was here twice and was merged. One counts then."""
 
+    ever_suspended: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether it was not valid for a while. Only for these few anybody looks at `suspensions`."""
+
     organisation: Mapped[Organisation] = relationship()
     framework: Mapped[Framework] = relationship()
+    suspensions: Mapped[list["Suspension"]] = relationship(order_by="Suspension.from_on, Suspension.id")
 
     @property
     def standing(self) -> tuple[int, date, UUID]:
@@ -73,7 +93,38 @@ class Award(HasStatus, Base):
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the award may be relied on that day. An award under review stays valid until it is decided."""
-        return self.starts_on <= day <= self.ends_on and (self.ended_on is None or day < self.ended_on)
+        if not self.starts_on <= day <= self.ends_on or (self.ended_on is not None and day >= self.ended_on):
+            return False
+        return not self.ever_suspended or not any(one.covers(day) for one in self.suspensions)
+
+
+class Suspension(Base):
+    """Days on which an award did not count, in the past or still: kept for ever, so that any day can be counted."""
+
+    __tablename__ = "suspension"
+    __table_args__ = (
+        sa.CheckConstraint("to_on IS NULL OR to_on >= from_on", name="ends_after_it_begins"),
+        sa.Index("ix_suspension_award_id", "award_id", "from_on", "to_on"),
+        sa.Index(
+            "uq_suspension_one_open",
+            "award_id",
+            unique=True,
+            sqlite_where=sa.text("to_on IS NULL"),
+            postgresql_where=sa.text("to_on IS NULL"),
+        ),
+    )
+
+    award_id: Mapped[UUID] = mapped_column(sa.ForeignKey("award.id", ondelete="CASCADE"))
+    from_on: Mapped[date]
+    """The first day on which the award does not count."""
+    to_on: Mapped[date | None]
+    """The first day on which it counts again; None while nobody restored it."""
+    reason: Mapped[str] = mapped_column(sa.Text)
+    """As the employer reads it."""
+
+    def covers(self, day: date) -> bool:
+        """Whether the award did not count that day because of this."""
+        return self.from_on <= day and (self.to_on is None or day < self.to_on)
 
 
 class Counter(Base):

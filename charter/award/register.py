@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from charter import csv_cells
 from charter.award.models import Award
-from charter.award.verification import counts_on
+from charter.award.status import AwardStatus
+from charter.award.verification import counts_on, suspended_on
 from charter.framework.content import Content
 from charter.framework.models import Framework
 from charter.memory import Memory
@@ -68,6 +69,18 @@ class Entry(NamedTuple):
     ends_on: date
     number: str
     code: str
+    status: AwardStatus
+    """What was decided about it: nothing, under review, or suspended."""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the award does not count at present."""
+        return self.status is AwardStatus.SUSPENDED
+
+    @property
+    def is_under_review(self) -> bool:
+        """Whether the scheme looks at it again; it counts meanwhile."""
+        return self.status is AwardStatus.UNDER_REVIEW
 
 
 @dataclass(frozen=True)
@@ -107,9 +120,24 @@ def search(session: Session, asked: Search, *, page: int, on: date, memory: Memo
 
 
 def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
-    """One employer on the register; None when it is not there on that day."""
+    """One employer on the register; None when it is not there on that day.
+
+    One whose award is suspended is there, and its entry says so.
+    """
     row = session.execute(_entries(Search(), on, only=organisation_id)).first()
+    if row is None:
+        row = session.execute(_suspended(Search(), on).where(Organisation.id == organisation_id)).first()
     return None if row is None else _entry(row, _Contents(session))
+
+
+SUSPENDED_SHOWN = 50
+"""More suspended awards than a page of the register shows are found by searching."""
+
+
+def suspended(session: Session, asked: Search, *, on: date) -> tuple[Entry, ...]:
+    """The employers found whose award is suspended that day, by name: they hold no level, and are shown apart."""
+    contents = _Contents(session)
+    return tuple(_entry(row, contents) for row in session.execute(_suspended(asked, on).limit(SUSPENDED_SHOWN)))
 
 
 def total(session: Session, *, on: date, memory: Memory | None = None) -> dict[int, int]:
@@ -139,6 +167,8 @@ COLUMNS = {
     "website": "Its website, where it gave one.",
     "certificate_number": "The number printed on its certificate.",
     "certificate": "The address where the certificate can be checked.",
+    "status": "“active”, or “under_review” while we look at the award again: it counts meanwhile. "
+    "An employer whose award is suspended is not in this list.",
 }
 
 
@@ -162,6 +192,7 @@ def rows(session: Session, asked: Search, content: Content, *, on: date, address
             "website": found.website,
             "certificate_number": found.number,
             "certificate": f"{address}/{found.code}",
+            "status": found.status.value,
         }
 
 
@@ -195,6 +226,25 @@ def _cell(value: Any) -> Any:
     return csv_cells.harmless(value) if isinstance(value, str) else value
 
 
+_COLUMNS = (
+    Organisation.id,
+    Organisation.name,
+    Organisation.county,
+    Organisation.district,
+    Organisation.sector,
+    Organisation.size_band,
+    Organisation.website,
+    Organisation.about,
+    Award.framework_id,
+    Award.level,
+    Award.starts_on,
+    Award.ends_on,
+    Award.number,
+    Award.code,
+    Award.status,
+)
+
+
 @lru_cache(maxsize=100)  # to write the query takes as long as to run it
 def _entries(asked: Search, on: date, *, only: UUID | None = None, page: int | None = None) -> Query:
     """Employers by name, each with the award it holds: all of them, or one page.
@@ -213,27 +263,29 @@ def _entries(asked: Search, on: date, *, only: UUID | None = None, page: int | N
         chosen = chosen.order_by(Organisation.name, Organisation.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     found = chosen.subquery()
     return (
-        sa.select(
-            Organisation.id,
-            Organisation.name,
-            Organisation.county,
-            Organisation.district,
-            Organisation.sector,
-            Organisation.size_band,
-            Organisation.website,
-            Organisation.about,
-            Award.framework_id,
-            Award.level,
-            Award.starts_on,
-            Award.ends_on,
-            Award.number,
-            Award.code,
-        )
+        sa.select(*_COLUMNS)
         .select_from(found)
         .join(Organisation, Organisation.id == found.c.organisation_id)
         .join(Award, Award.id == newest)
         .order_by(Organisation.name, Organisation.id)
     )
+
+
+def _suspended(asked: Search, on: date) -> Query:
+    """Employers with a suspended award and none that counts, by name."""
+    holds = sa.select(Award.organisation_id).where(*counts_on(on))
+    query = sa.select(*_COLUMNS).join(Organisation, Organisation.id == Award.organisation_id)
+    query = query.where(
+        Award.status == AwardStatus.SUSPENDED,
+        Award.ever_suspended,
+        Award.starts_on <= on,
+        Award.ends_on >= on,
+        suspended_on(on),
+        Organisation.id.not_in(holds),
+    )
+    if asked.level:
+        query = query.where(Award.level == asked.level)
+    return _chosen(query, asked).order_by(Organisation.name, Organisation.id, Award.level.desc())
 
 
 def _total(asked: Search, on: date) -> sa.Select[int]:
@@ -306,4 +358,5 @@ def _entry(row: Any, contents: _Contents) -> Entry:
         ends_on=row.ends_on,
         number=row.number,
         code=row.code,
+        status=row.status,
     )

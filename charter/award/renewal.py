@@ -101,9 +101,14 @@ def of_organisation(session: Session, organisation_id: UUID) -> list[Award]:
     )
 
 
-def levels_held(session: Session, organisation_id: UUID) -> frozenset[int]:
-    """The levels that an employer holds or once held; what was taken back does not count (one query)."""
+def levels_held(session: Session, organisation_id: UUID, *, but: UUID | None = None) -> frozenset[int]:
+    """The levels that an employer holds or once held; what was taken back does not count (one query).
+
+    `but` is an assessment whose own award does not count: its case was opened again, and may end at the same level.
+    """
     held = sa.select(Award.level).where(Award.organisation_id == organisation_id, Award.status != AwardStatus.REVOKED)
+    if but is not None:
+        held = held.where(Award.assessment_id != but)
     return frozenset(session.scalars(held))
 
 

@@ -8,6 +8,7 @@ class AwardStatus(Status):
 
     ACTIVE = "active"
     UNDER_REVIEW = "under_review"
+    SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
     REVOKED = "revoked"
 
@@ -15,5 +16,7 @@ class AwardStatus(Status):
 _S = AwardStatus
 REVIEW = Transition("open a review of", frozenset({_S.ACTIVE}), _S.UNDER_REVIEW)
 REINSTATE = Transition("reinstate", frozenset({_S.UNDER_REVIEW}), _S.ACTIVE)
-SUPERSEDE = Transition("supersede", frozenset({_S.ACTIVE, _S.UNDER_REVIEW}), _S.SUPERSEDED)
-REVOKE = Transition("revoke", frozenset({_S.ACTIVE, _S.UNDER_REVIEW}), _S.REVOKED)
+SUSPEND = Transition("suspend", frozenset({_S.ACTIVE, _S.UNDER_REVIEW}), _S.SUSPENDED)
+RESTORE = Transition("restore", frozenset({_S.SUSPENDED, _S.REVOKED}), _S.ACTIVE)
+SUPERSEDE = Transition("supersede", frozenset({_S.ACTIVE, _S.UNDER_REVIEW, _S.SUSPENDED}), _S.SUPERSEDED)
+REVOKE = Transition("revoke", frozenset({_S.ACTIVE, _S.UNDER_REVIEW, _S.SUSPENDED}), _S.REVOKED)

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from charter.award.models import Award, Counter
+from charter.award.models import Award, Counter, Suspension
 from charter.award.status import AwardStatus
 from charter.lifecycle import Status
 from charter.organisation.models import Organisation, Scope
@@ -21,6 +22,7 @@ class Standing(Status):
 
     CURRENT = "current"
     UNDER_REVIEW = "under_review"
+    SUSPENDED = "suspended"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
@@ -32,6 +34,7 @@ class Standing(Status):
         return {
             "current": "Genuine and current",
             "under_review": "Genuine and valid, under review",
+            "suspended": "Suspended: do not rely on it now",
             "not_yet_valid": "Genuine, but not valid yet",
             "expired": "Expired",
             "superseded": "Replaced by a newer certificate",
@@ -65,6 +68,8 @@ class Verification:
     starts_on: date
     ends_on: date
     ended_on: date | None
+    suspended_on: date | None
+    """Since when it does not count, while it is suspended."""
     listed: UUID | None
     """The employer's id on the public register, when it is there."""
     newer: str | None
@@ -81,6 +86,8 @@ def standing(award: Award, on: date) -> Standing:
         return Standing.NOT_YET_VALID
     if on > award.ends_on:
         return Standing.EXPIRED
+    if award.status is AwardStatus.SUSPENDED:
+        return Standing.SUSPENDED
     return Standing.UNDER_REVIEW if award.status is AwardStatus.UNDER_REVIEW else Standing.CURRENT
 
 
@@ -121,6 +128,7 @@ def verify(session: Session, award: Award, on: date) -> Verification:
         starts_on=award.starts_on,
         ends_on=award.ends_on,
         ended_on=award.ended_on,
+        suspended_on=award.suspensions[-1].from_on if found is Standing.SUSPENDED and award.suspensions else None,
         listed=award.organisation_id if award.organisation.listed and held is not None else None,
         newer=held.code if held is not None and held is not award else None,
     )
@@ -139,7 +147,27 @@ def held_on(session: Session, organisation: Organisation, on: date) -> Award | N
 
 def valid_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     """`Award.is_valid_on` as conditions of a query."""
-    return Award.starts_on <= on, Award.ends_on >= on, sa.or_(Award.ended_on.is_(None), Award.ended_on > on)
+    return _valid(Award, on)
+
+
+def _valid(award: Any, on: date) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        award.starts_on <= on,
+        award.ends_on >= on,
+        sa.or_(award.ended_on.is_(None), award.ended_on > on),
+        sa.or_(sa.not_(award.ever_suspended), ~suspended_on(on, award)),
+    )
+
+
+def suspended_on(on: date, award: Any = Award) -> sa.Exists:
+    """For a query with the award: whether it was suspended that day."""
+    one = aliased(Suspension)  # of its own, so that a query may have several
+    return (
+        sa.select(one.id)
+        .where(one.award_id == award.id, one.from_on <= on, sa.or_(one.to_on.is_(None), one.to_on > on))
+        .correlate(award)
+        .exists()
+    )
 
 
 def counts_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
@@ -160,9 +188,7 @@ def counts_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
     )
     better = sa.select(other.id).where(
         other.organisation_id == Award.organisation_id,
-        other.starts_on <= on,
-        other.ends_on >= on,
-        sa.or_(other.ended_on.is_(None), other.ended_on > on),
+        *_valid(other, on),
         comes_before,
     )
     return *valid_on(on), sa.or_(sa.not_(Award.beside_another), ~better.correlate(Award).exists())

@@ -500,6 +500,21 @@ class Renewal(Part):
     """So many days before the end, an employer with one owner is asked to make somebody else an owner too."""
 
 
+class AfterAward(Part):
+    """How long everybody has after a decision. What is in days counts every day, and the first is not counted."""
+
+    reply_days: Whole = Field(default=14, ge=1)
+    """To reply before an award is suspended or revoked."""
+    appeal_days: Whole = Field(default=28, ge=1)
+    """To appeal against a decision."""
+    appeal_working_days: Whole = Field(default=20, ge=1)
+    """For the scheme to answer an appeal."""
+    concern_reply_days: Whole = Field(default=14, ge=1)
+    """For an employer to give its side of a concern."""
+    concern_kept_days: Whole = Field(default=365, ge=1)
+    """After a concern is settled, what was written and by whom is kept for so long, and then erased."""
+
+
 class Meta(Part):
     """What the version is."""
 
@@ -554,6 +569,7 @@ class Content(Part):
     strengths: tuple[Strength, ...] = ()
     """How far awards of other schemes stand in. A version without any takes them for evidence, and for no more."""
     renewal: Renewal = Renewal()
+    after_award: AfterAward = AfterAward()
 
     @cached_property
     def _criteria(self) -> Mapping[str, Criterion]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from charter.aftercare.models import Appeal, AwardStep, Concern
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import Assessment, Evidence, VirusFinding
 from charter.award.models import Award
@@ -282,6 +283,9 @@ PARTS: tuple[Part, ...] = (
     Part(Assessment, "assessment", "assessments"),
     Part(Evidence, "piece of evidence", "pieces of evidence"),
     Part(Award, "award", "awards", _awards),
+    Part(Concern, "concern of the public", "concerns of the public"),
+    Part(AwardStep, "step about an award", "steps about awards"),
+    Part(Appeal, "appeal", "appeals"),
     Part(Survey, "staff survey", "staff surveys"),
     Part(
         ProgrammeRequest,

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
 from charter.account.models import User
+from charter.aftercare.models import Appeal, AwardStep, Concern
+from charter.aftercare.status import StepStatus
 from charter.assessment import history
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import (
@@ -35,7 +37,7 @@ from charter.assessment.models import (
 )
 from charter.assessment.teamwork import Assignment, Comment
 from charter.award.certificate import Facts, facts
-from charter.award.models import Award
+from charter.award.models import Award, Suspension
 from charter.award.verification import Standing, standing
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import local_date
@@ -154,6 +156,32 @@ PARTS: tuple[Part, ...] = (
     Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "found_by_id"})),
     Part("questions_of_the_assessor", InformationRequest, _asked(InformationRequest), frozenset({"asked_by_id"})),
     Part("awards", Award, _own(Award), frozenset({"issued_by_id"})),
+    Part(
+        "suspensions",
+        Suspension,
+        lambda employer: Suspension.award_id.in_(sa.select(Award.id).where(Award.organisation_id == employer)),
+    ),
+    Part(
+        "steps_about_awards",
+        AwardStep,
+        lambda employer: sa.and_(
+            AwardStep.organisation_id == employer,
+            sa.or_(AwardStep.at_once == "", AwardStep.status == StepStatus.CARRIED_OUT),
+        ),
+        frozenset({"concern_id", "proposed_by_id", "decided_by_id"}),
+    ),
+    Part("appeals", Appeal, _own(Appeal), frozenset({"handler_id"})),
+    Part(
+        "concerns_asked_about",  # of others the employer knows nothing; and of none, who raised it and in which words
+        Concern,
+        lambda employer: sa.and_(Concern.organisation_id == employer, Concern.asked_at.is_not(None)),
+        frozenset(
+            {
+                *("certificate", "reference", "what", "happened", "known_by", "links", "raised_by", "email"),
+                *("raised_at", "sent_as", "forgotten_at", "holder_id", "asked_by_id", "decided_by_id"),
+            }
+        ),
+    ),
     Part("actions", Action, _own(Action)),
     Part("requests_for_programmes", ProgrammeRequest, _own(ProgrammeRequest)),
     Part("staff_surveys", Survey, _own(Survey), frozenset({"answers", "sums"})),
@@ -169,10 +197,12 @@ NAMES = (*(part.name for part in PARTS), *MADE)
 LEFT_OUT: Mapping[str, str] = {
     "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
     "claim_notice": "links by which one person stops a claim: they are that person's alone",
+    "concern_note": "what the scheme's staff noted while they looked into what somebody told them",
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
     "former_member": "who left the team, kept so that nobody takes the employer over later",
     "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
+    "set_apart": "which of the scheme's staff had a part in a decision that an appeal overturned: it is about them",
     "survey_ballot": "codes of a survey: they must lead to nobody",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",
 }
@@ -238,9 +268,10 @@ def gather(session: Session, organisation: Organisation, *, at: datetime) -> Hol
         "made_at": at,
         "left_out": [
             "private notes and recommendations of the scheme's staff, and findings of cases that are not decided",
+            "concerns that the scheme did not ask the employer about, and of all concerns who raised them and how",
             "results of staff surveys that are open, or that too few people answered to be shown",
             "names of people who left the team, and addresses of those who are not in it",
-            "certificates that were taken back or replaced",
+            "certificates that were taken back or replaced, or are suspended",
             "requests to join of people who were not let in, and claims",
             "passwords, second factors and sessions of people",
         ],
@@ -300,7 +331,7 @@ def _certificates(
     for row in rows:
         award = awards[row["id"]]
         row["file"] = None
-        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED}:
+        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
             row["file"] = f"certificates/{re.sub(r'[^A-Za-z0-9-]', '-', award.number)}.pdf"
             yield Certificate(row["file"], facts(award), award.code)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter.award.models import Award
-from charter.award.verification import counts_on
+from charter.award.verification import counts_on, valid_on
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -30,8 +30,8 @@ class Figure:
 ACCREDITED = Figure(
     "accredited",
     "Accredited employers by level and county",
-    "Employers that hold an award on the day: it has started, it has not passed its last day, and nobody has replaced "
-    "or revoked it; each employer counts once, in the county and at the level printed on its certificate.",
+    "Employers that hold an award on the day: it has started, it has not passed its last day, and nobody has replaced, "
+    "suspended or revoked it; each employer counts once, in the county and at the level printed on its certificate.",
 )
 CHANGE = Figure(
     "change",
@@ -59,11 +59,7 @@ SECTORS = Figure(
 
 def valid(on: date) -> sa.ColumnElement[bool]:
     """The condition of `Award.is_valid_on`, for queries."""
-    return sa.and_(
-        Award.starts_on <= on,
-        Award.ends_on >= on,
-        sa.or_(Award.ended_on.is_(None), Award.ended_on > on),
-    )
+    return sa.and_(*valid_on(on))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from charter.errors import Refusal
 from charter.organisation import interests
 from charter.organisation.interests import Conflict
 from charter.organisation.models import Organisation
+from charter.review import set_apart
 from charter.review.models import Review
 from charter.review.status import CLAIM, RELEASE, ReviewStatus
 
@@ -45,8 +46,12 @@ def conflicted(session: Session, user: User, organisation: Organisation) -> bool
 
 
 def check_independent(session: Session, user: User, review: Review) -> None:
-    """Refuse somebody with an interest in the employer whose case this is."""
+    """Refuse somebody with an interest in the employer whose case this is, and whoever had a part in a decision on it
+    that an appeal overturned."""
     interests.check_none(session, user, review.assessment.organisation_id, WORK)
+    why = set_apart.why_not(session, user, review.id)
+    if why is not None:
+        raise Refusal(why)
 
 
 def check_holds(session: Session, user: User, review: Review) -> None:

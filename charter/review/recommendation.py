@@ -66,7 +66,7 @@ def check_level(session: Session, review: Review, *, level: int, on: date) -> No
     content = review.assessment.framework.content
     if level != 0 and content.level(level) is None:
         raise Refusal("Choose one of the levels in the list.", field="level")
-    held = renewal.levels_held(session, review.assessment.organisation_id)
+    held = renewal.levels_held(session, review.assessment.organisation_id, but=review.assessment_id)
     if renewal.why_not(content, level, held) is not None:
         raise Refusal(
             f"The employer has held “{content.level_title(level)}”, and that level cannot be renewed. Choose a higher "

@@ -39,4 +39,5 @@ RECOMMEND = Transition("recommend a level for", frozenset({_S.IN_REVIEW}), _S.RE
 REFER = Transition("refer to the panel", frozenset({_S.RECOMMENDED}), _S.WITH_PANEL)
 SEND_BACK = Transition("send back", frozenset({_S.RECOMMENDED, _S.WITH_PANEL}), _S.IN_REVIEW)
 DECIDE = Transition("decide", frozenset({_S.RECOMMENDED, _S.WITH_PANEL}), _S.DECIDED)
+REOPEN = Transition("open again", frozenset({_S.DECIDED}), _S.WAITING)
 CLOSE = Transition("close", OPEN, _S.CLOSED)

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from charter.account.models import Role, User
+from charter.aftercare import steps
+from charter.aftercare.models import AwardStep
 from charter.assessment import evidence_kinds, recognising
 from charter.assessment.models import EvidenceKind
 from charter.audit import AuditEvent
 from charter.award.models import Award
 from charter.award.status import AwardStatus
-from charter.clock import today
+from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.notification.models import Message
 from charter.organisation import recognition
@@ -208,25 +210,71 @@ def test_a_mistyped_award_of_another_scheme_is_taken_back_by_staff_checked_or_no
     assert theirs.get(page).status_code == 404
 
 
-def test_an_award_is_revoked_with_its_reason(sign_in, make: Factory, employer, owner, administrator) -> None:
+def test_an_award_is_revoked_by_a_second_person_with_the_reply_read(
+    sign_in, make: Factory, employer, owner, moderator, administrator
+) -> None:
     award = make.award(employer, by=administrator)
     theirs = sign_in(administrator)
-    page = f"/admin/awards/{award.id}/revoke"
-    refused = theirs.send(page, {"reason": "They asked us to."})
+    page = f"/admin/awards/{award.id}/propose"
+    assert "Choose what you propose." in theirs.send(page, {"reasons": "Wages were late."}).text
+    sent = theirs.send(page, {"deed": "revoke", "reasons": "Wages were late.", "at_once": "Now."})
+    assert "Only a suspension can be at once." in sent.text
+    sent = theirs.send(page, {"deed": "revoke", "reasons": "Wages were late.", "at_once": ""})
+    assert sent.status_code == 302
+    db.session.rollback()
+    step = db.session.scalars(sa.select(AwardStep)).one()
+    carry = f"/admin/award-steps/{step.id}/carry-out"
+    assert "You proposed this, so somebody else must decide it." in theirs.get(carry).text
+    second = sign_in(moderator)
+    assert "The employer may reply until" in second.get(carry).text
+    with transaction() as session:
+        found = session.get_one(AwardStep, step.id)
+        given = {"text": "We paid.", "is_all": True, "seen_version": found.version}
+        steps.reply(session, found, **given, by=owner, at=now(), on=today())
+    assert "We paid." in second.get(carry).text
+    decided = {"reasons": "It was late again.", "sure": "y", "seen_version": "1"}
+    assert "Read the reply first." in second.send(carry, decided | {"reply_read": "y"}).text
+    decided["seen_version"] = "2"
+    refused = second.send(carry, decided)
     assert refused.status_code == 400
-    assert "They asked us to." in refused.text
-    assert theirs.send(page, {"reason": "They asked us to.", "sure": "y"}).status_code == 302
+    assert "Read the employer’s reply, and say that you did." in refused.text
+    assert second.send(carry, decided | {"reply_read": "y"}).status_code == 302
     ended = again(Award, award.id)
-    assert (ended.status, ended.end_reason, ended.ended_on) == (AwardStatus.REVOKED, "They asked us to.", today())
-    assert "cannot be revoked" in theirs.get(page).text
-    assert "They asked us to." in theirs.get(f"/admin/awards/details/?id={award.id}").text
+    assert (ended.status, ended.end_reason, ended.ended_on) == (AwardStatus.REVOKED, "It was late again.", today())
+    assert "decided already" in second.get(carry).text
+    assert "carried out" in theirs.get(f"/admin/awards/details/?id={award.id}").text
+
+
+def test_an_award_is_looked_at_again_suspended_and_restored(
+    sign_in, make: Factory, employer, moderator, administrator
+) -> None:
+    award = make.award(employer, by=administrator)
+    theirs = sign_in(administrator)
+    details = f"/admin/awards/details/?id={award.id}"
+    assert "Give the reason." in theirs.send(f"/admin/awards/{award.id}/review", {"reason": ""}).text
+    assert theirs.send(f"/admin/awards/{award.id}/review", {"reason": "A complaint."}).status_code == 302
+    assert again(Award, award.id).status is AwardStatus.UNDER_REVIEW
+    assert theirs.send(f"/admin/awards/{award.id}/end-review", {"reason": "Unfounded."}).status_code == 302
+    assert "cannot" in theirs.send(f"/admin/awards/{award.id}/end-review", {"reason": "Unfounded."}).text
+    said = {"deed": "suspend", "reasons": "Danger.", "at_once": "People are at risk."}
+    assert theirs.send(f"/admin/awards/{award.id}/propose", said).status_code == 302
+    db.session.rollback()
+    step = db.session.scalars(sa.select(AwardStep)).one()
+    decided = {"reasons": "", "sure": "y", "seen_version": "1"}
+    assert sign_in(moderator).send(f"/admin/award-steps/{step.id}/carry-out", decided).status_code == 302
+    assert again(Award, award.id).status is AwardStatus.SUSPENDED
+    assert "Days on which it did not count" in theirs.get(details).text
+    assert theirs.send(f"/admin/awards/{award.id}/restore", {"reason": "It is safe."}).status_code == 302
+    assert again(Award, award.id).status is AwardStatus.ACTIVE
+    refused = theirs.send(f"/admin/awards/{award.id}/restore", {"reason": "It is safe."})
+    assert "Only a suspended award can be restored here." in refused.text
 
 
 def test_an_assessor_does_not_revoke(sign_in, make: Factory, employer, assessor) -> None:
     award = make.award(employer, by=assessor)
     theirs = sign_in(assessor)
-    assert "Revoke this award" not in theirs.get(f"/admin/awards/details/?id={award.id}").text
-    assert theirs.get(f"/admin/awards/{award.id}/revoke").status_code == 403
+    assert "Propose to" not in theirs.get(f"/admin/awards/details/?id={award.id}").text
+    assert theirs.get(f"/admin/awards/{award.id}/propose").status_code == 403
 
 
 def test_an_award_past_its_end_is_shown_as_expired(sign_in, make: Factory, employer, assessor) -> None:

@@ -81,6 +81,7 @@ def test_the_public_learns_what_the_certificate_prints(make: Factory, employer: 
         "starts_on": FIRST,
         "ends_on": issued.ends_on,
         "ended_on": None,
+        "suspended_on": None,
         "listed": employer.id,
         "newer": None,
     }

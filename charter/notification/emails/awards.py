@@ -16,12 +16,13 @@ def award_revoked(
     *,
     to: Iterable[User],
     organisation_name: str,
+    organisation_id: UUID,
     level_title: str,
     reason: str,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To the employer's people: the award no longer stands, and why."""
+    """To the owners: the award no longer stands, why, and where they can appeal."""
     tell(
         session,
         "award_revoked",
@@ -30,6 +31,7 @@ def award_revoked(
         event_key,
         at,
         organisation_name=outbox.one_line(organisation_name),
+        organisation_id=organisation_id,
         level_title=level_title,
         reason=reason,
     )

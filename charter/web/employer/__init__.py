@@ -10,6 +10,7 @@ from charter.web.employer import (  # noqa: E402
     assessment,  # noqa: F401
     commenting,  # noqa: F401
     dashboard,  # noqa: F401
+    decisions,  # noqa: F401
     evidence,  # noqa: F401
     evidence_files,  # noqa: F401
     figures,  # noqa: F401

@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
+from charter.aftercare import appeals
 from charter.assessment import (
     answers,
     changing,
@@ -251,6 +252,7 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
     found = of_findings(assessment, stands.values(), said, on=decided_on, met=met)
     return render_template(
         "employer/assessment/decision.html",
+        appeal_way=appeals.way(db.session, case),
         assessment=assessment,
         content=content,
         case=case,

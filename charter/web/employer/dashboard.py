@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
+from charter.aftercare import queries as aftercare
 from charter.assessment import moving, progress, queries, sharing, shelf, sign_off
 from charter.assessment.evidence_dates import State
 from charter.assessment.evidence_to_mend import ToMend, to_mend
 from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award import renewal
+from charter.award.status import AwardStatus
 from charter.award.yearly import queries as yearly
 from charter.clock import now, today
 from charter.errors import Refusal
@@ -157,6 +159,8 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
         draft=draft,
         to_mend=mending,
         held=held,
+        suspended=[award for award in awards if award.status is AwardStatus.SUSPENDED and award.ends_on >= today()],
+        to_answer=aftercare.waiting_for(db.session, employer.id) if awards else 0,
         coming=[award for award in awards if award.ended_on is None and award.starts_on > today()],
         past=[award for award in awards if (award.ended_on or award.ends_on + ONE_DAY) <= today()],
     )

@@ -60,13 +60,14 @@ def show_certificate(code: str) -> ResponseReturnValue:
 def certificate_pdf(code: str) -> ResponseReturnValue:
     """The certificate to print.
 
-    One that was taken back or replaced is no longer given out: a new copy would still print a last day to come, as if
-    it held. One that ran out is: its own face says until when it was valid, and employers keep it for their records.
+    One that was taken back, replaced or suspended is no longer given out: a new copy would still print a last day to
+    come, as if it held. One that ran out is: its own face says until when it was valid, and employers keep it for
+    their records.
     """
     award = verification.find(db.session, code)
     if award is None:
         return render_template("public/certificates/unknown.html", form=NumberForm()), 404
-    if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED}:
+    if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
         return _page(verification.verify(db.session, award, today()), status=410)
     chosen = settings()
     issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)

@@ -81,6 +81,7 @@ def list_employers() -> ResponseReturnValue:
         form=form,
         asked=asked,
         found=found,
+        suspended=register.suspended(db.session, asked, on=today()) if page == 1 else (),
         address=address,
         kept=kept,
         columns=COLUMNS,

@@ -1,0 +1,1 @@
+"""What happens after a decision: concerns of the public, suspending and revoking, and appeals."""
