@@ -15,6 +15,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
@@ -35,6 +36,7 @@ __all__ = [
     "organisation",
     "reporting",
     "review",
+    "second_looks",
     "succession",
     "survey",
     "teamwork",
