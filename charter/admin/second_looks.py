@@ -43,7 +43,7 @@ class SecondLooksView(ActionView):
         found, total = sampling.draws(db.session, page=page)
         return self.render(
             "admin/second_looks/index.html",
-            share=sampling.share(db.session),
+            share=sampling.share(db.session, at=now()),
             history=sampling.history(db.session),
             found=found,
             total=total,
@@ -66,7 +66,7 @@ class SecondLooksView(ActionView):
     @on(Permission.SET_SAMPLE)
     def share_view(self) -> ResponseReturnValue:
         """Draw another share of the cases from now on."""
-        form = ShareForm(percent=sampling.share(db.session))
+        form = ShareForm(percent=sampling.share(db.session, at=now()))
         if form.validate_on_submit():
             try:
                 with transaction() as session:

@@ -12,7 +12,19 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, figures, histories, library, recognitions, scans, services, succession, surveys, teamwork
+from charter.demo import (
+    bulk,
+    figures,
+    histories,
+    library,
+    recognitions,
+    scans,
+    second_looks,
+    services,
+    succession,
+    surveys,
+    teamwork,
+)
 from charter.demo import employers as several
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
@@ -48,6 +60,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     framework = publishing.current(db.session)
     staff = Staff.hire(on)
     services.open_directory(staff, on)
+    second_looks.set_shares(staff, on)
     versions = db.session.execute(
         sa.select(Framework.published_at, Framework.id).order_by(Framework.published_at)
     ).all()
@@ -69,6 +82,11 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     scans.add(current_app.extensions["charter_store"], seed=seed, on=on, has_scanner=has_scanner)
     teamwork.add(staff, seed=seed, on=on)
     several.add(staff, on=on)
+    if first == BY_VERBS:
+        store, again = current_app.extensions["charter_store"], Random(seed)  # noqa: S311 - no secret
+        highest = histories.Maker(store, known, staff, again, on, second_looks.STORIES)
+        for position in second_looks.POSITIONS:
+            highest.make(position)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

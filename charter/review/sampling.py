@@ -45,10 +45,10 @@ def rule_of(content: Content, level: int) -> ReviewRule:
 # The share ---------------------------------------------------------------------------------------------------------
 
 
-def share(session: Session) -> int:
-    """Out of a hundred cases, how many are drawn now; none where nobody ever said."""
-    newest = sa.select(SampleShare.percent).order_by(SampleShare.set_at.desc(), SampleShare.id.desc()).limit(1)
-    return session.scalar(newest) or 0
+def share(session: Session, *, at: datetime) -> int:
+    """Out of a hundred cases, how many were drawn at a moment; none where nobody had said so before."""
+    newest = sa.select(SampleShare.percent).where(SampleShare.set_at <= at)
+    return session.scalar(newest.order_by(SampleShare.set_at.desc(), SampleShare.id.desc()).limit(1)) or 0
 
 
 def history(session: Session) -> Sequence[SampleShare]:
@@ -61,7 +61,7 @@ def set_share(session: Session, percent: int, *, by: User, at: datetime) -> Samp
     """From now on draw this share of the cases. Those drawn before stay as they are."""
     if not 0 <= percent <= 100:
         raise Refusal("Enter a whole number from 0 to 100.", field="percent")
-    before = share(session)
+    before = share(session, at=at)
     if session.scalar(sa.select(sa.func.count(SampleShare.id))) and percent == before:
         raise Refusal(f"The share is {percent} in 100 already.", field="percent")
     kept = SampleShare(percent=percent, set_at=at, set_by_id=by.id)
@@ -93,7 +93,7 @@ def draw(session: Session, review: Review, *, by: User, at: datetime, seed: str 
     before = session.scalars(sa.select(SampleDraw).where(SampleDraw.review_id == review.id)).first()
     if before is not None:
         return before
-    seed, percent = seed or token_hex(16), share(session)
+    seed, percent = seed or token_hex(16), share(session, at=at)
     number = value(seed, review.id)
     drawn = SampleDraw(
         review_id=review.id, seed=seed, percent=percent, value=number, drawn=is_drawn(number, percent), at=at

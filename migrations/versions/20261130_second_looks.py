@@ -1,7 +1,7 @@
 """second looks
 
 Which cases a second person looks at question by question, what that person finds, and conversations with employers.
-The portal begins with a share of 20 cases in 100, which an administrator may change.
+The portal begins with a share of 20 cases in 100, from before its first case; an administrator may change it.
 """
 
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def upgrade() -> None:
             sa.column('percent', sa.Integer()),
             sa.column('set_at', charter.orm.UTCDateTime()),
         ),
-        [{'id': uuid7(), 'percent': 20, 'set_at': datetime.now(UTC)}],
+        [{'id': uuid7(), 'percent': 20, 'set_at': datetime(2020, 1, 1, tzinfo=UTC)}],
     )
 
     op.create_table('conversation',

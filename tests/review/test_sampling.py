@@ -132,7 +132,7 @@ def test_a_doubt_without_words_or_with_too_many_leaves_the_case_with_its_assesso
 def test_every_share_is_kept_with_who_set_it_and_when(administrator: User) -> None:
     set_share(20, administrator)
     set_share(35, administrator)
-    assert sampling.share(db.session) == 35
+    assert sampling.share(db.session, at=AT) == 35
     assert [(one.percent, one.set_by) for one in sampling.history(db.session)] == [
         (35, administrator),
         (20, administrator),
