@@ -74,11 +74,11 @@ def by_criterion(session: Session, content: Content, *, kind: LookKind | None = 
     return AllAgreement(agreement(together), sorted(found, key=_least_clear_first), looks)
 
 
-def _least_clear_first(one: CriterionAgreement) -> tuple[bool, bool, float, float, str]:
-    """First those with enough pairs, the lowest kappa first; then what always came out the same; then the rest."""
+def _least_clear_first(one: CriterionAgreement) -> tuple[bool, float, str]:
+    """First those with enough pairs, by kappa, or by the share that is the same where there is no kappa."""
     said = one.agreement
-    kappa = said.kappa if said.kappa is not None else 0.0
-    return (not said.is_enough, said.kappa is None, kappa, said.raw or 0.0, one.code)
+    clear = said.kappa if said.kappa is not None and said.is_enough else said.raw or 0.0
+    return (not said.is_enough, clear, one.code)
 
 
 def _often(content: Content, pairs: dict[tuple[str, str], int]) -> str:

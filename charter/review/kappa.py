@@ -25,8 +25,8 @@ class Agreement:
     pairs: int
     same: int
     kappa: float | None
-    """1 for always, 0 for no more than by chance, below 0 for less. None when there are too few pairs, or when both
-    always found one and the same thing, so that chance alone would bring it too."""
+    """1 for always, 0 for no more than by chance, below 0 for less. None when there are too few pairs, and when one of
+    the two always found the same thing: it would be 0, or nothing, whatever the other found."""
     error: float | None = None
     """Its standard error."""
 
@@ -61,7 +61,7 @@ def agreement(pairs: Pairs, *, fewest: int = FEWEST) -> Agreement:
         columns[other] += number
     seen = same / total
     chance = sum(rows[value] * columns[value] for value in rows) / total**2
-    if chance == 1:
+    if min(len(rows), len(columns)) == 1:
         return Agreement(total, same, None)
     kappa = (seen - chance) / (1 - chance)
     spread = sum(

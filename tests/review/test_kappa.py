@@ -87,5 +87,10 @@ def test_too_few_pairs_have_none(pairs: dict[tuple[str, str], int], raw: float |
     assert (found.kappa, found.interval, found.is_enough, found.raw) == (None, None, False, raw)
 
 
-def test_who_always_found_one_and_the_same_thing_have_none_either() -> None:
-    assert agreement({("a", "a"): 40}) == Agreement(40, 40, None)
+@pytest.mark.parametrize(
+    "pairs", [{("a", "a"): 40}, {("a", "a"): 30, ("a", "b"): 10}, {("a", "a"): 30, ("b", "a"): 10}]
+)
+def test_where_one_of_the_two_always_found_the_same_thing_there_is_none_either(
+    pairs: dict[tuple[str, str], int],
+) -> None:
+    assert agreement(pairs) == Agreement(40, pairs["a", "a"], None)

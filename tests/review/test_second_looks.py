@@ -10,17 +10,17 @@ from sqlalchemy.orm import Session
 from charter.account.models import User
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
-from charter.framework.content import Extent
+from charter.framework.content import Extent, ReviewRule
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import agreement, allocation, moderation, queries, recommendation, second_looks
+from charter.review import agreement, allocation, moderation, queries, recommendation, sampling, second_looks
 from charter.review.findings import Given
 from charter.review.models import Review
 from charter.review.second_models import LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
-from tests.turns import in_turn
+from tests.turns import Deed, in_turn
 
 
 @pytest.fixture
@@ -81,15 +81,19 @@ def test_a_plain_case_needs_no_second_findings(recommended: Review, moderator: U
     assert recommended.status is ReviewStatus.DECIDED
 
 
-@pytest.mark.parametrize("deed", ["agree", "change", "send_back"])
+DEEDS: dict[str, Deed] = {
+    "agree": lambda session, review, user: moderation.agree(session, review, by=user, at=AT, on=AT.date()),
+    "change": lambda session, review, user: moderation.change(
+        session, review, level=0, reasons="No.", by=user, at=AT, on=AT.date()
+    ),
+    "send back": lambda session, review, user: moderation.send_back(session, review, reasons="No.", by=user, at=AT),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
 def test_a_moderator_who_has_not_looked_decides_nothing(doubted: Review, moderator: User, deed: str) -> None:
     with pytest.raises(Refusal, match="Make your own finding on each question"), transaction() as session:
-        if deed == "agree":
-            moderation.agree(session, doubted, by=moderator, at=AT, on=AT.date())
-        elif deed == "change":
-            moderation.change(session, doubted, level=0, reasons="No.", by=moderator, at=AT, on=AT.date())
-        else:
-            moderation.send_back(session, doubted, reasons="No.", by=moderator, at=AT)
+        DEEDS[deed](session, doubted, moderator)
     assert doubted.status is ReviewStatus.RECOMMENDED
 
 
@@ -122,7 +126,7 @@ def test_another_moderator_looks_for_themselves(make: Factory, doubted: Review, 
 def test_comparing_needs_a_finding_on_each_question(
     make: Factory, doubted: Review, moderator: User, codes: list[str]
 ) -> None:
-    with pytest.raises(Refusal, match="You have no finding on .* and on"):
+    with pytest.raises(Refusal, match=r"You have no finding on .* and on"):
         compare(doubted, moderator)
     save(doubted, moderator, *(Given(code, value(doubted, Extent.MET), "", "", 0) for code in codes[1:]))
     with pytest.raises(Refusal, match=r"You have no finding on “[^”]+” yet\.$"):
@@ -422,9 +426,6 @@ def test_who_steps_back_leaves_nothing_behind_and_another_may_begin(
 def test_a_case_on_a_version_that_says_nothing_of_it_goes_on_as_before(
     make: Factory, highest: Review, assessor: User, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from charter.framework.content import ReviewRule
-    from charter.review import sampling
-
     monkeypatch.setattr(sampling, "rule_of", lambda content, level: ReviewRule())
     recommend(highest, assessor)
     assert not case(highest, moderator).second.hidden
