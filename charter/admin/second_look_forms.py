@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from charter.admin.forms import Entry, given_in
@@ -85,7 +86,7 @@ class ConversationForm(BaseForm):
     held_on = DateParts("When was it?", validators=[needed("Enter the day.")])
     kind = RadioField(
         "What was it?",
-        choices=[(kind.value, kind.label) for kind in ConversationKind],
+        choices=[SelectChoice(kind.value, kind.label) for kind in ConversationKind],
         validate_choice=False,
         validators=[needed("Choose what it was.")],
     )
