@@ -56,6 +56,9 @@ class Permission(enum.StrEnum):
     CLAIM_CASE = "review:claim"
     REVIEW_CASE = "review:decide"
     MODERATE_CASE = "review:moderate"
+    LOOK_AGAIN = "review:look-again"
+    SEE_AGREEMENT = "review:agreement"
+    SET_SAMPLE = "review:sample"
     DECLARE_CONFLICT = "review:conflict"
     VIEW_AWARDS = "award:list"
     REVIEW_AWARD = "award:review"
@@ -196,6 +199,9 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.CLAIM_CASE: all_of(_desk, not_member),
     Permission.REVIEW_CASE: all_of(_desk, not_member),
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
+    Permission.LOOK_AGAIN: all_of(_desk, not_member),
+    Permission.SEE_AGREEMENT: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.SET_SAMPLE: role(Role.ADMINISTRATOR),
     Permission.DECLARE_CONFLICT: _desk,
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),

@@ -16,6 +16,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import second_models as second_looks
 from charter.review import set_apart
 from charter.succession import models as succession
 from charter.survey import models as survey
@@ -38,6 +39,7 @@ __all__ = [
     "organisation",
     "reporting",
     "review",
+    "second_looks",
     "set_apart",
     "succession",
     "survey",

@@ -24,8 +24,18 @@ from charter.framework.models import Framework
 from charter.improvement import actions, programmes, taking_up
 from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
-from charter.review import allocation, findings, intake, more_information, recommendation, submitted
+from charter.review import (
+    allocation,
+    conversations,
+    findings,
+    intake,
+    more_information,
+    recommendation,
+    second_looks,
+    submitted,
+)
 from charter.review.models import About, Review, Subject
+from charter.review.second_models import ConversationKind
 from charter.survey import running
 from charter.survey.models import Survey
 
@@ -340,6 +350,50 @@ class Factory:
         with transaction() as session:
             recommendation.recommend(
                 session, review, level=level, reasons=reasons, by=by, at=self.at, on=local_date(self.at)
+            )
+        return review
+
+    def looked(self, review: Review, *, by: User, outcome: Extent = Extent.MET, also: Mapping[str, Extent]) -> Review:
+        """The case with the second findings of `by` on each criterion: this extent, but for those in `also`."""
+        with transaction() as session:
+            values = {one.extent: one.value for one in review.assessment.framework.content.outcomes[::-1]}
+            refused = second_looks.save_all(
+                session,
+                review,
+                given=[
+                    findings.Given(one.code, values[also.get(one.code, outcome)], "", "Seen by me.", 0)
+                    for one in submitted.asked(review.assessment, submitted.latest(session, review.assessment))
+                ],
+                by=by,
+                at=self.at,
+            )
+            assert not refused, refused
+        return review
+
+    def compared(self, review: Review, *, by: User, also: Mapping[str, Extent] | None = None) -> Review:
+        """The case with the second findings of `by`, compared with the first ones."""
+        self.looked(review, by=by, also=also or {})
+        with transaction() as session:
+            second_looks.compare(session, review, by=by, at=self.at)
+        return review
+
+    def conversed(self, review: Review, *, by: User) -> Review:
+        """The case with a visit on record."""
+        with transaction() as session:
+            conversations.record(
+                session,
+                review,
+                conversations.Details(
+                    held_on=local_date(self.at),
+                    kind=ConversationKind.VISIT,
+                    for_employer="The manager and two mechanics",
+                    for_scheme="The assessor",
+                    notes="They talk every morning.",
+                    summary="We met your team and saw how a day begins.",
+                ),
+                by=by,
+                at=self.at,
+                on=local_date(self.at),
             )
         return review
 

@@ -21,6 +21,7 @@ from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
 from charter.admin.scans import ScansView
+from charter.admin.second_looks import SecondLooksView
 from charter.admin.time_spent import StopsView
 from charter.admin.trail import TrailView
 from charter.admin.yearly import YearlyReturnsView
@@ -42,6 +43,7 @@ def register_admin(app: Flask) -> Admin:
     panel = Admin(app, name="Panel", index_view=PanelHome())
     cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
+    panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
     panel.add_view(
         YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)

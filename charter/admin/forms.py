@@ -26,6 +26,7 @@ from charter.review.findings import Given
 from charter.review.models import About, Subject
 from charter.review.queries import Case, CriterionCase
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
+from charter.review.sampling import LONGEST_DOUBT
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 NO_AWARD = "No award"
@@ -213,6 +214,13 @@ class RecommendForm(BaseForm):
         filters=[stripped],
         validators=[at_most(LONGEST_REASONS, "The reasons")],
     )
+    unsure = BooleanField("I am not sure about this case")
+    doubt = TextAreaField(
+        "What are you not sure about?",
+        description="Only staff read this.",
+        filters=[stripped],
+        validators=[at_most(LONGEST_DOUBT, "This")],
+    )
 
 
 DEEDS = [
@@ -225,6 +233,7 @@ DEEDS = [
 class ModerateForm(BaseForm):
     """What a moderator makes of a recommendation."""
 
+    seen_changes = HiddenField()
     deed = RadioField("What do you decide?", validate_choice=False, validators=[needed("Choose what you decide.")])
     level = RadioField("Which level?", validate_choice=False)
     reasons = TextAreaField(

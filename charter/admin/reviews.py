@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
+from charter.admin import staff_surveys
 from charter.admin.base import ActionView, on
 from charter.admin.forms import (
     DEEDS,
@@ -38,9 +39,12 @@ from charter.review import (
     findings,
     moderation,
     more_information,
+    overruling,
     privacy,
     queries,
     recommendation,
+    sampling,
+    second_looks,
     working_days,
 )
 from charter.review.models import About, Review, Subject
@@ -84,6 +88,7 @@ class ReviewsView(ActionView):
             content=publishing.current(db.session).content,
             assessors=queries.assessors(db.session),
             statuses=ReviewStatus,
+            closely=sampling.why_each(db.session, [row.id for row in found.rows]),
         )
 
     @expose("/<uuid:review_id>")
@@ -118,6 +123,8 @@ class ReviewsView(ActionView):
             saved=case.content.criterion(saved) if saved else None,
             shut=shut,
             in_place=library.in_place_of(db.session, _gone(case, shut)),
+            staff_said=staff_surveys.surveyed(case),
+            moderates=_moderates(case),
         )
 
     # Work ----------------------------------------------------------------------------------------------------------
@@ -240,6 +247,7 @@ class ReviewsView(ActionView):
                         review,
                         level=level_in(form.level),
                         reasons=form.reasons.data or "",
+                        unsure=form.doubt.data or "" if form.unsure.data else None,
                         by=the_user(),
                         at=now(),
                         on=today(),
@@ -255,7 +263,9 @@ class ReviewsView(ActionView):
     @on(Permission.MODERATE_CASE, Review, THE_ASSESSMENT)
     def moderate_view(self, review: Review) -> ResponseReturnValue:
         """Agree with a recommendation, change it, or send it back."""
-        form = ModerateForm()
+        if second_looks.of_case(db.session, review, by=the_user()).hidden:
+            return redirect(url_for("second_looks.look_view", review_id=review.id))
+        form = ModerateForm(seen_changes=str(overruling.changes(db.session, review)))
         if form.validate_on_submit():
             try:
                 with transaction() as session:
@@ -278,6 +288,17 @@ class ReviewsView(ActionView):
         return page, BAD if form.errors else 200
 
 
+def _moderates(case: queries.Case) -> bool:
+    """Whether the person who looks may change single findings of a recommended case."""
+    review, person = case.review, the_user()
+    return (
+        review.status is ReviewStatus.RECOMMENDED
+        and not (case.conflicted or case.second.hidden)
+        and allows(person, Permission.MODERATE_CASE, case.assessment)
+        and person.id not in {review.recommended_by_id, review.assessor_id}
+    )
+
+
 def _gone(case: queries.Case, shut: Mapping[UUID, ScanState]) -> set[UUID]:
     """The pieces of a case whose content was deleted, for privacy or for a virus."""
     removed = {piece.id for pieces in case.said.evidence.values() for piece in pieces if piece.removed}
@@ -294,6 +315,7 @@ DONE = {
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:
     """Call the verb that a moderator chose. Raises `Refusal` when it was none, or the rules say no."""
     deed, reasons = form.deed.data, form.reasons.data or ""
+    overruling.check_seen(session, allocation.locked(session, review), form.seen_changes.data or "0")
     if deed == "agree":
         with_plan.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
     elif deed == "change":

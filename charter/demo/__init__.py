@@ -20,6 +20,7 @@ from charter.demo import (
     library,
     recognitions,
     scans,
+    second_looks,
     services,
     succession,
     surveys,
@@ -60,6 +61,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     framework = publishing.current(db.session)
     staff = Staff.hire(on)
     services.open_directory(staff, on)
+    second_looks.set_shares(staff, on)
     versions = db.session.execute(
         sa.select(Framework.published_at, Framework.id).order_by(Framework.published_at)
     ).all()
@@ -82,6 +84,11 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     teamwork.add(staff, seed=seed, on=on)
     several.add(staff, on=on)
     aftercare.add(staff, on=on)
+    if first == BY_VERBS:
+        store, again = current_app.extensions["charter_store"], Random(seed)  # noqa: S311 - no secret
+        highest = histories.Maker(store, known, staff, again, on, second_looks.STORIES)
+        for position in second_looks.POSITIONS:
+            highest.make(position)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

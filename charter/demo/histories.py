@@ -17,9 +17,9 @@ from charter.assessment.sharing import DECLARATIONS, FIGURES
 from charter.assessment.standing_in import done_for
 from charter.award import issuing, renewal
 from charter.award.models import Award
-from charter.demo import documents, names, numbers, times
+from charter.demo import documents, names, numbers, second_looks, times
 from charter.demo.people import ACCOUNTS, Staff, at, person
-from charter.demo.stories import OPEN_TO_DOUBT, Stage, Story, plan
+from charter.demo.stories import OPEN_TO_DOUBT, Second, Stage, Story, plan
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
@@ -61,15 +61,22 @@ class Maker:
     """Makes employers. The same seed and day give the same employers (their ids and codes are drawn anew)."""
 
     def __init__(
-        self, store: Store, versions: Sequence[tuple[date, UUID]], staff: Staff, random: Random, on: date
+        self,
+        store: Store,
+        versions: Sequence[tuple[date, UUID]],
+        staff: Staff,
+        random: Random,
+        on: date,
+        stories: Sequence[Story] = (),
     ) -> None:
-        """`versions` are those of the charter with the day each came out, the oldest first."""
+        """`versions` are those of the charter with the day each came out, the oldest first; `stories` those of the
+        demo unless given."""
         self.store = store
         self.versions = versions
         self.staff = staff
         self.random = random
         self.on = on
-        self.stories = plan()
+        self.stories = stories or plan()
 
     def make(self, position: int) -> None:
         """Make the employer at this position and let it live its story, in one transaction."""
@@ -134,10 +141,15 @@ class _Life:
         self.versions = maker.versions
         self.pace = Random(position)  # noqa: S311 - of its own, so that what is counted changes nothing else
         before = {Stage.REGISTERED: 0, Stage.STARTED: 5}.get(story.stage, 30 + self.random.randint(0, 40))
+        before = 10 if story.quick else before
         self.day = last - timedelta(days=before)
         self.last = last
         self.content: Content
         self._on_version_of(self.day)
+
+    def _after(self, days: int) -> date:
+        """The day so many days after this assessment began; a third of them in a quick story."""
+        return self.day + timedelta(days=days // 3 if self.story.quick else days)
 
     def _on_version_of(self, day: date) -> None:
         """From here on the employer's story is on the version of the charter that was out on that day."""
@@ -287,7 +299,7 @@ class _Life:
         for number, criterion in enumerate(asked[: max(1, int(len(asked) * share))]):
             if criterion.code in done:  # an award of another scheme answers for it
                 continue
-            day = self.day + timedelta(days=min(20, number))
+            day = self._after(min(20, number))
             extent = Extent.MET
             if criterion.not_applicable_allowed and self.random.random() < 0.3:
                 extent = Extent.NOT_APPLICABLE
@@ -304,9 +316,9 @@ class _Life:
                 assessment,
                 agreed={one.code: True for one in self.content.declarations},
                 by=owner,
-                at=at(self.day + timedelta(days=18)),
+                at=at(self._after(18)),
             )
-            self._spend(assessment, DECLARATIONS, at(self.day + timedelta(days=18)))
+            self._spend(assessment, DECLARATIONS, at(self._after(18)))
         if share == 1.0:
             self._return_figures(assessment, owner)
         if stage is Stage.WITHDRAWN:
@@ -423,9 +435,9 @@ class _Life:
             unknown=unknown,
             seen_version=0,
             by=owner,
-            at=at(self.day + timedelta(days=19)),
+            at=at(self._after(19)),
         )
-        self._spend(assessment, FIGURES, at(self.day + timedelta(days=19)))
+        self._spend(assessment, FIGURES, at(self._after(19)))
 
     def _ceiling(self) -> int | None:
         band = self.content.size_band(self.firm.size_band)
@@ -434,7 +446,7 @@ class _Life:
     # The scheme --------------------------------------------------------------------------------------------------
 
     def _submit(self, assessment: Assessment, owner: User) -> Review:
-        day = self.last if self.story.stage is Stage.SUBMITTED else self.day + timedelta(days=22)
+        day = self.last if self.story.stage is Stage.SUBMITTED else self._after(22)
         with_plan.submit(
             self.session, assessment, declared_by=owner.name, declared_role="Director", by=owner, at=at(day, 16), on=day
         )
@@ -445,7 +457,7 @@ class _Life:
     def _review(self, assessment: Assessment, review: Review, owner: User) -> Award | None:
         stage = self.story.stage
         assessor = self.session.get_one(User, self.staff.assessors[self.position % 2])
-        claimed = self.day + timedelta(days=24)
+        claimed = self._after(24)
         allocation.claim(self.session, review, by=assessor, at=at(claimed))
         said = {row.criterion: row for row in self._said(assessment)}
         # where another scheme's award stands in, nothing was said
@@ -463,6 +475,8 @@ class _Life:
         done = given[: len(given) // 2] if stage is Stage.IN_REVIEW else given
         refused = findings.save_all(self.session, review, given=done, by=assessor, at=at(claimed, 15))
         assert not refused, {code: str(refusal) for code, refusal in refused.items()}
+        if not second_looks.before_recommending(self.session, review, self.story, self.staff, self.random, claimed):
+            return None
         if stage is Stage.IN_REVIEW:
             return None
         if stage in {Stage.ASKED, Stage.ANSWERED}:
@@ -476,13 +490,15 @@ class _Life:
             reasons="Everything asked for this level is in place."
             if level
             else "Several core criteria are promised but not yet in place.",
+            unsure=second_looks.doubt(self.position),
             by=assessor,
             at=at(self.last - timedelta(days=1), 11),
             on=self.last - timedelta(days=1),
         )
-        if stage is Stage.RECOMMENDED:
+        if stage is Stage.RECOMMENDED and self.story.second < Second.MODERATED:
             return None
         moderator = self.session.get_one(User, self.staff.moderators[self.position % 2])
+        second_looks.moderated(self.session, review, moderator, self.random, at(self.last, 11, 30))
         with_plan.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
         self.session.flush()  # so that the award is found
         self._work_on_the_plan(owner, at(self.last, 12))

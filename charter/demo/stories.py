@@ -22,6 +22,16 @@ class Stage(enum.IntEnum):
     AWARDED = 11
 
 
+class Second(enum.IntEnum):
+    """How far the second look at a case gets; each includes the ones before it."""
+
+    NONE = 0
+    BEGUN = 1
+    COMPARED = 2
+    SETTLED = 3
+    MODERATED = 4
+
+
 @dataclass(frozen=True)
 class Story:
     """What becomes of an employer: how far it gets, for which level, and how many days ago it last moved."""
@@ -32,6 +42,10 @@ class Story:
     ending: str = ""
     """What came after the award: `revoked`, `under_review`, `upgraded` to the next level, `due` to be renewed soon, or
     `renewing`, which has begun."""
+    quick: bool = False
+    """Whether it took a third of the days, so that it is all on the newest version of the charter."""
+    second: Second = Second.NONE
+    """How far the second look at the case got, where its level asks for a second assessor."""
 
 
 def plan() -> Sequence[Story]:

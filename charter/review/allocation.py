@@ -15,6 +15,7 @@ from charter.organisation.interests import Conflict
 from charter.organisation.models import Organisation
 from charter.review import set_apart
 from charter.review.models import Review
+from charter.review.second_models import LookKind, SecondLook
 from charter.review.status import CLAIM, RELEASE, ReviewStatus
 
 WORK = "work on its case"
@@ -63,6 +64,14 @@ def check_holds(session: Session, user: User, review: Review) -> None:
     check_independent(session, user, review)
 
 
+def is_second(session: Session, user: User, review: Review) -> bool:
+    """Whether somebody has looked at a case as its second assessor: then they never have it, and never decide it."""
+    theirs = sa.exists().where(
+        SecondLook.review_id == review.id, SecondLook.by_id == user.id, SecondLook.kind == LookKind.ASSESSOR
+    )
+    return bool(session.scalar(sa.select(theirs)))
+
+
 def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
     """`by` takes a case that waits. Of two who take it at once, one gets it and the other is told who did."""
     review = locked(session, review)
@@ -72,6 +81,8 @@ def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
     if review.status is not ReviewStatus.WAITING and review.assessor_id is not None:
         holder = session.get(User, review.assessor_id)
         raise Refusal(f"{holder} has just taken this case.")
+    if is_second(session, by, review):
+        raise Refusal("You are this case's second assessor, so somebody else must take it.")
     review.move(CLAIM)
     review.assessor_id, review.claimed_at = by.id, at
     audit.record(session, "case:claim", review, by=by.id, at=at, case=review.assessment_id)

@@ -1,8 +1,9 @@
 """What the assessor finds on each criterion: saved one by one or a page at a time, and carried from round to round."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,12 +19,15 @@ from charter.framework.content import Extent
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, Finding, InformationRequest, Review
+from charter.review.second_models import SecondFinding
 from charter.review.status import ReviewStatus
 from charter.review.submitted import Submitted
 
 LONGEST = 5000
 """The most characters of feedback, or of a private note."""
 MIXED = "Somebody saved another finding here after you opened this page. Look at both, then save the one you want."
+
+Found = TypeVar("Found", Finding, SecondFinding)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def requests_of(session: Session, review_id: UUID) -> Sequence[InformationReques
     ).all()
 
 
-def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest], round: int) -> Mapping[str, Finding]:
+def standing(findings: Iterable[Found], requests: Iterable[InformationRequest], round: int) -> Mapping[str, Found]:
     """The finding that counts in this round on each criterion.
 
     It is the round's own; else the one of the latest round before it, unless the employer was asked about the criterion
@@ -76,7 +80,7 @@ def standing(findings: Iterable[Finding], requests: Iterable[InformationRequest]
     for request in requests:
         if request.round < round and request.about is About.CRITERION:
             last_asked[request.code] = max(request.round, last_asked.get(request.code, 0))
-    latest: dict[str, Finding] = {}
+    latest: dict[str, Found] = {}
     for finding in sorted(findings, key=lambda finding: finding.round):
         if finding.round <= round:
             latest[finding.criterion] = finding
@@ -119,7 +123,7 @@ def save(
     given = Given(criterion, outcome or None, feedback.strip(), private_note.strip(), seen_version or 0)
     if given.is_empty and not given.seen_version:
         raise Refusal("Choose what you found.", field="outcome")
-    desk = _Desk(session, review, by, at)
+    desk = Desk(session, review, by, at)
     return desk.save(given) or desk.stands[criterion]
 
 
@@ -127,7 +131,7 @@ def save_all(
     session: Session, review: Review, *, given: Sequence[Given], by: User, at: datetime
 ) -> Mapping[str, Refusal]:
     """Save a page of findings: each that can stand is kept, and for each that cannot, the refusal is returned."""
-    desk = _Desk(session, review, by, at)
+    desk = Desk(session, review, by, at)
     refused: dict[str, Refusal] = {}
     for one in given:
         try:
@@ -137,14 +141,30 @@ def save_all(
     return refused
 
 
-class _Desk:
-    """One case open before its assessor, with all that saving findings looks at, read once."""
+def check_finds(session: Session, review: Review, by: User) -> None:
+    """Refuse anyone but the assessor of a case in review."""
+    check_holds(session, by, review)
+    if review.status is not ReviewStatus.IN_REVIEW:
+        raise Refusal("Findings can change only while the case is in review.")
 
-    def __init__(self, session: Session, review: Review, by: User, at: datetime) -> None:
+
+class Desk:
+    """One case open before whoever finds, with all that saving findings looks at, read once.
+
+    `may` refuses those who may not: all but its assessor, unless another look is taken.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        review: Review,
+        by: User,
+        at: datetime,
+        *,
+        may: Callable[[Session, Review, User], object] = check_finds,
+    ) -> None:
         review = locked(session, review)
-        check_holds(session, by, review)
-        if review.status is not ReviewStatus.IN_REVIEW:
-            raise Refusal("Findings can change only while the case is in review.")
+        may(session, review, by)
         assessment = review.assessment
         self.session, self.review, self.by, self.at = session, review, by, at
         self.round = assessment.round
@@ -164,7 +184,7 @@ class _Desk:
             return None
         if finding is not None and finding.version != given.seen_version:
             raise Stale(MIXED, current=finding)
-        self._check(given)
+        self.check(given)
         before = stands.outcome if stands else None
         if finding is None:
             finding = Finding(review_id=self.review.id, round=self.round, criterion=given.criterion)
@@ -186,7 +206,8 @@ class _Desk:
         self.own[given.criterion] = self.stands[given.criterion] = finding
         return finding
 
-    def _check(self, given: Given) -> None:
+    def check(self, given: Given) -> None:
+        """Refuse a finding that cannot stand, whoever makes it."""
         criterion = self.asked.get(given.criterion)
         if criterion is None:
             raise Refusal("This criterion is not part of the case.")

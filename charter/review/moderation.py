@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
-from charter.review import deciding
+from charter.review import deciding, second_looks
 from charter.review.allocation import check_independent, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
@@ -19,7 +19,7 @@ from charter.review.status import REFER, SEND_BACK, ReviewStatus
 
 def agree(session: Session, review: Review, *, reasons: str = "", by: User, at: datetime, on: date) -> Moderation:
     """Decide as was recommended. The employer reads `reasons`, or the assessor's own when there are none."""
-    review = _for_moderation(session, review, by)
+    review = for_moderation(session, review, by)
     assert review.recommended_level is not None
     check_level(session, review, level=review.recommended_level, on=on)
     return _finish(
@@ -38,7 +38,7 @@ def change(
     session: Session, review: Review, *, level: int, reasons: str, by: User, at: datetime, on: date
 ) -> Moderation:
     """Decide on another level than was recommended, at most what the findings reach, with reasons."""
-    review = _for_moderation(session, review, by)
+    review = for_moderation(session, review, by)
     reasons = _needed(reasons, "Say why you change the level. The employer reads it.")
     if level == review.recommended_level:
         raise Refusal("That is the level that was recommended. Agree to it, or choose another.", field="level")
@@ -48,7 +48,7 @@ def change(
 
 def send_back(session: Session, review: Review, *, reasons: str, by: User, at: datetime) -> Moderation:
     """Give the case back to its assessor, with reasons only the scheme's staff read."""
-    review = _for_moderation(session, review, by)
+    review = for_moderation(session, review, by)
     reasons = _needed(reasons, "Say what the assessor should look at again.")
     recommended = review.recommended_level
     assert recommended is not None
@@ -61,7 +61,8 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
     return moderation
 
 
-def _for_moderation(session: Session, review: Review, by: User) -> Review:
+def for_moderation(session: Session, review: Review, by: User) -> Review:
+    """A recommended case, held for somebody who may moderate it; `Refusal` for everybody else."""
     review = locked(session, review)
     if review.status is ReviewStatus.DECIDED:
         raise Refusal("This case has been decided already.")
@@ -70,6 +71,7 @@ def _for_moderation(session: Session, review: Review, by: User) -> Review:
     if by.id in {review.recommended_by_id, review.assessor_id}:
         raise Refusal("You recommended this level, so somebody else must decide.")
     check_independent(session, by, review)
+    second_looks.check_moderates(session, review, by)
     return review
 
 

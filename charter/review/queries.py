@@ -1,7 +1,7 @@
 """What pages ask about cases, each in a fixed number of queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -22,9 +22,10 @@ from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation, Scope
-from charter.review import allocation, attainment, differences, findings, submitted, timeline
+from charter.review import allocation, attainment, differences, findings, second_looks, submitted, timeline
 from charter.review.differences import Change, Differences
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
+from charter.review.second_looks import Second
 from charter.review.status import OPEN, ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment
@@ -273,6 +274,8 @@ class Case:
     names: Mapping[UUID, str]
     conflicted: str | None
     """Why the person who looks may not work on it, in a sentence."""
+    second: Second
+    """The second look at it, and whether it hides the findings from the person who looks."""
 
     @property
     def submission(self) -> Submission:
@@ -319,7 +322,9 @@ class Case:
 
 
 def case(session: Session, review: Review, *, by: User, on: date) -> Case:
-    """Everything about one case, in eight queries however much was said, found and done.
+    """Everything about one case, in nine queries however much was said, found and done, and one for each kind of thing
+    that its second look brought. Nothing that the first person found is in it for somebody who may look a second time
+    and has not yet (`Second.hidden`).
 
     A decided case is shown as it stood on the day of its decision: what ended since does not unsay it.
     """
@@ -366,6 +371,12 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         )
         for criterion in submitted.asked(assessment, said)
     ]
+    second = second_looks.of_case(session, review, by=by)
+    moments = timeline.told(content, events, names)
+    if second.hidden:
+        criteria = [replace(one, finding=None, own=None, previous=None) for one in criteria]
+        stands, moderations = {}, []
+        moments = timeline.without_levels(moments)
     rank, fields = assessment.target_level, metrics.fields_of(content)
     context = {field.name for field in content.context_fields}
     figures = metrics.figures(content, said.inputs, rank, said.unknown)
@@ -408,9 +419,10 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         },
         requests=requests,
         moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
-        moments=timeline.told(content, events, names),
+        moments=moments,
         names=names,
         conflicted=allocation.why_conflicted(session, by, assessment.organisation_id),
+        second=second,
     )
 
 

@@ -9,7 +9,7 @@ from charter.account.models import User
 from charter.assessment.level import counts_on
 from charter.award import renewal
 from charter.errors import Refusal
-from charter.review import submitted
+from charter.review import sampling, second_looks, submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.attainment import reached
 from charter.review.findings import met_by_awards, of_review, requests_of, stand_ins, standing
@@ -35,13 +35,28 @@ def unfound(session: Session, review: Review, *, on: date) -> tuple[str, ...]:
             sentences.append(f"“{criterion.title}” has no finding yet.")
         elif outcome is not None and outcome.asks_employer:
             sentences.append(f"“{criterion.title}” still needs more information from the employer.")
-    return tuple(sentences)
+    return (*sentences, *second_looks.open_points(session, review))
 
 
-def recommend(session: Session, review: Review, *, level: int, reasons: str, by: User, at: datetime, on: date) -> None:
-    """Recommend `level` (0: no award) for a case that is wholly found.
+def recommend(
+    session: Session,
+    review: Review,
+    *,
+    level: int,
+    reasons: str,
+    unsure: str | None = None,
+    by: User,
+    at: datetime,
+    on: date,
+    seed: str | None = None,
+) -> None:
+    """Recommend `level` (0: no award) for a case that is wholly found, and draw its lot if it was never drawn.
 
-    Raises `Refusal` when the case is not theirs, when a criterion has no finding or still asks the employer, when the
+    `unsure` says what the assessor is not sure about, for the moderator: None when they are sure. `seed` is for
+    `sampling.draw`.
+
+    Raises `Refusal` when the case is not theirs, when a criterion has no finding or still asks the employer, when what
+    the level asks for (a conversation, a second assessor) is not there, when the
     level is above what the findings reach, and when a level below it, or below the one aimed at, comes without reasons.
     """
     review = locked(session, review)
@@ -55,10 +70,13 @@ def recommend(session: Session, review: Review, *, level: int, reasons: str, by:
     if not reasons and level < review.assessment.target_level:
         raise Refusal("Say why the level is not the one the employer aimed for.", field="reasons")
     check_length(reasons)
+    if unsure is not None:
+        sampling.doubt(session, review, unsure, by=by, at=at)
     review.move(RECOMMEND)
     review.recommended_level, review.recommendation = level, reasons
     review.recommended_by_id, review.recommended_at = by.id, at
     audit.record(session, "case:recommend", review, by=by.id, at=at, case=review.assessment_id, level=level)
+    sampling.draw(session, review, by=by, at=at, seed=seed)
 
 
 def check_level(session: Session, review: Review, *, level: int, on: date) -> None:

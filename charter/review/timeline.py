@@ -1,7 +1,7 @@
 """The life of a case in words, from the audit trail."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,15 @@ WORDS: Mapping[str, str] = {
     "case:refer": "put the case before the panel",
     "case:send-back": "sent the case back to the assessor",
     "case:decide": "decided",
+    "case:draw": "drew the lot of the case",
+    "case:doubt": "was not sure, and said why",
+    "second-look:begin": "began a second look",
+    "second-look:compare": "compared the findings of two people",
+    "second-look:give-back": "stepped back as the second assessor",
+    "second-finding:come-round": "came round to the first finding",
+    "second-finding:leave-open": "left a difference to those who decide",
+    "finding:change": "changed a finding",
+    "conversation:record": "wrote down a conversation with the employer",
     "case:close": "closed the case",
     "evidence:turn-down": "turned down a piece of evidence for privacy",
     "award:issue": "issued the award",
@@ -43,6 +52,7 @@ QUIET = (
     "task:",
     "comment:",
     "sign-off:",
+    "second-finding:",
 )
 """Many small saves, what the portal does by itself, and what the employer's people share out and say among themselves.
 They are in the trail; here they would bury the story, and the last are nobody else's business."""
@@ -77,11 +87,22 @@ def told(content: Content, events: Iterable[AuditEvent], names: Mapping[UUID, st
     return tuple(moments)
 
 
+def without_levels(moments: Iterable[Moment]) -> tuple[Moment, ...]:
+    """The same moments for somebody who is not to know yet which level was recommended."""
+    hidden = {WORDS["case:recommend"], WORDS["case:refer"]}
+    return tuple(replace(one, detail="") if one.what in hidden else one for one in moments)
+
+
 def _detail(content: Content, event: AuditEvent) -> str:
     details = event.details
     if event.action in {"case:recommend", "case:refer", "case:decide", "award:issue"}:
         rank = details.get("level")
         return content.level_title(rank) if rank else "No award"
+    if event.action == "case:draw":
+        return "A second look" if details.get("drawn") else "No second look"
+    if event.action in {"finding:change", "second-finding:come-round", "second-finding:leave-open"}:
+        found = content.criterion(details.get("criterion", ""))
+        return found.title if found else ""
     if event.action == "case:ask-for-more":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:

@@ -66,6 +66,7 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
     assert menu(assessor, "/admin/claims/") == ["Overview", "Casework", "Employers", "Charter", "Employers", *within]
     assert listed(assessor) == [
         "Cases",
+        "Second looks",
         "Awards",
         "Yearly figures",
         "Virus scans",

@@ -32,6 +32,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.assessment.teamwork import Assignment, Comment
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
+from charter.demo import second_looks
 from charter.demo.stories import plan
 from charter.extensions import db
 from charter.merging import duplicates
@@ -71,7 +72,7 @@ def filled(_built: Flask, _engine: sa.Engine, store: Store) -> Iterator[Session]
 
 def test_the_demo_shows_every_state_in_both_counties(filled: Session) -> None:
     assert len(plan()) == demo.BY_VERBS == 60
-    assert filled.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 66
+    assert filled.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 66 + len(second_looks.STORIES)
     assert values(filled, Organisation.county) == {"herefordshire", "worcestershire"}
     assert values(filled, Assessment.status) == set(AssessmentStatus)
     assert values(filled, Review.status) >= set(ReviewStatus) - {ReviewStatus.CLOSED}

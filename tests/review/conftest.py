@@ -51,6 +51,14 @@ def recommended(make: Factory, found: Review, assessor: User) -> Review:
 
 
 @pytest.fixture
+def highest(make: Factory, employer: Organisation, owner: User, assessor: User) -> Review:
+    """A case for the highest level, which asks for a second assessor and a conversation: taken, and wholly found."""
+    level = max(one.rank for one in make.framework().content.levels)
+    sent = make.submitted(make.answered(make.assessment(employer, level=level, by=owner), by=owner), by=owner)
+    return make.found(make.claimed(sent, by=assessor), by=assessor)
+
+
+@pytest.fixture
 def codes(claimed: Review) -> list[str]:
     """The criteria of the claimed case."""
     content: Any = claimed.assessment.framework.content

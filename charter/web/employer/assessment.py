@@ -42,7 +42,7 @@ from charter.framework.content import Content
 from charter.improvement import with_plan
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import explanations, findings, intake, more_information
+from charter.review import conversations, explanations, findings, intake, more_information
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest, Subject
@@ -172,6 +172,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         **facts,
         case=None if requests else cases.of_assessment(db.session, assessment),
         sent=queries.last_submission(db.session, assessment),
+        conversations=conversations.for_employer(db.session, assessment),
         questions=_questions(said, requests, before, facts["progress"].figures) if before else (),
         answer_by=requests[0].answer_by if requests else None,
     )
@@ -254,6 +255,7 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
         "employer/assessment/decision.html",
         appeal_way=appeals.way(db.session, case),
         assessment=assessment,
+        conversations=conversations.for_employer(db.session, assessment),
         content=content,
         case=case,
         findings=stands,
