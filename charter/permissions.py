@@ -54,6 +54,10 @@ class Permission(enum.StrEnum):
     REVIEW_CASE = "review:decide"
     MODERATE_CASE = "review:moderate"
     DECLARE_CONFLICT = "review:conflict"
+    SEE_PANEL = "panel:see"
+    RUN_PANEL = "panel:run"
+    DECIDE_TOGETHER = "panel:decide"
+    KEEP_PARTNERS = "panel:partners"
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
     VIEW_YEARLY_RETURNS = "yearly-return:list"
@@ -185,6 +189,10 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.REVIEW_CASE: all_of(_desk, not_member),
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
     Permission.DECLARE_CONFLICT: _desk,
+    Permission.SEE_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
+    Permission.RUN_PANEL: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.DECIDE_TOGETHER: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.KEEP_PARTNERS: role(Role.ADMINISTRATOR),
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.VIEW_YEARLY_RETURNS: _scheme,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,10 @@ WORDS: Mapping[str, str] = {
     "case:send-back": "sent the case back to the assessor",
     "case:decide": "decided",
     "case:close": "closed the case",
+    "panel:put": "put the case on the agenda of the panel",
+    "panel:take-off": "took the case off the agenda of the panel",
+    "panel:put-off": "recorded that the panel put the case off",
+    "panel:decide": "recorded the decision of the panel",
     "evidence:turn-down": "turned down a piece of evidence for privacy",
     "award:issue": "issued the award",
     "award:supersede": "ended the award before it",
@@ -82,6 +86,9 @@ def _detail(content: Content, event: AuditEvent) -> str:
     if event.action in {"case:recommend", "case:refer", "case:decide", "award:issue"}:
         rank = details.get("level")
         return content.level_title(rank) if rank else "No award"
+    if event.action.startswith("panel:"):
+        day = date.fromisoformat(details["meets_on"])
+        return f"meeting on {day.day} {day:%B %Y}"
     if event.action == "case:ask-for-more":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:

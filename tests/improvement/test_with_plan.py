@@ -27,6 +27,7 @@ PAST = {
     ("moderation", "agree"),
     ("moderation", "change"),
     ("deciding", "decide"),
+    ("recording", "decide"),
 }
 """Verbs of the review after which a plan has to be made, as a module and what is called of it."""
 ABOVE = ("admin", "cli.py", "demo", "web", "worker.py")
