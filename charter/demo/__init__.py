@@ -12,7 +12,19 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, figures, histories, library, recognitions, scans, services, succession, surveys, teamwork
+from charter.demo import (
+    bulk,
+    figures,
+    histories,
+    library,
+    panel,
+    recognitions,
+    scans,
+    services,
+    succession,
+    surveys,
+    teamwork,
+)
 from charter.demo import employers as several
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
@@ -58,6 +70,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         maker.make(position)
         if (position + 1) % 10 == 0 or position + 1 == first:
             say(f"Made {position + 1} of {employers:,} employers")
+    panel.add(staff, on)
     maker.enter_returns()
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)

@@ -51,7 +51,7 @@ def put(session: Session, meeting: Meeting, reviews: Sequence[Review], *, by: Us
 
 
 def add_business(session: Session, meeting: Meeting, title: str, *, by: User, at: datetime) -> Item:
-    """Put something else than a case on an agenda. Raises `Refusal` on "title" when it is empty or too long."""
+    """Put something else than a case on an agenda, once. Raises `Refusal` on "title" when it is empty or too long."""
     meeting = locked(session, meeting)
     check_open(meeting)
     title = " ".join(title.split())
@@ -59,6 +59,9 @@ def add_business(session: Session, meeting: Meeting, title: str, *, by: User, at
         raise Refusal("Say what it is about.", field="title")
     if len(title) > TITLE:
         raise Refusal(f"Say it in {TITLE} characters or fewer.", field="title")
+    there = next((one for one in meeting.items if one.title == title and one.outcome is None), None)
+    if there is not None:
+        return there
     item = Item(meeting_id=meeting.id, position=_last(meeting) + 1, title=title)
     session.add(item)
     session.flush()  # for its id
@@ -83,13 +86,16 @@ def take_off(session: Session, item: Item, *, by: User, at: datetime) -> None:
     session.delete(item)
 
 
-def move_up(session: Session, item: Item, *, by: User, at: datetime) -> None:
-    """Let an item come before the one that is now before it; the first stays where it is."""
+def move_up(session: Session, item: Item, *, seen_position: int, by: User, at: datetime) -> None:
+    """Let an item come before the one that is now before it; the first stays where it is.
+
+    It stays too when it is no longer at `seen_position`: the order was changed meanwhile, or this was sent twice.
+    """
     meeting = locked(session, item.meeting)
     check_open(meeting)
     order = sorted(meeting.items, key=lambda one: (one.position, one.id))
     place = order.index(item)
-    if place:
+    if place and item.position == seen_position:
         order.insert(place - 1, order.pop(place))
         for position, one in enumerate(order, 1):
             one.position = position

@@ -90,7 +90,7 @@ def change(
         raise Refusal("The meeting was held, so its day stays.", field="meets_on")
     if meeting.status is MeetingStatus.HELD and details.quorum != before.quorum:
         raise Refusal("The meeting was held, so its quorum stays.", field="quorum")
-    _check(session, details)
+    _check(session, details, but=meeting)
     changed = [name for name in vars(details) if getattr(details, name) != getattr(before, name)]
     for name in changed:
         setattr(meeting, name, getattr(details, name))
@@ -181,7 +181,7 @@ def _last_people(session: Session, *, but: Meeting) -> list[Seat]:
     return list(session.scalars(seats.order_by(Seat.position, Seat.id)))
 
 
-def _check(session: Session, details: Details) -> None:
+def _check(session: Session, details: Details, *, but: Meeting | None = None) -> None:
     for field, text, longest, missing in (
         ("place", details.place, TITLE, "Say where the meeting is, or that it is online."),
         ("chair", details.chair, NAME, "Say who leads the meeting."),
@@ -191,6 +191,14 @@ def _check(session: Session, details: Details) -> None:
         if len(text) > longest:
             raise Refusal(f"This must be {longest} characters or fewer.", field=field)
     partners = session.scalar(sa.select(sa.func.count(Partner.id)).where(Partner.retired_at.is_(None))) or 0
+    then = sa.exists().where(
+        Meeting.meets_on == details.meets_on,
+        Meeting.begins == details.begins,
+        Meeting.status != MeetingStatus.CANCELLED,
+        *([Meeting.id != but.id] if but else []),
+    )
+    if session.scalar(sa.select(then)):
+        raise Refusal("There is a meeting at that time already.", field="meets_on")
     if not 1 <= details.quorum <= partners:
         raise Refusal(
             f"The number must be from 1 to {partners}: that is how many partners there are."

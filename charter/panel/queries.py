@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.framework.models import Framework
-from charter.organisation.models import Organisation
+from charter.organisation.interests import Conflict
+from charter.organisation.models import Membership, Organisation
 from charter.panel.models import Correction, Item, Meeting, Minutes, Partner, Seat
 from charter.panel.status import MeetingStatus, Presence
 from charter.review.models import Review
@@ -167,7 +168,11 @@ def day_for(session: Session, review: Review) -> date | None:
     return session.scalars(
         sa.select(Meeting.meets_on)
         .join(Item, Item.meeting_id == Meeting.id)
-        .where(Item.review_id == review.id, Item.outcome.is_(None), Meeting.status == MeetingStatus.PLANNED)
+        .where(
+            Item.review_id == review.id,
+            Item.outcome.is_(None),
+            Meeting.status.in_([MeetingStatus.PLANNED, MeetingStatus.HELD]),
+        )
     ).first()
 
 
@@ -237,4 +242,21 @@ def held_in(session: Session, year: int) -> int:
     return (
         session.scalar(sa.select(sa.func.count(Meeting.id)).where(_was_held(), Meeting.meets_on.between(first, last)))
         or 0
+    )
+
+
+def hidden_from(session: Session, user: User, meeting: Meeting) -> frozenset[UUID]:
+    """The items of a meeting about employers in which `user` has an interest: their cases are not for them."""
+    employers = {item.assessment.organisation_id for item in meeting.items if item.assessment is not None}
+    found = session.scalars(
+        sa.union_all(
+            *(
+                sa.select(part.organisation_id).where(part.user_id == user.id, part.organisation_id.in_(employers))
+                for part in (Membership, Conflict)
+            )
+        )
+    )
+    theirs = set(found)
+    return frozenset(
+        item.id for item in meeting.items if item.assessment is not None and item.assessment.organisation_id in theirs
     )

@@ -19,6 +19,9 @@ from charter.review.models import Review
 from charter.review.status import REFER
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.review.conftest import claimed, found, recommended, sent
+
+__all__ = ["claimed", "found", "recommended", "sent"]
 
 ON = local_date(AT)
 NAMES = ("The Integrated Care Board", "The county council", "The Chamber", "DWP")

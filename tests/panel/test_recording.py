@@ -190,7 +190,7 @@ def test_a_case_may_be_put_off_without_a_quorum_and_straight_to_another_meeting(
 
 def test_a_case_is_put_off_to_a_meeting_that_is_to_come(held: Item, moderator: User) -> None:
     with transaction() as session:
-        gone = planning.plan(session, details(), by=moderator, at=AT)
+        gone = planning.plan(session, details(ON + LATER), by=moderator, at=AT)
         planning.cancel(session, gone, reason="Snow.", by=moderator, at=AT)
     for to in (gone, held.meeting):
         with pytest.raises(Refusal) as refused, transaction() as session:
