@@ -60,6 +60,10 @@ class Permission(enum.StrEnum):
     SEE_AGREEMENT = "review:agreement"
     SET_SAMPLE = "review:sample"
     DECLARE_CONFLICT = "review:conflict"
+    SEE_PANEL = "panel:see"
+    RUN_PANEL = "panel:run"
+    DECIDE_TOGETHER = "panel:decide"
+    KEEP_PARTNERS = "panel:partners"
     VIEW_AWARDS = "award:list"
     REVIEW_AWARD = "award:review"
     REVOKE_AWARD = "award:revoke"
@@ -203,6 +207,10 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.SEE_AGREEMENT: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.SET_SAMPLE: role(Role.ADMINISTRATOR),
     Permission.DECLARE_CONFLICT: _desk,
+    Permission.SEE_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
+    Permission.RUN_PANEL: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.DECIDE_TOGETHER: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.KEEP_PARTNERS: role(Role.ADMINISTRATOR),
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),

@@ -14,6 +14,7 @@ from charter.notification import models as notification
 from charter.organisation import engagement, interests
 from charter.organisation import models as organisation
 from charter.orm import Base
+from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
 from charter.review import second_models as second_looks
@@ -37,6 +38,7 @@ __all__ = [
     "metric_values",
     "notification",
     "organisation",
+    "panel",
     "reporting",
     "review",
     "second_looks",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,6 +20,7 @@ from charter.aftercare.raising import Told
 from charter.aftercare.status import AppealStatus, Deed
 from charter.assessment import comments, evidence
 from charter.assessment.file_checks import Checked, FileKind
+from charter.assessment.models import Assessment
 from charter.audit import AuditEvent
 from charter.clock import now, today
 from charter.extensions import db, transaction
@@ -28,8 +29,11 @@ from charter.merging.models import LikelyPair
 from charter.notification.models import Message
 from charter.organisation import interests, recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
+from charter.panel import partners, planning
+from charter.panel.models import Item, Seat
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
+from charter.review.models import Review
 from charter.succession import asking, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, Matched
 from charter.succession.status import ClaimStatus
@@ -49,6 +53,7 @@ SCHEME = "?---ooo-"
 DESK = "?---oo--"
 MODERATORS = "?----o--"
 REVOKERS = "?----oo-"
+PANEL = "?----oo."
 ADMINISTRATORS = "?-----o-"
 BOARD = "?----ooo"
 EVIDENCE = "?oo.oo-."
@@ -267,6 +272,27 @@ TABLE: Mapping[str, str] = {
     "/admin/concerns/<uuid:concern_id>/put-back": SCHEME,
     "/admin/concerns/<uuid:concern_id>/settle": SCHEME,
     "/admin/concerns/<uuid:concern_id>/take": SCHEME,
+    "/admin/meetings/plan": REVOKERS,
+    "/admin/meetings/refer/<uuid:review_id>": MODERATORS,
+    "/admin/meetings/attendance": STAFF,
+    "/admin/meetings/attendance.csv": STAFF,
+    "/admin/meetings/<uuid:panel_meeting_id>/agenda.pdf": STAFF,
+    "/admin/meetings/<uuid:panel_meeting_id>/minutes.pdf": STAFF,
+    "/admin/meetings/<uuid:panel_meeting_id>/agree": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/business": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/cancel": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/cases": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/change": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/correct": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/people/add": PANEL,
+    "/admin/meetings/<uuid:panel_meeting_id>/who-came": PANEL,
+    "/admin/meetings/items/<uuid:panel_item_id>/record": PANEL,
+    "/admin/meetings/items/<uuid:panel_item_id>/take-off": PANEL,
+    "/admin/meetings/items/<uuid:panel_item_id>/up": PANEL,
+    "/admin/meetings/people/<uuid:panel_seat_id>/remove": PANEL,
+    "/admin/partners/add": ADMINISTRATORS,
+    "/admin/partners/<uuid:panel_partner_id>/rename": ADMINISTRATORS,
+    "/admin/partners/<uuid:panel_partner_id>/retire": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/role": ADMINISTRATORS,
@@ -293,7 +319,9 @@ RECORDS: Mapping[str, str] = {
     "concerns": SCHEME,
     "employers": SCHEME,
     "frameworks": SCHEME,
+    "meetings": STAFF,
     "messages": ADMINISTRATORS,
+    "partners": ADMINISTRATORS,
     "people": ADMINISTRATORS,
     "recognitions": SCHEME,
     "requests": ADMINISTRATORS,
@@ -359,6 +387,20 @@ def people(app: Flask, request: pytest.FixtureRequest) -> People:
         if name != "nobody":
             theirs.sign_in(request.getfixturevalue(name))
     return found
+
+
+def panel_item(make: Factory, employer: Organisation, assessor: User) -> tuple[Seat, Item]:
+    """Somebody who is expected at a meeting of the panel, and a case of the employer on its agenda."""
+    with transaction() as session:
+        partner = partners.add(session, "The council", by=assessor, at=make.at)
+        session.flush()  # for its id
+        day = planning.Details(today(), time(14), "County Hall", "Cath Chair", 1)
+        meeting = planning.plan(session, day, by=assessor, at=make.at)
+        seat = planning.expect(session, meeting, partner, person="Cora Council", by=assessor, at=make.at)
+        case = session.scalars(sa.select(Review).join(Review.assessment).where(Assessment.organisation == employer))
+        item = Item(meeting_id=meeting.id, position=1, review_id=case.one().id)
+        session.add(item)
+    return seat, item
 
 
 @pytest.fixture
@@ -527,6 +569,10 @@ def fill(
     service = programme.code
     records |= {"services": programme.id, "requests": make.asks(employer, programme, by=owner).id}
     named["programme_id"] = programme.id
+    seat, item = panel_item(make, employer, assessor)
+    named |= {"panel_seat_id": seat.id, "panel_item_id": item.id}
+    named["panel_meeting_id"] = records["meetings"] = seat.meeting_id
+    named["panel_partner_id"] = records["partners"] = seat.partner_id
     own = {
         "/services/<code>": {"code": service},
         "/organisations/<uuid:organisation_id>/schemes/<code>": {"code": content.crosswalk[0].code},
@@ -636,6 +682,7 @@ def test_nobody_opens_the_case_of_an_employer_they_belong_to(
             )
     shut = [
         *(rule for rule in TABLE if "<uuid:review_id>" in rule and not rule.endswith("/conflict")),
+        "/admin/meetings/items/<uuid:panel_item_id>/record",
         "/admin/claims/<uuid:claim_id>/grant",
         "/admin/claims/<uuid:claim_id>/refuse",
         *(rule for rule in TABLE if re.match("/admin/(awards|award-steps|appeals|concerns)/<", rule)),

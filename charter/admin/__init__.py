@@ -13,8 +13,10 @@ from charter.admin.concerns import ConcernsView
 from charter.admin.crosswalk import CrosswalkView
 from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
+from charter.admin.meetings import MeetingsView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
+from charter.admin.partners import PartnersView
 from charter.admin.people import PeopleView
 from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.recognitions import RecognitionsView
@@ -34,6 +36,7 @@ from charter.framework.models import Framework
 from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
 from charter.organisation.models import Organisation, Recognition
+from charter.panel.models import Meeting, Partner
 from charter.reporting.models import Return
 from charter.succession.models import Claim
 
@@ -42,6 +45,7 @@ def register_admin(app: Flask) -> Admin:
     """Build the panel: its menu, in groups and in order."""
     panel = Admin(app, name="Panel", index_view=PanelHome())
     cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
+    partners = {"category": "Partners’ panel"}
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
     panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
@@ -54,6 +58,8 @@ def register_admin(app: Flask) -> Admin:
     )
     panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
+    panel.add_view(MeetingsView(Meeting, db, name="Meetings", endpoint="meetings", **partners))
+    panel.add_view(PartnersView(Partner, db, name="Partners", endpoint="partners", **partners))
     panel.add_view(
         OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers", **employers)
     )

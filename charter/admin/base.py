@@ -22,6 +22,7 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.lifecycle import Status
 from charter.orm import Base
+from charter.panel import queries as panel
 from charter.permissions import Permission, allows
 from charter.review import queries
 from charter.web import filters
@@ -89,6 +90,7 @@ class PanelHome(Guarded, AdminIndexView):
 
     def render(self, template: str, **values: Any) -> str:
         """The page with its numbers, for those who have cases to work on."""
+        values["glance"] = panel.glance(db.session, on=today())
         if allows(signed_in_user(), Permission.SEE_QUEUE):
             values["counts"] = queries.counts(db.session, the_user(), on=today())
         values["waits"] = waiting.for_person(db.session, the_user(), on=today())

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
-from charter.admin import staff_surveys
+from charter.admin import meetings, staff_surveys
 from charter.admin.base import ActionView, on
 from charter.admin.forms import (
     DEEDS,
@@ -31,6 +31,7 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.improvement import with_plan
+from charter.panel import queries as panel
 from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
@@ -89,6 +90,7 @@ class ReviewsView(ActionView):
             assessors=queries.assessors(db.session),
             statuses=ReviewStatus,
             closely=sampling.why_each(db.session, [row.id for row in found.rows]),
+            glance=panel.glance(db.session, on=today()),
         )
 
     @expose("/<uuid:review_id>")
@@ -121,6 +123,7 @@ class ReviewsView(ActionView):
                 case, at=at, following=following, unsaved=unsaved, everything=request.args.get("open") == "all"
             ),
             saved=case.content.criterion(saved) if saved else None,
+            panel_items=meetings.of_case(review),
             shut=shut,
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),

@@ -18,6 +18,7 @@ from charter.demo import (
     figures,
     histories,
     library,
+    panel,
     recognitions,
     scans,
     second_looks,
@@ -72,6 +73,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         maker.make(position)
         if (position + 1) % 10 == 0 or position + 1 == first:
             say(f"Made {position + 1} of {employers:,} employers")
+    panel.add(staff, on)
     maker.enter_returns()
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     surveys.add(seed=seed, on=on)

@@ -68,7 +68,13 @@ def _belong_to_two(session: Session, staff: Staff, on: date) -> None:
     """A consultant is an owner of one employer that holds an award, and of one that is still answering."""
     _, email, name = ACCOUNTS[-1]
     known = sa.select(Membership.organisation_id).join(User).where(User.email.in_([one for _, one, _ in ACCOUNTS]))
-    others = sa.select(Organisation).where(Organisation.id.not_in(known)).order_by(Organisation.id).limit(1)
+    led = sa.select(Membership.organisation_id).join(User).where(Membership.role == MemberRole.OWNER, User.can_sign_in)
+    others = (
+        sa.select(Organisation)
+        .where(Organisation.id.not_in(known), Organisation.id.in_(led))
+        .order_by(Organisation.id)
+        .limit(1)
+    )
     drafts = sa.select(Assessment.organisation_id).where(Assessment.status == AssessmentStatus.DRAFT)
     held = sa.select(Award.organisation_id).where(Award.ends_on > on, Award.ended_on.is_(None))
     mine = [

@@ -27,6 +27,7 @@ from charter.improvement import actions, with_plan
 from charter.improvement import plan as improvement_plan
 from charter.organisation import joining, recognition
 from charter.organisation.models import MemberRole, Membership, Scope
+from charter.panel import referring
 from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
 from charter.review import allocation, findings, intake, more_information, recommendation
@@ -499,6 +500,10 @@ class _Life:
             return None
         moderator = self.session.get_one(User, self.staff.moderators[self.position % 2])
         second_looks.moderated(self.session, review, moderator, self.random, at(self.last, 11, 30))
+        if self.story.ending == "panel":
+            reasons = "I agree. The partners should decide on this one together."
+            referring.refer(self.session, review, reasons=reasons, by=moderator, at=at(self.last, 12))
+            return None
         with_plan.agree(self.session, review, by=moderator, at=at(self.last, 12), on=self.last)
         self.session.flush()  # so that the award is found
         self._work_on_the_plan(owner, at(self.last, 12))

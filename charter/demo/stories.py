@@ -40,8 +40,8 @@ class Story:
     level: int = 1
     days_ago: int = 20
     ending: str = ""
-    """What came after the award: `revoked`, `under_review`, `upgraded` to the next level, `due` to be renewed soon, or
-    `renewing`, which has begun."""
+    """What came before the decision: `panel`, the partners decide. What came after the award: `revoked`,
+    `under_review`, `upgraded` to the next level, `due` to be renewed soon, or `renewing`, which has begun."""
     quick: bool = False
     """Whether it took a third of the days, so that it is all on the newest version of the charter."""
     second: Second = Second.NONE
@@ -64,18 +64,20 @@ def plan() -> Sequence[Story]:
         *(Story(s.ASKED, level, days) for level, days in ((2, 6), (1, 11))),
         *(Story(s.ANSWERED, level, days) for level, days in ((2, 5), (1, 3))),
         *(Story(s.RECOMMENDED, level, days) for level, days in ((1, 2), (2, 6))),
-        *(Story(s.DECLINED, level, days) for level, days in ((1, 40), (2, 85))),
-        *(Story(s.AWARDED, 1, days) for days in (8, 25, 60, 110, 200, 330, 390, 460)),
+        *(Story(s.DECLINED, level, days, ending) for level, days, ending in ((1, 40, ""), (2, 85, "panel"))),
+        *(Story(s.AWARDED, 1, days) for days in (60, 110, 200, 330, 390, 460)),
         Story(s.AWARDED, 1, 684),  # ends in some 45 days, and cannot be renewed
         Story(s.AWARDED, 1, 800),  # expired: level 1 lasts two years
         Story(s.AWARDED, 1, 300, "revoked"),
         Story(s.AWARDED, 2, 210, "under_review"),
         Story(s.AWARDED, 1, 420, "upgraded"),
         Story(s.AWARDED, 1, 350, "upgraded"),
-        Story(s.AWARDED, 2, 30),
+        Story(s.AWARDED, 3, 34, "panel"),
+        Story(s.AWARDED, 3, 28, "panel"),  # put off to the next meeting
+        Story(s.AWARDED, 3, 8, "panel"),  # waits for the panel
         Story(s.AWARDED, 2, 1050, "due"),  # ends in some 45 days
         Story(s.AWARDED, 2, 1035, "renewing"),
-        Story(s.AWARDED, 3, 75),
+        Story(s.AWARDED, 3, 75, "panel"),
     )
 
 

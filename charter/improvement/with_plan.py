@@ -6,13 +6,17 @@ decides in a new way gets its own few lines with `decided` at their end. `tests/
 callers that go past this module.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.assessment.models import Assessment, Submission
 from charter.improvement import plan
+from charter.panel import recording
+from charter.panel.models import Item
 from charter.review import intake, moderation
 from charter.review.models import Moderation, Review
 
@@ -57,6 +61,26 @@ def change(
     outcome = moderation.change(session, review, level=level, reasons=reasons, by=by, at=at, on=on)
     decided(session, review, at=at, on=on)
     return outcome
+
+
+def decide_together(
+    session: Session,
+    item: Item,
+    *,
+    level: int,
+    reasons: str,
+    discussion: str = "",
+    left: Collection[UUID] = (),
+    by: User,
+    at: datetime,
+    on: date,
+) -> Review:
+    """Record what the panel decided on a case, as `recording.decide` does, with the plan that follows."""
+    review = recording.decide(
+        session, item, level=level, reasons=reasons, discussion=discussion, left=left, by=by, at=at, on=on
+    )
+    decided(session, review, at=at, on=on)
+    return review
 
 
 def decided(session: Session, review: Review, *, at: datetime, on: date) -> None:

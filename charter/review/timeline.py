@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,10 @@ WORDS: Mapping[str, str] = {
     "finding:change": "changed a finding",
     "conversation:record": "wrote down a conversation with the employer",
     "case:close": "closed the case",
+    "panel:put": "put the case on the agenda of the panel",
+    "panel:take-off": "took the case off the agenda of the panel",
+    "panel:put-off": "recorded that the panel put the case off",
+    "panel:decide": "recorded the decision of the panel",
     "evidence:turn-down": "turned down a piece of evidence for privacy",
     "award:issue": "issued the award",
     "award:supersede": "ended the award before it",
@@ -103,6 +107,9 @@ def _detail(content: Content, event: AuditEvent) -> str:
     if event.action in {"finding:change", "second-finding:come-round", "second-finding:leave-open"}:
         found = content.criterion(details.get("criterion", ""))
         return found.title if found else ""
+    if event.action.startswith("panel:"):
+        day = date.fromisoformat(details["meets_on"])
+        return f"meeting on {day.day} {day:%B %Y}"
     if event.action == "case:ask-for-more":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:

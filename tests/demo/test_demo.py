@@ -37,6 +37,9 @@ from charter.demo.stories import plan
 from charter.extensions import db
 from charter.merging import duplicates
 from charter.organisation.models import Membership, Organisation
+from charter.panel import queries as panel
+from charter.panel.models import Item, Meeting
+from charter.panel.status import MeetingStatus, Outcome
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.storage import Store, open_store
@@ -80,6 +83,13 @@ def test_the_demo_shows_every_state_in_both_counties(filled: Session) -> None:
     assert values(filled, Award.level) == {1, 2, 3}
     assert any(not award.is_valid_on(ON) and award.ended_on is None for award in filled.scalars(sa.select(Award)))
     assert audit.verify(filled).sound
+
+
+def test_the_panel_has_met_twice_meets_again_and_a_case_waits_for_it(filled: Session) -> None:
+    meetings = filled.scalars(sa.select(Meeting).order_by(Meeting.meets_on)).all()
+    assert [one.status for one in meetings] == [MeetingStatus.MINUTED, MeetingStatus.MINUTED, MeetingStatus.PLANNED]
+    assert values(filled, Item.outcome) == {*Outcome, None} - {Outcome.SENT_BACK}
+    assert panel.glance(filled, on=ON).on_no_agenda == 1
 
 
 def test_somebody_has_two_employers_a_director_is_asked_and_an_employer_is_here_twice(filled: Session) -> None:

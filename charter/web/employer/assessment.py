@@ -41,11 +41,13 @@ from charter.framework.changes import NOTHING
 from charter.framework.content import Content
 from charter.improvement import with_plan
 from charter.organisation.models import Organisation
+from charter.panel import queries as panel
 from charter.permissions import Permission
 from charter.review import conversations, explanations, findings, intake, more_information
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest, Subject
+from charter.review.status import ReviewStatus
 from charter.review.submitted import Submitted, asked, latest
 from charter.time_spent import adding, typical
 from charter.time_spent.typical import Typical
@@ -167,10 +169,13 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     requests = cases.asked_now(db.session, assessment)
     before = latest(db.session, assessment) if requests else None
     facts = _facts(said)
+    case = None if requests else cases.of_assessment(db.session, assessment)
+    with_panel = case is not None and case.status is ReviewStatus.WITH_PANEL
     return render_template(
         "employer/assessment/follow.html",
         **facts,
-        case=None if requests else cases.of_assessment(db.session, assessment),
+        case=case,
+        panel_on=panel.day_for(db.session, case) if case is not None and with_panel else None,
         sent=queries.last_submission(db.session, assessment),
         conversations=conversations.for_employer(db.session, assessment),
         questions=_questions(said, requests, before, facts["progress"].figures) if before else (),
