@@ -17,7 +17,7 @@ from charter.panel import agenda
 from charter.panel.models import Absence, Item, Meeting
 from charter.panel.planning import check_open, locked
 from charter.panel.status import MeetingStatus, Outcome
-from charter.review import allocation, deciding
+from charter.review import allocation, deciding, second_looks, set_apart
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
 from charter.review.status import SEND_BACK, ReviewStatus
@@ -34,7 +34,12 @@ def why_not(session: Session, item: Item, user: User) -> str | None:
         return None
     if user.id in {review.recommended_by_id, review.assessor_id}:
         return "You recommended a level for this employer, so somebody else must record what the panel decides."
-    return interests.why_not(session, user, review.assessment.organisation_id, DEED)
+    second = second_looks.second_assessor(session, review)
+    if second is not None and second.by_id == user.id:
+        return "You were the second assessor of this case, so somebody else must record what the panel decides."
+    return interests.why_not(session, user, review.assessment.organisation_id, DEED) or set_apart.why_not(
+        session, user, review.id
+    )
 
 
 def decide(

@@ -18,6 +18,8 @@ from charter.panel import agenda, planning, queries, recording
 from charter.panel.models import Item, Meeting
 from charter.panel.status import Outcome, Presence
 from charter.review.models import Review
+from charter.review.second_models import LookKind, SecondLook
+from charter.review.set_apart import SetApart
 from charter.review.status import CLOSE, ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -136,6 +138,33 @@ def test_who_has_an_interest_does_not_record_the_decision(held: Item, employer: 
     with transaction() as session:
         interests.declare(session, employer, reason="A cousin.", by=moderator, at=AT)
     with pytest.raises(Refusal, match="You declared an interest"):
+        decide(held, moderator)
+    assert awards() == []
+
+
+def test_the_second_assessor_of_the_case_does_not_record_the_decision(held: Item, moderator: User) -> None:
+    assert held.review is not None
+    with transaction() as session:
+        session.add(
+            SecondLook(
+                review_id=held.review.id,
+                round=1,
+                kind=LookKind.ASSESSOR,
+                by_id=moderator.id,
+                begun_at=AT,
+                compared_at=AT,
+            )
+        )
+    with pytest.raises(Refusal, match="You were the second assessor"):
+        decide(held, moderator)
+    assert awards() == []
+
+
+def test_who_decided_before_an_appeal_does_not_record_the_decision(held: Item, moderator: User) -> None:
+    assert held.review is not None
+    with transaction() as session:
+        session.add(SetApart(review_id=held.review.id, user_id=moderator.id))
+    with pytest.raises(Refusal, match="appeal"):
         decide(held, moderator)
     assert awards() == []
 
