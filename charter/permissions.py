@@ -54,6 +54,7 @@ class Permission(enum.StrEnum):
     REVIEW_CASE = "review:decide"
     MODERATE_CASE = "review:moderate"
     DECLARE_CONFLICT = "review:conflict"
+    KEEP_PHRASES = "phrase:keep"
     VIEW_AWARDS = "award:list"
     REVOKE_AWARD = "award:revoke"
     VIEW_YEARLY_RETURNS = "yearly-return:list"
@@ -185,6 +186,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.REVIEW_CASE: all_of(_desk, not_member),
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
     Permission.DECLARE_CONFLICT: _desk,
+    Permission.KEEP_PHRASES: _scheme,
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.VIEW_YEARLY_RETURNS: _scheme,

@@ -15,6 +15,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import phrases
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
@@ -33,6 +34,7 @@ __all__ = [
     "metric_values",
     "notification",
     "organisation",
+    "phrases",
     "reporting",
     "review",
     "succession",

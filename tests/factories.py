@@ -26,6 +26,7 @@ from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, more_information, recommendation, submitted
 from charter.review.models import About, Review, Subject
+from charter.review.private import PrivateNote
 from charter.survey import running
 from charter.survey.models import Survey
 
@@ -328,7 +329,7 @@ class Factory:
                         criterion=criterion.code,
                         outcome=value,
                         feedback="Clear and in use.",
-                        private_note="Seen on the staff pages.",
+                        private_note=PrivateNote("Seen on the staff pages."),
                         seen_version=None,
                         by=by,
                         at=self.at,

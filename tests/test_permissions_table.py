@@ -26,6 +26,7 @@ from charter.organisation import interests, recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
+from charter.review import phrases
 from charter.succession import asking, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, Matched
 from charter.succession.status import ClaimStatus
@@ -209,8 +210,13 @@ TABLE: Mapping[str, str] = {
     "/admin/reviews/<uuid:review_id>/evidence/<uuid:evidence_id>/turn-down": DESK,
     "/admin/reviews/<uuid:review_id>/findings": DESK,
     "/admin/reviews/<uuid:review_id>/moderate": MODERATORS,
+    "/admin/reviews/<uuid:review_id>/phrases.json": DESK,
     "/admin/reviews/<uuid:review_id>/recommend": DESK,
+    "/admin/reviews/<uuid:review_id>/rest-met": DESK,
     "/admin/reviews/<uuid:review_id>/release": DESK,
+    "/admin/phrases/<uuid:phrase_id>/change": SCHEME,
+    "/admin/phrases/<uuid:phrase_id>/retire": SCHEME,
+    "/admin/phrases/add": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/check": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
@@ -255,6 +261,7 @@ RECORDS: Mapping[str, str] = {
     "frameworks": SCHEME,
     "messages": ADMINISTRATORS,
     "people": ADMINISTRATORS,
+    "phrases": SCHEME,
     "recognitions": SCHEME,
     "requests": ADMINISTRATORS,
     "returns": ADMINISTRATORS,
@@ -407,6 +414,8 @@ def fill(
         session.flush()  # for its id
         session.add(ClaimNotice(claim_id=claimed.id, user_id=owner.id, token_hash=hashed("still-here")))
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    with transaction() as session:
+        phrase = phrases.add(session, content, text="Thank you.", criterion="", outcome="", by=assessor, at=now())
     part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
     records = {
         "awards": award.id,
@@ -415,6 +424,7 @@ def fill(
         "frameworks": assessment.framework_id,
         "messages": db.session.scalars(sa.select(Message.id)).first(),
         "people": colleague.id,
+        "phrases": phrase.id,
         "recognitions": held.id,
         "returns": entered.id,
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
@@ -427,6 +437,7 @@ def fill(
         "review_id": review.id,
         "action_id": action.id,
         "award_id": award.id,
+        "phrase_id": phrase.id,
         "comment_id": comment.id,
         "claim_id": claimed.id,
         "join_request_id": wants_in.id,

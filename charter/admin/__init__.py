@@ -13,6 +13,7 @@ from charter.admin.frameworks import FrameworksView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.people import PeopleView
+from charter.admin.phrases import PhrasesView
 from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
@@ -30,6 +31,7 @@ from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
 from charter.organisation.models import Organisation, Recognition
 from charter.reporting.models import Return
+from charter.review.phrases import Phrase
 from charter.succession.models import Claim
 
 
@@ -42,6 +44,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(
         YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)
     )
+    panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(
         OrganisationsView(Organisation, db, name="Employers", endpoint="organisations", url="employers", **employers)

@@ -12,7 +12,19 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, figures, histories, library, recognitions, scans, services, succession, surveys, teamwork
+from charter.demo import (
+    bulk,
+    figures,
+    histories,
+    library,
+    phrases,
+    recognitions,
+    scans,
+    services,
+    succession,
+    surveys,
+    teamwork,
+)
 from charter.demo import employers as several
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
@@ -63,6 +75,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     surveys.add(seed=seed, on=on)
     figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
+    phrases.add(staff, on=on)
     succession.add(staff, on)
     library.add(current_app.extensions["charter_store"], seed=seed, on=on)
     has_scanner = bool(current_app.extensions["charter_settings"].clamd)

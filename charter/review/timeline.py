@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "case:claim": "took the case",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
+    "case:rest-met": "found what was left to be met, together",
     "case:recommend": "recommended a level",
     "case:refer": "put the case before the panel",
     "case:send-back": "sent the case back to the assessor",
@@ -83,6 +84,8 @@ def _detail(content: Content, event: AuditEvent) -> str:
         rank = details.get("level")
         return content.level_title(rank) if rank else "No award"
     if event.action == "case:ask-for-more":
+        return "; ".join(_asked(content, details))
+    if event.action == "case:rest-met":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:
         return f"Round {details.get('round')}"
