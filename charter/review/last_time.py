@@ -48,8 +48,8 @@ def with_last_time(session: Session, review: Review) -> tuple[Sequence[Finding],
     ).all()
     own = [finding for finding, _, _ in rows if finding.review_id == review.id]
     before = [row for row in rows if row[0].review_id != review.id]
-    if not before or before[-1][1] is None:
+    decided_at, level = (before[-1][1], before[-1][2]) if before else (None, None)
+    if decided_at is None:
         return own, None
-    _, decided_at, level = before[-1]
     # a case is decided only when each criterion has a finding that stands, so that of its last round counts
     return own, LastTime(decided_at, level or 0, {finding.criterion: finding for finding, _, _ in before})
