@@ -62,6 +62,7 @@ const choose = (one, answer) => {
     made.textContent = text
     made.addEventListener('click', () => {
       mine.held = false
+      mine.tried = null
       seen(one).value = answer.version
       deed()
       forgive(one)
@@ -273,9 +274,17 @@ const next = () => {
   const at = criteria.indexOf(here())
   const waiting = [...criteria.slice(at + 1), ...criteria.slice(0, at + 1)].find((one) => !has(one))
   if (waiting) return go(waiting)
-  const recommend = document.querySelector('.charter-case__recommend input')
+  const recommend = document.querySelector('.charter-case__recommend [type=radio]')
   if (recommend) return recommend.focus()
   return form.requestSubmit((here() ?? criteria[0]).querySelector('button[name=at]'))
+}
+// What is met needs no words, so it leads on; whoever finds less may want to say why.
+const find = (outcome) => {
+  const one = here()
+  const radio = one?.querySelector(`.charter-case__outcomes [value="${outcome}"]`)
+  if (!radio) return
+  radio.click()
+  if (help.dataset.leadsOn.split(' ').includes(outcome) && !criteria.every(has)) next()
 }
 const deeds = {
   n: next,
@@ -298,7 +307,7 @@ if (form) {
     if (event.key === 'Escape' && types && here()) return go(here())
     if (types) return
     const outcome = help.dataset.outcomes.split(' ')[Number(event.key) - 1]
-    const deed = outcome ? () => here()?.querySelector(`.charter-case__outcomes [value="${outcome}"]`)?.click() : deeds[event.key]
+    const deed = outcome ? () => find(outcome) : deeds[event.key]
     if (!deed) return
     event.preventDefault()
     deed()
