@@ -149,7 +149,11 @@ const count = () => {
   document.querySelector('label[for=findings-made] strong').textContent = `${found} of ${criteria.length}`
   for (const section of form.querySelectorAll('section')) {
     const own = [...section.querySelectorAll('.charter-case__criterion')]
-    section.querySelector('.charter-case__count').textContent = `${own.filter(has).length} of ${own.length} found`
+    const made = own.filter(has).length
+    section.querySelector('.charter-case__count').textContent = `${made} of ${own.length} found`
+    const listed = document.querySelector(`.charter-case__contents [href="#${section.querySelector('h2').id}"] + span`)
+    listed.firstChild.textContent = `${made} of ${own.length}`
+    listed.classList.toggle('charter-case__count--all', made === own.length)
   }
 }
 
