@@ -64,6 +64,7 @@ class Permission(enum.StrEnum):
     RUN_PANEL = "panel:run"
     DECIDE_TOGETHER = "panel:decide"
     KEEP_PARTNERS = "panel:partners"
+    KEEP_PHRASES = "phrase:keep"
     VIEW_AWARDS = "award:list"
     REVIEW_AWARD = "award:review"
     REVOKE_AWARD = "award:revoke"
@@ -211,6 +212,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.RUN_PANEL: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.DECIDE_TOGETHER: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.KEEP_PARTNERS: role(Role.ADMINISTRATOR),
+    Permission.KEEP_PHRASES: _scheme,
     Permission.VIEW_AWARDS: _scheme,
     Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
     Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),

@@ -17,8 +17,8 @@ from charter.orm import Base
 from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import phrases, set_apart
 from charter.review import second_models as second_looks
-from charter.review import set_apart
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
@@ -39,6 +39,7 @@ __all__ = [
     "notification",
     "organisation",
     "panel",
+    "phrases",
     "reporting",
     "review",
     "second_looks",

@@ -35,6 +35,7 @@ from charter.review import (
     submitted,
 )
 from charter.review.models import About, Review, Subject
+from charter.review.private import PrivateNote
 from charter.review.second_models import ConversationKind
 from charter.survey import running
 from charter.survey.models import Survey
@@ -338,7 +339,7 @@ class Factory:
                         criterion=criterion.code,
                         outcome=value,
                         feedback="Clear and in use.",
-                        private_note="Seen on the staff pages.",
+                        private_note=PrivateNote("Seen on the staff pages."),
                         seen_version=None,
                         by=by,
                         at=self.at,
@@ -361,7 +362,7 @@ class Factory:
                 session,
                 review,
                 given=[
-                    findings.Given(one.code, values[also.get(one.code, outcome)], "", "Seen by me.", 0)
+                    findings.Given(one.code, values[also.get(one.code, outcome)], "", PrivateNote("Seen by me."), 0)
                     for one in submitted.asked(review.assessment, submitted.latest(session, review.assessment))
                 ],
                 by=by,

@@ -33,6 +33,7 @@ from charter.panel import partners, planning
 from charter.panel.models import Item, Seat
 from charter.reporting import returns, targets
 from charter.reporting.exports import TABLES
+from charter.review import phrases
 from charter.review.models import Review
 from charter.succession import asking, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, Matched
@@ -226,7 +227,9 @@ TABLE: Mapping[str, str] = {
     "/admin/reviews/<uuid:review_id>/evidence/<uuid:evidence_id>/turn-down": DESK,
     "/admin/reviews/<uuid:review_id>/findings": DESK,
     "/admin/reviews/<uuid:review_id>/moderate": MODERATORS,
+    "/admin/reviews/<uuid:review_id>/phrases.json": DESK,
     "/admin/reviews/<uuid:review_id>/recommend": DESK,
+    "/admin/reviews/<uuid:review_id>/rest-met": DESK,
     "/admin/reviews/<uuid:review_id>/release": DESK,
     "/admin/second-looks/": SCHEME,
     "/admin/second-looks/lots.csv": SCHEME,
@@ -240,6 +243,9 @@ TABLE: Mapping[str, str] = {
     "/admin/second-looks/<uuid:review_id>/settle/<criterion>": DESK,
     "/admin/second-looks/<uuid:review_id>/change/<criterion>": MODERATORS,
     "/admin/second-looks/<uuid:review_id>/conversation": DESK,
+    "/admin/phrases/<uuid:phrase_id>/change": SCHEME,
+    "/admin/phrases/<uuid:phrase_id>/retire": SCHEME,
+    "/admin/phrases/add": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/check": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/decline": SCHEME,
     "/admin/employers/recognitions/<uuid:recognition_id>/proof": SCHEME,
@@ -323,6 +329,7 @@ RECORDS: Mapping[str, str] = {
     "messages": ADMINISTRATORS,
     "partners": ADMINISTRATORS,
     "people": ADMINISTRATORS,
+    "phrases": SCHEME,
     "recognitions": SCHEME,
     "requests": ADMINISTRATORS,
     "returns": ADMINISTRATORS,
@@ -511,6 +518,8 @@ def fill(
         session.add(appeal)
         session.flush()  # for its id
     review = make.claimed(make.submitted(assessment, by=owner), by=assessor)
+    with transaction() as session:
+        phrase = phrases.add(session, content, text="Thank you.", criterion="", outcome="", by=assessor, at=now())
     part = db.session.scalars(sa.select(Membership).where(Membership.user_id == colleague.id)).one()
     records = {
         "appeals": appeal.id,
@@ -522,6 +531,7 @@ def fill(
         "frameworks": assessment.framework_id,
         "messages": db.session.scalars(sa.select(Message.id)).first(),
         "people": colleague.id,
+        "phrases": phrase.id,
         "recognitions": held.id,
         "returns": entered.id,
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
@@ -538,6 +548,7 @@ def fill(
         "award_step_id": step.id,
         "concern_id": concern.id,
         "reference": concern.reference,
+        "phrase_id": phrase.id,
         "comment_id": comment.id,
         "criterion": assessment.framework.content.criteria[0].code,
         "claim_id": claimed.id,

@@ -18,6 +18,7 @@ from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.partners import PartnersView
 from charter.admin.people import PeopleView
+from charter.admin.phrases import PhrasesView
 from charter.admin.programmes import ProgrammesView, RequestsView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
@@ -38,6 +39,7 @@ from charter.notification.models import Message
 from charter.organisation.models import Organisation, Recognition
 from charter.panel.models import Meeting, Partner
 from charter.reporting.models import Return
+from charter.review.phrases import Phrase
 from charter.succession.models import Claim
 
 
@@ -57,6 +59,7 @@ def register_admin(app: Flask) -> Admin:
         StepsView(AwardStep, db, name="Suspending and revoking", endpoint="steps", url="award-steps", **cases)
     )
     panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **cases))
+    panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(MeetingsView(Meeting, db, name="Meetings", endpoint="meetings", **partners))
     panel.add_view(PartnersView(Partner, db, name="Partners", endpoint="partners", **partners))

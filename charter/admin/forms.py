@@ -1,9 +1,10 @@
 """The forms of the panel's pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     EmailField,
@@ -19,11 +20,12 @@ from wtforms.fields.choices import SelectChoice
 from charter.account.models import STAFF, Role
 from charter.assessment.models import PrivacyReason
 from charter.errors import Refusal, Stale
-from charter.framework.content import Content
+from charter.framework.content import Content, Criterion
 from charter.organisation.interests import REASON_LENGTH
 from charter.review import more_information
 from charter.review.findings import Given
 from charter.review.models import About, Subject
+from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.queries import Case, CriterionCase
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
 from charter.review.sampling import LONGEST_DOUBT
@@ -62,24 +64,30 @@ def entry_of(one: CriterionCase) -> Given:
         criterion=one.criterion.code,
         outcome=finding.outcome if finding else None,
         feedback=finding.feedback if finding else "",
-        private_note=finding.private_note if finding else "",
+        private_note=finding.private_note if finding else NO_NOTE,
         seen_version=one.seen_version,
+        checked=tuple(finding.checked) if finding else (),
     )
 
 
-def given_in(typed: Any, codes: list[str]) -> list[Given]:
+def given_in(typed: MultiDict[str, str], criteria: Iterable[Criterion]) -> list[Given]:
     """The findings typed on a page. A criterion whose boxes were not sent is left alone."""
     return [
         Given(
-            criterion=code,
+            criterion=(code := criterion.code),
             outcome=typed.get(f"outcome-{code}") or None,
             feedback=stripped(typed.get(f"feedback-{code}")) or "",
-            private_note=stripped(typed.get(f"note-{code}")) or "",
+            private_note=PrivateNote(stripped(typed.get(f"note-{code}")) or ""),
             seen_version=_whole(typed.get(f"seen-{code}")),
+            checked=_ticked(criterion, typed.getlist(f"check-{code}")),
         )
-        for code in codes
-        if f"seen-{code}" in typed
+        for criterion in criteria
+        if f"seen-{criterion.code}" in typed
     ]
+
+
+def _ticked(criterion: Criterion, numbers: list[str]) -> tuple[str, ...]:
+    return tuple(check for number, check in enumerate(criterion.checks, 1) if str(number) in numbers)
 
 
 def _whole(text: str | None) -> int:
@@ -88,8 +96,8 @@ def _whole(text: str | None) -> int:
 
 def entries(case: Case, typed: Any, refused: Mapping[str, Refusal]) -> dict[str, Entry]:
     """The boxes of the whole case: as typed when they were, else as saved."""
-    codes = [one.criterion.code for theme in case.themes for one in theme.criteria]
-    sent = {given.criterion: given for given in given_in(typed or {}, codes)}
+    criteria = [one.criterion for theme in case.themes for one in theme.criteria]
+    sent = {given.criterion: given for given in given_in(typed or MultiDict(), criteria)}
     return {
         one.criterion.code: _entry(one, sent.get(one.criterion.code), refused.get(one.criterion.code))
         for theme in case.themes

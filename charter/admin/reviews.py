@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask import abort, current_app, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.exc import StaleDataError
 
 from charter.admin import meetings, staff_surveys
 from charter.admin.base import ActionView, on
+from charter.admin.case_forms import RestForm, fitting_phrases, saved_said, with_phrase
 from charter.admin.forms import (
     DEEDS,
     AskForm,
@@ -44,6 +46,7 @@ from charter.review import (
     privacy,
     queries,
     recommendation,
+    rest,
     sampling,
     second_looks,
     working_days,
@@ -103,7 +106,7 @@ class ReviewsView(ActionView):
         """
         return self._case(review, g.get("typed_before"), {})
 
-    def _case(self, review: Review, typed: Any, refused: dict[str, Refusal]) -> str:
+    def _case(self, review: Review, typed: Any, refused: dict[str, Refusal], *, phrases_for: str | None = None) -> str:
         case = queries.case(db.session, review, by=the_user(), on=today())
         boxes = entries(case, typed, refused)
         at, saved = request.args.get("at"), request.args.get("saved")
@@ -111,6 +114,9 @@ class ReviewsView(ActionView):
         following = desk.following(case, saved or at) if editable else None
         shut = evidence_files.shut(db.session, (piece for pieces in case.said.evidence.values() for piece in pieces))
         unsaved = frozenset(code for code, entry in boxes.items() if entry.is_unsaved)
+        recommending = RecommendForm() if editable and not following and not case.asking else None
+        if recommending is not None:
+            recommending.level.choices = levels(case.content, case.level)
         return self.render(
             "admin/reviews/case.html",
             case=case,
@@ -128,6 +134,10 @@ class ReviewsView(ActionView):
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),
             moderates=_moderates(case),
+            recommending=recommending,
+            rest=rest.of_case(case, on=today()) if following else None,
+            phrases_for=phrases_for,
+            phrases=fitting_phrases(phrases_for, boxes[phrases_for].given.outcome) if phrases_for in boxes else (),
         )
 
     # Work ----------------------------------------------------------------------------------------------------------
@@ -138,18 +148,73 @@ class ReviewsView(ActionView):
         """Save the findings of the page. What can stand is kept; what cannot is shown again beside its criterion."""
         if request.method == "GET" and g.get("typed_before"):  # a session ended while somebody typed: nothing is lost
             return self._case(review, g.typed_before, {})
+        if request.method == "POST" and request.accept_mimetypes.best == "application/json":
+            return self._autosave(review)
         if not EmptyForm().validate_on_submit():
             return redirect(url_for(".case_view", review_id=review.id))
-        codes = [criterion.code for criterion in review.assessment.framework.content.criteria]
+        criteria = review.assessment.framework.content.criteria
+        asked_for = request.form.get("insert") or request.form.get("phrases")
+        if asked_for:
+            return self._case(review, with_phrase(request.form), {}, phrases_for=asked_for)
         with transaction() as session:
             again = allocation.locked(session, review)
-            refused = findings.save_all(session, again, given=given_in(request.form, codes), by=the_user(), at=now())
+            refused = findings.save_all(session, again, given=given_in(request.form, criteria), by=the_user(), at=now())
         if refused:
             return self._case(review, request.form, dict(refused)), BAD
         flash("Your findings are saved.", "success")
+        if request.form.get("then") == "rest-met":
+            return redirect(url_for(".rest_met_view", review_id=review.id))
         saved = request.form.get("at")
-        saved = saved if saved in codes else None  # what was saved last: the page opens at the next without a finding
+        saved = (
+            saved if saved in {criterion.code for criterion in criteria} else None
+        )  # what was saved last: the page opens at the next without a finding
         return redirect(url_for(".case_view", review_id=review.id, saved=saved, _anchor="next" if saved else None))
+
+    def _autosave(self, review: Review) -> ResponseReturnValue:
+        """Save the finding of one criterion while its assessor works, and say in JSON what became of it.
+
+        Nothing is written over what somebody else saved meanwhile: the answer holds it, and the page shows both.
+        """
+        criterion = review.assessment.framework.content.criterion(request.form.get("at", ""))
+        if criterion is None or not EmptyForm().validate_on_submit():
+            abort(400)
+        try:
+            with transaction() as session:
+                again = allocation.locked(session, review)
+                given = given_in(request.form, [criterion])
+                refused = findings.save_all(session, again, given=given, by=the_user(), at=now())
+        except StaleDataError:
+            return jsonify(error=findings.MIXED), BAD
+        except Refusal as refusal:
+            return jsonify(error=str(refusal)), BAD
+        said = saved_said(review, criterion, refused.get(criterion.code), at=now())
+        return jsonify(said), BAD if refused else 200
+
+    @expose("/<uuid:review_id>/phrases.json")
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
+    def phrases_view(self, review: Review) -> ResponseReturnValue:
+        """The phrases that fit a criterion (`criterion`), those for a finding (`outcome`) first."""
+        found = fitting_phrases(request.args.get("criterion", ""), request.args.get("outcome"))
+        return jsonify(phrases=[{"text": one.text, "short": one.short} for one in found])
+
+    @expose("/<uuid:review_id>/rest-met", methods=("GET", "POST"))
+    @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
+    def rest_met_view(self, review: Review) -> ResponseReturnValue:
+        """Find to be met all that has what the framework asks for, after it was listed."""
+        case = queries.case(db.session, review, by=the_user(), on=today())
+        left = rest.of_case(case, on=today())
+        form = RestForm.about(left)
+        if form.validate_on_submit():
+            chosen = form.criteria.data or []
+            try:
+                with transaction() as session:
+                    done = rest.find_met(session, review, criteria=chosen, by=the_user(), at=now(), on=today())
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                flash(f"Found to be met: {len(done)}.", "success")
+                return redirect(url_for(".case_view", review_id=review.id, _anchor="next"))
+        return self._step("rest_met", review, form, rest=left)
 
     @expose("/<uuid:review_id>/claim", methods=("GET", "POST"))
     @on(Permission.CLAIM_CASE, Review, THE_ASSESSMENT)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -12,6 +13,7 @@ from charter.admin.forms import Entry, given_in
 from charter.errors import Refusal
 from charter.review import conversations
 from charter.review.findings import LONGEST, Given
+from charter.review.private import NO_NOTE
 from charter.review.queries import Case
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
 from charter.review.second_looks import LONGEST_NOTE
@@ -33,8 +35,9 @@ def entries(
     case: Case, own: Mapping[str, SecondFinding], typed: Any, refused: Mapping[str, Refusal]
 ) -> dict[str, Entry]:
     """The boxes of a second look: as typed when they were, else as saved."""
-    codes = [one.criterion.code for theme in case.themes for one in theme.criteria]
-    sent = {given.criterion: given for given in given_in(typed or {}, codes)}
+    criteria = [one.criterion for theme in case.themes for one in theme.criteria]
+    sent = {given.criterion: given for given in given_in(typed or MultiDict(), criteria)}
+    codes = [criterion.code for criterion in criteria]
     return {code: _entry(code, own.get(code), case, sent.get(code), refused.get(code)) for code in codes}
 
 
@@ -44,7 +47,7 @@ def _entry(code: str, own: SecondFinding | None, case: Case, sent: Given | None,
         criterion=code,
         outcome=own.stands if own else None,
         feedback="",
-        private_note=own.private_note if own else "",
+        private_note=own.private_note if own else NO_NOTE,
         seen_version=own.version if own and here else 0,
     )
     unsaved = sent is not None and replace(sent, seen_version=kept.seen_version) != kept

@@ -126,10 +126,10 @@ class SecondLooksView(ActionView):
             return self._look(review, g.get("typed_before"), {})
         if not EmptyForm().validate_on_submit():
             return redirect(url_for(".look_view", review_id=review.id))
-        codes = [criterion.code for criterion in review.assessment.framework.content.criteria]
+        criteria = review.assessment.framework.content.criteria
         with transaction() as session:
             refused = second_looks.save_all(
-                session, review, given=given_in(request.form, codes), by=the_user(), at=now()
+                session, review, given=given_in(request.form, criteria), by=the_user(), at=now()
             )
         if refused:
             return self._look(review, request.form, dict(refused)), BAD
@@ -140,7 +140,7 @@ class SecondLooksView(ActionView):
             return redirect(url_for(".look_view", review_id=review.id))
         flash("Your findings are saved.", "success")
         saved = request.form.get("at")
-        saved = saved if saved in codes else None
+        saved = saved if saved in {one.code for one in criteria} else None
         return redirect(url_for(".look_view", review_id=review.id, saved=saved, _anchor="next" if saved else None))
 
     def _look(self, review: Review, typed: Any, refused: dict[str, Refusal]) -> str:

@@ -19,6 +19,7 @@ from charter.demo import (
     histories,
     library,
     panel,
+    phrases,
     recognitions,
     scans,
     second_looks,
@@ -79,6 +80,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     surveys.add(seed=seed, on=on)
     figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
+    phrases.add(staff, on=on)
     succession.add(staff, on)
     library.add(current_app.extensions["charter_store"], seed=seed, on=on)
     has_scanner = bool(current_app.extensions["charter_settings"].clamd)

@@ -32,6 +32,7 @@ from charter.organisation.engagement import Engagement, EngagementKind
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope, Site
 from charter.orm import Base
 from charter.review.models import Finding, Review
+from charter.review.private import NO_NOTE
 from charter.review.status import ReviewStatus
 from charter.time_spent.models import TimeSpent
 
@@ -331,7 +332,8 @@ class _Writer:
                 criterion=criterion.code,
                 outcome=self.found,
                 feedback="",
-                private_note="",
+                private_note=NO_NOTE,
+                checked=[],
                 found_at=at(day),
                 found_by_id=assessor,
                 version=1,

@@ -33,6 +33,7 @@ from charter.reporting.models import Measure
 from charter.review import allocation, findings, intake, more_information, recommendation
 from charter.review.findings import Given
 from charter.review.models import About, Review, Subject
+from charter.review.private import PrivateNote
 from charter.storage import Store
 from charter.time_spent import adding
 
@@ -468,8 +469,9 @@ class _Life:
                 criterion.code,
                 self._outcome(criterion, said[criterion.code]),
                 self._feedback(criterion, said[criterion.code]),
-                "Looked at with the last return beside it." if self.random.random() < 0.1 else "",
+                PrivateNote("Looked at with the last return beside it." if self.random.random() < 0.1 else ""),
                 0,
+                self._ticks(criterion, said[criterion.code]),
             )
             for criterion in asked
         ]
@@ -539,6 +541,10 @@ class _Life:
     def _outcome(self, criterion: Criterion, answer: Answer) -> str:
         extent = self._extent(answer)
         return next(one.value for one in self.content.outcomes if one.extent is extent and not one.asks_employer)
+
+    def _ticks(self, criterion: Criterion, answer: Answer) -> tuple[str, ...]:
+        """What the assessor saw of what there is to check: all of it where it is in place, else the first."""
+        return criterion.checks if self._extent(answer) is Extent.MET else criterion.checks[:1]
 
     def _feedback(self, criterion: Criterion, answer: Answer) -> str:
         return self.random.choice(FEEDBACK[self._extent(answer)])

@@ -15,6 +15,7 @@ from charter.review import conversations, sampling, second_looks, submitted
 from charter.review.conversations import Details
 from charter.review.findings import Given, of_review
 from charter.review.models import Review
+from charter.review.private import PrivateNote
 from charter.review.second_models import ConversationKind, SecondFinding, SecondLook
 
 SHARES = ((1290, 100), (80, 40))
@@ -113,7 +114,7 @@ def _find(session: Session, review: Review, by: User, random: Random, moment: da
         if outcome is None or number % part:
             continue
         differs = random.random() < (0.3 if number % UNCLEAR == 1 else 0.04)
-        note = "The policy says so, and I saw no sign that it is used." if differs else ""
+        note = PrivateNote("The policy says so, and I saw no sign that it is used." if differs else "")
         given.append(Given(criterion.code, _other(content, criterion, outcome) if differs else outcome, "", note, 0))
     refused = second_looks.save_all(session, review, given=given, by=by, at=moment)
     assert not refused, {code: str(refusal) for code, refusal in refused.items()}

@@ -153,7 +153,7 @@ PARTS: tuple[Part, ...] = (
             }
         ),
     ),
-    Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "found_by_id"})),
+    Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "checked", "found_by_id"})),
     Part("questions_of_the_assessor", InformationRequest, _asked(InformationRequest), frozenset({"asked_by_id"})),
     Part("awards", Award, _own(Award), frozenset({"issued_by_id"})),
     Part(

@@ -19,6 +19,7 @@ from charter.framework.content import Extent
 from charter.review import submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, Finding, InformationRequest, Review
+from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.second_models import SecondFinding
 from charter.review.status import ReviewStatus
 from charter.review.submitted import Submitted
@@ -37,21 +38,24 @@ class Given:
     criterion: str
     outcome: str | None
     feedback: str
-    private_note: str
+    private_note: PrivateNote
     seen_version: int
+    checked: tuple[str, ...] = ()
+    """Those of the criterion's checks that are ticked."""
 
     def same_as(self, finding: Finding) -> bool:
         """Whether it says nothing new."""
-        return (self.outcome, self.feedback, self.private_note) == (
+        return (self.outcome, self.feedback, self.private_note, self.checked) == (
             finding.outcome,
             finding.feedback,
             finding.private_note,
+            tuple(finding.checked),
         )
 
     @property
     def is_empty(self) -> bool:
         """Whether it says nothing at all."""
-        return not (self.outcome or self.feedback or self.private_note)
+        return not (self.outcome or self.feedback or self.private_note or self.checked)
 
 
 def of_review(session: Session, review: Review) -> Sequence[Finding]:
@@ -91,6 +95,14 @@ def standing(findings: Iterable[Found], requests: Iterable[InformationRequest], 
     }
 
 
+def on_criterion(session: Session, review: Review, criterion: str) -> tuple[Finding | None, Finding | None]:
+    """The finding of this round on one criterion, and the one that counts on it (which may be from an earlier one)."""
+    found = [one for one in of_review(session, review) if one.criterion == criterion]
+    round = review.assessment.round
+    own = next((one for one in found if one.round == round), None)
+    return own, standing(found, requests_of(session, review.id), round).get(criterion)
+
+
 def stand_ins(session: Session, review: Review, *, on: date) -> Mapping[str, StandIn]:
     """The checked awards of other schemes that stand in for criteria of a case on a day, by criterion (one query)."""
     assessment = review.assessment
@@ -110,8 +122,9 @@ def save(
     criterion: str,
     outcome: str | None,
     feedback: str,
-    private_note: str,
+    private_note: PrivateNote = NO_NOTE,
     seen_version: int | None,
+    checked: Sequence[str] = (),
     by: User,
     at: datetime,
 ) -> Finding:
@@ -120,7 +133,8 @@ def save(
     `seen_version` is the version of this round's finding that the assessor saw (None or 0: none yet). Raises `Stale`
     when another was saved since, and `Refusal` when the case is not theirs or the finding cannot stand.
     """
-    given = Given(criterion, outcome or None, feedback.strip(), private_note.strip(), seen_version or 0)
+    note = PrivateNote(private_note.for_staff.strip())
+    given = Given(criterion, outcome or None, feedback.strip(), note, seen_version or 0, tuple(checked))
     if given.is_empty and not given.seen_version:
         raise Refusal("Choose what you found.", field="outcome")
     desk = Desk(session, review, by, at)
@@ -190,6 +204,7 @@ class Desk:
             finding = Finding(review_id=self.review.id, round=self.round, criterion=given.criterion)
             self.session.add(finding)
         finding.outcome, finding.feedback, finding.private_note = given.outcome, given.feedback, given.private_note
+        finding.checked = list(given.checked)
         finding.found_at, finding.found_by_id = self.at, self.by.id
         audit.record(
             self.session,
@@ -213,10 +228,12 @@ class Desk:
             raise Refusal("This criterion is not part of the case.")
         for text, what, field in (
             (given.feedback, "The feedback", "feedback"),
-            (given.private_note, "The private note", "private_note"),
+            (given.private_note.for_staff, "The private note", "private_note"),
         ):
             if len(text) > LONGEST:
                 raise Refusal(f"{what} must be {LONGEST:,} characters or fewer. It has {len(text):,}.", field=field)
+        if not set(given.checked) <= set(criterion.checks):
+            raise Refusal("Tick only what is in the list of what to check.", field="checked")
         if given.outcome is None:
             return
         outcome = self.content.outcome(given.outcome)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.lifecycle import HasStatus, Status
 from charter.orm import Base
+from charter.review.private import NO_NOTE, PrivateNote, PrivateText
 from charter.review.status import OPEN, ReviewStatus
 
 _open = sa.text("status IN ({})".format(", ".join(f"'{status.value}'" for status in sorted(OPEN))))
@@ -81,7 +83,9 @@ class Finding(Base):
     outcome: Mapped[str | None] = mapped_column(sa.String(32))
     """One of the framework's assessor outcomes."""
     feedback: Mapped[str] = mapped_column(sa.Text, default="")
-    private_note: Mapped[str] = mapped_column(sa.Text, default="")
+    private_note: Mapped[PrivateNote] = mapped_column(PrivateText, default=NO_NOTE)
+    checked: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What the assessor saw in the evidence: those of the criterion's `checks` that were ticked, in their own words."""
     found_at: Mapped[datetime]
     found_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id"))
     version: Mapped[int] = mapped_column()

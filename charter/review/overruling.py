@@ -11,6 +11,7 @@ from charter.errors import Refusal, Stale
 from charter.review.findings import Desk, Given
 from charter.review.models import Finding, Review
 from charter.review.moderation import for_moderation
+from charter.review.private import NO_NOTE
 from charter.review.recommendation import LONGEST
 from charter.review.second_models import FindingChange
 
@@ -72,7 +73,12 @@ def change_finding(
     finding = stands
     if finding.round != desk.round:
         finding = Finding(
-            review_id=review.id, round=desk.round, criterion=criterion, private_note="", found_at=at, found_by_id=by.id
+            review_id=review.id,
+            round=desk.round,
+            criterion=criterion,
+            private_note=NO_NOTE,
+            found_at=at,
+            found_by_id=by.id,
         )
         session.add(finding)
     finding.outcome, finding.feedback = outcome, feedback

@@ -22,8 +22,9 @@ from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.framework.models import Framework
 from charter.organisation.models import Organisation, Scope
-from charter.review import allocation, attainment, differences, findings, second_looks, submitted, timeline
+from charter.review import allocation, attainment, differences, findings, last_time, second_looks, submitted, timeline
 from charter.review.differences import Change, Differences
+from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
 from charter.review.second_looks import Second
 from charter.review.status import OPEN, ReviewStatus
@@ -207,6 +208,8 @@ class CriterionCase:
     """The finding of this round itself."""
     previous: Finding | None
     """The newest finding of an earlier round."""
+    last_time: Finding | None = None
+    """The finding that stood when the employer was last decided on, in an assessment before this one."""
 
     @property
     def seen_version(self) -> int:
@@ -276,6 +279,8 @@ class Case:
     """Why the person who looks may not work on it, in a sentence."""
     second: Second
     """The second look at it, and whether it hides the findings from the person who looks."""
+    last_time: LastTime | None = None
+    """The employer's last decided assessment before this one."""
 
     @property
     def submission(self) -> Submission:
@@ -335,7 +340,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
     said = submitted.read(submissions[-1].snapshot)
     before = submitted.read(submissions[-2].snapshot) if len(submissions) > 1 else None
     changed = differences.between(content, before, said) if before else Differences({}, (), ())
-    found = findings.of_review(session, review)
+    found, last = last_time.with_last_time(session, review)
     requests = findings.requests_of(session, review.id)
     stands = findings.standing(found, requests, assessment.round)
     stand_ins = findings.stand_ins(session, review, on=on)
@@ -368,6 +373,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
             finding=stands.get(criterion.code),
             own=own.get(criterion.code),
             previous=previous.get(criterion.code),
+            last_time=last.findings.get(criterion.code) if last else None,
         )
         for criterion in submitted.asked(assessment, said)
     ]
@@ -423,6 +429,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         names=names,
         conflicted=allocation.why_conflicted(session, by, assessment.organisation_id),
         second=second,
+        last_time=last,
     )
 
 

@@ -24,6 +24,7 @@ from charter.review import conversations, sampling, submitted
 from charter.review.allocation import check_independent, is_second, locked
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Finding, Review
+from charter.review.private import NO_NOTE
 from charter.review.second_models import (
     Conversation,
     Doubt,
@@ -204,7 +205,7 @@ def _save(
     stands: SecondFinding | None,
     given: Given,
 ) -> None:
-    said = (stands.stands, stands.private_note) if stands else (None, "")
+    said = (stands.stands, stands.private_note) if stands else (None, NO_NOTE)
     if (given.outcome, given.private_note) == said:
         return
     if own is not None and own.version != given.seen_version:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from charter.account.models import User
 from charter.lifecycle import Status
 from charter.orm import Base
+from charter.review.private import NO_NOTE, PrivateNote, PrivateText
 
 
 class SampleShare(Base):
@@ -96,7 +97,7 @@ class SecondFinding(Base):
     criterion: Mapped[str] = mapped_column(sa.String(32))
     outcome: Mapped[str | None] = mapped_column(sa.String(32))
     """One of the framework's assessor outcomes; stays what it was once the two have been compared."""
-    private_note: Mapped[str] = mapped_column(sa.Text, default="")
+    private_note: Mapped[PrivateNote] = mapped_column(PrivateText, default=NO_NOTE)
     found_at: Mapped[datetime]
     first_outcome: Mapped[str | None] = mapped_column(sa.String(32))
     """What the first person had found when the two were compared."""

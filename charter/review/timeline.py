@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "case:claim": "took the case",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
+    "case:rest-met": "found what was left to be met, together",
     "case:recommend": "recommended a level",
     "case:refer": "put the case before the panel",
     "case:send-back": "sent the case back to the assessor",
@@ -111,6 +112,8 @@ def _detail(content: Content, event: AuditEvent) -> str:
         day = date.fromisoformat(details["meets_on"])
         return f"meeting on {day.day} {day:%B %Y}"
     if event.action == "case:ask-for-more":
+        return "; ".join(_asked(content, details))
+    if event.action == "case:rest-met":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:
         return f"Round {details.get('round')}"

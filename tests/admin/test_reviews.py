@@ -69,6 +69,7 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Second looks",
         "Awards",
         "Yearly figures",
+        "Feedback phrases",
         "Virus scans",
         "Employers",
         *within,
@@ -323,7 +324,7 @@ def test_taking_a_case_and_saving_a_page_of_findings(sign_in, waiting, assessor)
     )
     assert (answer.status_code, answer.location) == (302, f"/admin/reviews/{waiting.id}?saved={code}#next")
     kept = finding_of(waiting, code)
-    assert (kept.outcome, kept.feedback, kept.private_note) == ("met", "Clear.", "Rang them.")
+    assert (kept.outcome, kept.feedback, kept.private_note.for_staff) == ("met", "Clear.", "Rang them.")
     page = theirs.get(f"/admin/reviews/{waiting.id}").text
     assert "Your findings are saved." in page
     assert "wrote findings" in page
@@ -546,7 +547,6 @@ def test_criteria_found_to_need_more_are_ticked_with_the_feedback_as_question(
             criterion=codes[0],
             outcome=asks,
             feedback="Who does this cover?",
-            private_note="",
             seen_version=None,
             by=assessor,
             at=now(),

@@ -184,7 +184,7 @@ def decide_again(review: Review, make: Factory, level: int, outcome: Extent = Ex
     for finding in db.session.scalars(sa.select(Finding).where(Finding.review_id == review.id)).all():
         content = review.assessment.framework.content
         said = next(one.value for one in content.outcomes if one.extent is outcome and not one.asks_employer)
-        given = {"criterion": finding.criterion, "outcome": said, "feedback": "Seen anew.", "private_note": ""}
+        given = {"criterion": finding.criterion, "outcome": said, "feedback": "Seen anew."}
         do(findings.save, review, **given, seen_version=finding.version, by=new, at=AT)
     later = {"at": AT + timedelta(days=9), "on": ON + timedelta(days=9)}
     do(recommendation.recommend, review, level=level, reasons="Seen anew.", by=new, **later)

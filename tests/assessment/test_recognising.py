@@ -209,7 +209,7 @@ def test_an_assessor_may_find_otherwise(make: Factory, case: Any, assessor: User
         recommendation.check_level(session, case, level=1, on=ON)
         core = next(code for code in done(case.assessment, ON) if (one := content.criterion(code)) and one.core)
         findings.save(
-            session, case, criterion=core, outcome=bad, feedback="It is not so on site.", private_note="",
+            session, case, criterion=core, outcome=bad, feedback="It is not so on site.",
             seen_version=None, by=assessor, at=AT,
         )  # fmt: skip
         session.flush()

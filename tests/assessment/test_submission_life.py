@@ -31,6 +31,7 @@ from charter.framework.content import Content, Criterion, Extent
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
 from charter.review import allocation, findings, intake, moderation, more_information, recommendation
 from charter.review.models import About, Finding, Review, Subject
+from charter.review.private import NO_NOTE
 from tests.conftest import AT, empty_tables
 
 OWNER, ASSESSOR, MODERATOR, SECOND = "owner", "assessor", "moderator", "second moderator"
@@ -516,7 +517,11 @@ def find(life: Life, session: Session, by: User, at: datetime, *, short: bool) -
     }
     given = [
         findings.Given(
-            code, outcomes[Extent.NOT_MET if short and code == life.telling else Extent.MET], "", "", seen.get(code, 0)
+            code,
+            outcomes[Extent.NOT_MET if short and code == life.telling else Extent.MET],
+            "",
+            NO_NOTE,
+            seen.get(code, 0),
         )
         for code in life.codes
     ]

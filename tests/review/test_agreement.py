@@ -57,7 +57,6 @@ def test_what_the_first_assessor_changes_afterwards_does_not_count(
             criterion=codes[0],
             outcome=not_met,
             feedback="",
-            private_note="",
             seen_version=1,
             by=assessor,
             at=AT,

@@ -27,7 +27,6 @@ def find(code: str, feedback: str, *, seen: int) -> Deed:
             criterion=code,
             outcome="met",
             feedback=feedback,
-            private_note="",
             seen_version=seen,
             by=user,
             at=AT,

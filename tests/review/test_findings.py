@@ -12,6 +12,7 @@ from charter.framework.content import Extent
 from charter.review import findings
 from charter.review.findings import Given
 from charter.review.models import About, Finding, InformationRequest, Review
+from charter.review.private import NO_NOTE, PrivateNote
 from tests.conftest import AT
 
 
@@ -25,7 +26,7 @@ def save(
             criterion=code,
             outcome=outcome,
             feedback=more.get("feedback", ""),
-            private_note=more.get("note", ""),
+            private_note=PrivateNote(more.get("note", "")),
             seen_version=seen,
             by=by,
             at=AT,
@@ -44,7 +45,7 @@ def stands(review: Review) -> dict[str, Finding]:
 
 def test_a_finding_belongs_to_its_round_and_its_finder(claimed, codes, assessor) -> None:
     finding = save(claimed, codes[0], assessor, feedback=" Good. ", note="Rang them.")
-    assert (finding.round, finding.outcome, finding.feedback, finding.private_note, finding.found_by_id) == (
+    assert (finding.round, finding.outcome, finding.feedback, finding.private_note.for_staff, finding.found_by_id) == (
         1,
         "met",
         "Good.",
@@ -145,10 +146,10 @@ def test_a_criterion_of_a_higher_level_is_not_part_of_the_case(claimed, assessor
 
 def test_a_page_keeps_what_can_stand_and_gives_back_what_cannot(claimed, codes, assessor) -> None:
     page = [
-        Given(codes[0], "met", "Good", "", 0),
-        Given(codes[1], "wonderful", "", "", 0),
-        Given(codes[2], None, "", "", 0),
-        Given(codes[3], None, "Not sure yet", "", 0),
+        Given(codes[0], "met", "Good", NO_NOTE, 0),
+        Given(codes[1], "wonderful", "", NO_NOTE, 0),
+        Given(codes[2], None, "", NO_NOTE, 0),
+        Given(codes[3], None, "Not sure yet", NO_NOTE, 0),
     ]
     with transaction() as session:
         refused = findings.save_all(session, claimed, given=page, by=assessor, at=AT)

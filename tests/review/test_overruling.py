@@ -47,7 +47,7 @@ def test_the_employer_reads_the_changed_finding_and_who_changed_it_is_kept(
     assert (kept.outcome_before, kept.feedback_before) == before
     assert (kept.by_id, kept.reason, kept.round) == (moderator.id, "I rang them.", 1)
     (finding,) = db.session.scalars(sa.select(Finding).where(Finding.criterion == codes[0]))
-    assert (finding.found_by_id, finding.private_note) == (assessor.id, "Seen on the staff pages.")
+    assert (finding.found_by_id, finding.private_note.for_staff) == (assessor.id, "Seen on the staff pages.")
     (event,) = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "finding:change"))
     assert "I rang them." not in str(event.details)
 

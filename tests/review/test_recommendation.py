@@ -20,9 +20,7 @@ def recommend(review: Review, by, *, level: int = 1, reasons: str = "All there."
 
 def find(review: Review, code: str, outcome: str, by) -> None:
     with transaction() as session:
-        findings.save(
-            session, review, criterion=code, outcome=outcome, feedback="", private_note="", seen_version=1, by=by, at=AT
-        )
+        findings.save(session, review, criterion=code, outcome=outcome, feedback="", seen_version=1, by=by, at=AT)
 
 
 def test_the_level_the_findings_reach_may_be_recommended(found, assessor) -> None:

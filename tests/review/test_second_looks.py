@@ -16,6 +16,7 @@ from charter.organisation.models import Organisation
 from charter.review import agreement, allocation, moderation, queries, recommendation, sampling, second_looks
 from charter.review.findings import Given
 from charter.review.models import Review
+from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.second_models import LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -128,7 +129,7 @@ def test_comparing_needs_a_finding_on_each_question(
 ) -> None:
     with pytest.raises(Refusal, match=r"You have no finding on .* and on"):
         compare(doubted, moderator)
-    save(doubted, moderator, *(Given(code, value(doubted, Extent.MET), "", "", 0) for code in codes[1:]))
+    save(doubted, moderator, *(Given(code, value(doubted, Extent.MET), "", NO_NOTE, 0) for code in codes[1:]))
     with pytest.raises(Refusal, match=r"You have no finding on “[^”]+” yet\.$"):
         compare(doubted, moderator)
 
@@ -142,7 +143,7 @@ def test_what_each_found_alone_is_kept_and_stays(
     assert {(one.first_outcome, one.outcome) for code, one in kept.items() if code != codes[0]} == {(met, met)}
     assert (kept[codes[0]].first_outcome, kept[codes[0]].outcome) == (met, not_met)
     with pytest.raises(Refusal, match="so they stay as they are"):
-        save(doubted, moderator, Given(codes[0], met, "", "", kept[codes[0]].version))
+        save(doubted, moderator, Given(codes[0], met, "", NO_NOTE, kept[codes[0]].version))
 
 
 def test_comparing_twice_is_comparing_once(make: Factory, doubted: Review, moderator: User) -> None:
@@ -177,7 +178,7 @@ def test_in_the_next_round_a_moderator_looks_again_at_what_was_asked_and_no_more
     assert case(doubted, moderator).second.hidden
     with pytest.raises(Refusal, match=r"You have no finding on “[^”]+” yet\.$"):
         compare(doubted, moderator)
-    save(doubted, moderator, Given(codes[0], value(doubted, Extent.MET), "", "", 0))
+    save(doubted, moderator, Given(codes[0], value(doubted, Extent.MET), "", NO_NOTE, 0))
     compare(doubted, moderator)
     agree(doubted, moderator)
     assert doubted.status is ReviewStatus.DECIDED
@@ -214,12 +215,17 @@ def test_a_second_finding_that_cannot_stand_is_refused_beside_its_criterion_and_
     doubted: Review, moderator: User, codes: list[str]
 ) -> None:
     met = value(doubted, Extent.MET)
-    refused = save(doubted, moderator, Given(codes[0], "made up", "", "", 0), Given(codes[1], met, "", "x" * 5001, 0))
+    refused = save(
+        doubted,
+        moderator,
+        Given(codes[0], "made up", "", NO_NOTE, 0),
+        Given(codes[1], met, "", PrivateNote("x" * 5001), 0),
+    )
     assert {code: str(one)[:20] for code, one in refused.items()} == {
         codes[0]: "Choose one of the fi",
         codes[1]: "The private note mus",
     }
-    assert save(doubted, moderator, Given(codes[0], met, "not theirs to give", "", 0)) == {}
+    assert save(doubted, moderator, Given(codes[0], met, "not theirs to give", NO_NOTE, 0)) == {}
     assert seconds()[codes[0]].outcome == met
 
 
@@ -227,7 +233,7 @@ def test_of_two_windows_the_later_is_shown_what_the_first_saved(
     app: Flask, doubted: Review, moderator: User, codes: list[str]
 ) -> None:
     def finds(extent: Extent):
-        given = Given(codes[0], value(doubted, extent), "", "", 0)
+        given = Given(codes[0], value(doubted, extent), "", NO_NOTE, 0)
         return lambda session, review, user: second_looks.save_all(session, review, given=[given], by=user, at=AT)
 
     first, later = in_turn(app, doubted, (moderator, finds(Extent.MET)), (moderator, finds(Extent.NOT_MET)))

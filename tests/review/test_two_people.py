@@ -19,6 +19,7 @@ from charter.organisation.interests import Conflict
 from charter.review import allocation, findings, moderation, recommendation, second_looks, submitted
 from charter.review.findings import Given
 from charter.review.models import Finding, Moderation, ModerationOutcome, Review
+from charter.review.private import NO_NOTE
 from charter.review.second_models import LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -202,7 +203,7 @@ class Lives(RuleBasedStateMachine):
 def given(session: Session, review: Review, seen: dict[str, int]) -> list[Given]:
     met = next(one.value for one in review.assessment.framework.content.outcomes if one.extent is Extent.MET)
     asked = submitted.asked(review.assessment, submitted.latest(session, review.assessment))
-    return [Given(one.code, met, "", "", seen.get(one.code, 0)) for one in asked]
+    return [Given(one.code, met, "", NO_NOTE, seen.get(one.code, 0)) for one in asked]
 
 
 def _versions(session: Session, review: Review) -> dict[str, int]:
