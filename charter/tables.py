@@ -1,6 +1,7 @@
 """Every module that holds tables, imported in one place: for Alembic, and so that relationships find each other."""
 
 from charter import audit
+from charter.account import away
 from charter.account import models as account
 from charter.assessment import benchmarks, metric_values, teamwork
 from charter.assessment import models as assessment
@@ -15,6 +16,7 @@ from charter.organisation import models as organisation
 from charter.orm import Base
 from charter.reporting import models as reporting
 from charter.review import models as review
+from charter.review import workload
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
@@ -24,6 +26,7 @@ __all__ = [
     "assessment",
     "audit",
     "award",
+    "away",
     "benchmarks",
     "engagement",
     "framework",
@@ -39,6 +42,7 @@ __all__ = [
     "survey",
     "teamwork",
     "time_spent",
+    "workload",
     "yearly",
 ]
 

@@ -8,8 +8,10 @@ from charter.admin.awards import AwardsView
 from charter.admin.base import PanelHome
 from charter.admin.claims import ClaimsView
 from charter.admin.crosswalk import CrosswalkView
+from charter.admin.desk import DeskView
 from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
+from charter.admin.interests import DeclaredView, InterestsView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.people import PeopleView
@@ -28,7 +30,7 @@ from charter.extensions import db
 from charter.framework.models import Framework
 from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation.models import Conflict, Organisation, Recognition
 from charter.reporting.models import Return
 from charter.succession.models import Claim
 
@@ -38,6 +40,11 @@ def register_admin(app: Flask) -> Admin:
     panel = Admin(app, name="Panel", index_view=PanelHome())
     cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
+    panel.add_view(DeskView(name="People at the desk", endpoint="desk", **cases))
+    panel.add_view(InterestsView(name="My interests", endpoint="interests", **cases))
+    panel.add_view(
+        DeclaredView(Conflict, db, name="Declared interests", endpoint="declared", url="declared-interests", **cases)
+    )
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
     panel.add_view(
         YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)

@@ -11,7 +11,7 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.review import deciding
-from charter.review.allocation import check_independent, locked
+from charter.review.allocation import check_did_not_work, check_independent, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
 from charter.review.status import REFER, SEND_BACK, ReviewStatus
@@ -69,6 +69,7 @@ def _for_moderation(session: Session, review: Review, by: User) -> Review:
         raise Refusal("There is no recommendation to look at yet.")
     if by.id in {review.recommended_by_id, review.assessor_id}:
         raise Refusal("You recommended this level, so somebody else must decide.")
+    check_did_not_work(session, by, review)
     check_independent(session, by, review)
     return review
 

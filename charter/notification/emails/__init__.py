@@ -30,6 +30,10 @@ from charter.notification.emails.awards import (
     award_last_day,
     award_revoked,
 )
+from charter.notification.emails.desk import (
+    case_went_on,
+    cases_given,
+)
 from charter.notification.emails.evidence import (
     evidence_ending,
     evidence_turned_down,
@@ -94,6 +98,8 @@ __all__ = [
     "award_ends_soon",
     "award_last_day",
     "award_revoked",
+    "case_went_on",
+    "cases_given",
     "change_email",
     "claim_ended",
     "claim_made",
