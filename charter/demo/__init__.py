@@ -12,7 +12,19 @@ import sqlalchemy as sa
 from flask import current_app
 
 from charter.clock import local_date, now
-from charter.demo import bulk, figures, histories, library, recognitions, scans, services, succession, surveys, teamwork
+from charter.demo import (
+    bulk,
+    desk,
+    figures,
+    histories,
+    library,
+    recognitions,
+    scans,
+    services,
+    succession,
+    surveys,
+    teamwork,
+)
 from charter.demo import employers as several
 from charter.demo.people import ACCOUNTS, PASSWORD, SECRETS, Staff, at
 from charter.extensions import db, transaction
@@ -69,6 +81,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     scans.add(current_app.extensions["charter_store"], seed=seed, on=on, has_scanner=has_scanner)
     teamwork.add(staff, seed=seed, on=on)
     several.add(staff, on=on)
+    desk.add(staff, on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 
