@@ -96,6 +96,19 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
     review.assessor_id = review.claimed_at = None
 
 
+def let_go_if_interested(session: Session, review: Review, *, at: datetime) -> None:
+    """A case that has come back to its assessor waits for another one when that person has an interest by now: they
+    declared it while the case was with the employer, a moderator or the panel."""
+    holder = session.get(User, review.assessor_id) if review.assessor_id else None
+    if holder is None or not conflicted(session, holder, review.assessment.organisation):
+        return
+    review.move(RELEASE)
+    audit.record(
+        session, "case:release", review, by=None, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
+    )
+    review.assessor_id = review.claimed_at = None
+
+
 def declare_conflict(
     session: Session,
     organisation: Organisation,

@@ -11,7 +11,7 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.review import deciding
-from charter.review.allocation import check_did_not_work, check_independent, locked
+from charter.review.allocation import check_did_not_work, check_independent, let_go_if_interested, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
 from charter.review.status import REFER, SEND_BACK, ReviewStatus
@@ -54,6 +54,7 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
     assert recommended is not None
     review.move(SEND_BACK)
     review.recommended_level = review.recommended_by_id = review.recommended_at = None
+    let_go_if_interested(session, review, at=at)
     moderation = _note(
         session, review, ModerationOutcome.SENT_BACK, recommended=recommended, level=None, reasons=reasons, by=by, at=at
     )
