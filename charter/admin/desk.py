@@ -33,7 +33,7 @@ class DeskView(ActionView):
         """Everybody at the desk, on one page (five queries)."""
         page: str = self.render(
             "admin/desk/index.html",
-            people=workload.desk(db.session, on=today()),
+            at_desk=workload.desk(db.session, on=today()),
             most=workload.most(db.session),
         )
         return page
