@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from charter.organisation.interests import NAME_LENGTH, REASON_LENGTH
@@ -55,9 +56,9 @@ class WorkloadForm(BaseForm):
     )
 
 
-def kinds() -> list[tuple[str, str]]:
+def kinds() -> list[SelectChoice]:
     """What an employer can be to somebody."""
-    return [(kind.value, kind.label) for kind in InterestKind]
+    return [SelectChoice(kind.value, kind.label) for kind in InterestKind]
 
 
 class InterestForm(BaseForm):
@@ -115,7 +116,7 @@ class AnswerForm(BaseForm):
 
     answer = RadioField(
         "Has this interest ended?",
-        choices=[("ended", "Yes, it has ended"), ("stands", "No, it still stands")],
+        choices=[SelectChoice("ended", "Yes, it has ended"), SelectChoice("stands", "No, it still stands")],
         validators=[InputRequired("Say whether it has ended.")],
     )
     because = TextAreaField(

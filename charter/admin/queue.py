@@ -12,6 +12,7 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
+from wtforms.fields.choices import SelectChoice
 
 from charter.account import away
 from charter.admin.base import ActionView, on
@@ -162,7 +163,7 @@ class QueuePages(ActionView):
         """Give a case to somebody else, with a reason."""
         form = ReassignForm(data={"seen": str(review.assessor_id or "")})
         people = allocating.can_have(db.session, review, on=today())
-        form.to.choices = [(str(hand.id), hand.name) for hand, _ in people]
+        form.to.choices = [SelectChoice(str(hand.id), hand.name) for hand, _ in people]
         if form.validate_on_submit():
             try:
                 with transaction() as session:
