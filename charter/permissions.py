@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from charter.account.models import Role, User
+from charter.organisation import interests
 from charter.organisation.models import MemberRole, Organisation
 
 Rule = Callable[[User, Any], bool]
@@ -52,6 +53,15 @@ class Permission(enum.StrEnum):
     RUN_SURVEY = "survey:run"
     ENTER_PANEL = "admin:enter"
     SEE_QUEUE = "review:queue"
+    TAKE_CASES = "review:take"
+    ALLOCATE_CASES = "review:allocate"
+    REASSIGN_CASE = "review:reassign"
+    SEE_DESK = "desk:see"
+    SET_AWAY = "away:set"
+    SET_WORKLOAD = "workload:set"
+    DECLARE_INTERESTS = "interest:declare"
+    SEE_INTERESTS = "interest:list"
+    END_INTEREST = "interest:end"
     VIEW_CASE = "review:view"
     CLAIM_CASE = "review:claim"
     REVIEW_CASE = "review:decide"
@@ -103,11 +113,14 @@ def employer_person(user: User, subject: Any) -> bool:
 
 
 def organisation_of(subject: Any) -> UUID | None:
-    """The employer that a thing belongs to."""
+    """The employer that a thing belongs to, by itself or by the assessment, case or award that it is of."""
     if isinstance(subject, Organisation):
         return subject.id
-    assessment = getattr(subject, "assessment", None)
-    return getattr(subject, "organisation_id", None) or getattr(assessment, "organisation_id", None)
+    found: UUID | None = getattr(subject, "organisation_id", None)
+    if found is not None or subject is None:
+        return found
+    owners = (getattr(subject, name, None) for name in ("assessment", "review", "award"))
+    return next((organisation_of(owner) for owner in owners if owner is not None), None)
 
 
 def member(user: User, subject: Any) -> bool:
@@ -129,6 +142,21 @@ def their_own(user: User, subject: Any) -> bool:
     return bool(subject.user_id == user.id)
 
 
+def not_their_own(user: User, subject: Any) -> bool:
+    """Somebody else than whoever it is of."""
+    return bool(subject.user_id != user.id)
+
+
+def of_staff(user: User, subject: Any) -> bool:
+    """About somebody who works for the scheme."""
+    return bool(subject.is_staff)
+
+
+def oneself(user: User, subject: Any) -> bool:
+    """The person it is about."""
+    return bool(subject.id == user.id)
+
+
 def party(user: User, subject: Any) -> bool:
     """One of the two whom handing over is about; of somebody who was no member, whoever has the address."""
     theirs = subject.to_id == user.id if subject.to_id is not None else subject.to_email == user.email
@@ -140,12 +168,13 @@ def role(*roles: Role) -> Rule:
     return lambda user, subject: user.role in roles
 
 
-def not_member(user: User, subject: Any) -> bool:
-    """Somebody with no part in the employer concerned: nobody reviews their own.
+def independent(user: User, subject: Any) -> bool:
+    """Somebody of the scheme with no part in the employer concerned, and no interest declared in it.
 
-    Who declared an interest in it may open the page, which says why they may not go on (`organisation.interests`).
+    Nobody sees or decides what they have an interest in. Each page that is refused for it says so, with the date
+    (`web.access.requires`).
     """
-    return not member(user, subject)
+    return subject is None or organisation_of(subject) not in interests.of(user)
 
 
 def any_of(*rules: Rule) -> Rule:
@@ -159,6 +188,7 @@ def all_of(*rules: Rule) -> Rule:
 
 
 _desk = role(Role.ASSESSOR, Role.MODERATOR)
+_lead = role(Role.MODERATOR, Role.ADMINISTRATOR)
 _scheme = role(Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR)
 
 POLICY: Mapping[Permission, Rule] = {
@@ -187,7 +217,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.DISCUSS_ASSESSMENT: member,
     Permission.SUBMIT_ASSESSMENT: owner,
     Permission.WITHDRAW_ASSESSMENT: owner,
-    Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, not_member)),
+    Permission.VIEW_EVIDENCE: any_of(member, all_of(_desk, independent)),
     Permission.CHANGE_EVIDENCE: member,
     Permission.VIEW_AWARD: member,
     Permission.ANSWER_CONCERN: owner,
@@ -200,34 +230,43 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.RUN_SURVEY: owner,
     Permission.ENTER_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
     Permission.SEE_QUEUE: _scheme,
-    Permission.VIEW_CASE: all_of(_scheme, not_member),
-    Permission.CLAIM_CASE: all_of(_desk, not_member),
-    Permission.REVIEW_CASE: all_of(_desk, not_member),
-    Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), not_member),
-    Permission.LOOK_AGAIN: all_of(_desk, not_member),
+    Permission.TAKE_CASES: _desk,
+    Permission.ALLOCATE_CASES: _lead,
+    Permission.REASSIGN_CASE: all_of(_lead, independent),
+    Permission.SEE_DESK: _scheme,
+    Permission.SET_AWAY: all_of(of_staff, any_of(_lead, all_of(_scheme, oneself))),
+    Permission.SET_WORKLOAD: _lead,
+    Permission.DECLARE_INTERESTS: _scheme,
+    Permission.SEE_INTERESTS: _lead,
+    Permission.END_INTEREST: all_of(_lead, not_their_own),
+    Permission.VIEW_CASE: all_of(_scheme, independent),
+    Permission.CLAIM_CASE: all_of(_desk, independent),
+    Permission.REVIEW_CASE: all_of(_desk, independent),
+    Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), independent),
+    Permission.LOOK_AGAIN: all_of(_desk, independent),
     Permission.SEE_AGREEMENT: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.SET_SAMPLE: role(Role.ADMINISTRATOR),
     Permission.DECLARE_CONFLICT: _desk,
     Permission.SEE_PANEL: role(Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR),
     Permission.RUN_PANEL: role(Role.MODERATOR, Role.ADMINISTRATOR),
-    Permission.DECIDE_TOGETHER: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.DECIDE_TOGETHER: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), independent),
     Permission.KEEP_PARTNERS: role(Role.ADMINISTRATOR),
     Permission.KEEP_PHRASES: _scheme,
     Permission.VIEW_AWARDS: _scheme,
-    Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
-    Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.REVOKE_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), independent),
+    Permission.REVIEW_AWARD: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), independent),
     Permission.VIEW_CONCERNS: _scheme,
-    Permission.HANDLE_CONCERN: all_of(_scheme, not_member),
+    Permission.HANDLE_CONCERN: all_of(_scheme, independent),
     Permission.VIEW_STEPS: _scheme,
     Permission.VIEW_APPEALS: _scheme,
-    Permission.HANDLE_APPEAL: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), not_member),
+    Permission.HANDLE_APPEAL: all_of(role(Role.MODERATOR, Role.ADMINISTRATOR), independent),
     Permission.VIEW_YEARLY_RETURNS: _scheme,
     Permission.VIEW_ORGANISATIONS: _scheme,
     Permission.VIEW_CLAIMS: _scheme,
-    Permission.DECIDE_CLAIM: all_of(role(Role.ADMINISTRATOR), not_member),
+    Permission.DECIDE_CLAIM: all_of(role(Role.ADMINISTRATOR), independent),
     Permission.MERGE_ORGANISATIONS: role(Role.ADMINISTRATOR),
-    Permission.CHECK_RECOGNITION: all_of(_scheme, not_member),
-    Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, not_member),
+    Permission.CHECK_RECOGNITION: all_of(_scheme, independent),
+    Permission.TAKE_BACK_RECOGNITION: all_of(_scheme, independent),
     Permission.SEE_SCANS: _scheme,
     Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),
     Permission.VIEW_FRAMEWORKS: _scheme,
@@ -241,9 +280,23 @@ POLICY: Mapping[Permission, Rule] = {
 }
 
 
+def declared(user: User, subject: Any) -> bool:
+    """Whether somebody of the staff declared an interest in the employer that a thing belongs to."""
+    if subject is None or not user.is_staff:
+        return False
+    theirs = organisation_of(subject)
+    return theirs is not None and any(one.organisation_id == theirs for one in user.interests)
+
+
 def allows(user: User | None, permission: Permission, subject: Any = None) -> bool:
-    """Whether `user` may do `permission` to `subject`. Nobody who is not signed in may do anything listed here."""
-    return user is not None and POLICY[permission](user, subject)
+    """Whether `user` may do `permission` to `subject`. Nobody who is not signed in may do anything listed here.
+
+    What belongs to an employer is shut to staff who declared an interest in it, whatever the permission, so that no
+    page can forget to ask; but to one of the employer's own people their own pages stay open.
+    """
+    if user is None or not POLICY[permission](user, subject):
+        return False
+    return not declared(user, subject) or member(user, subject)
 
 
 def may_know(user: User, subject: Any) -> bool:

@@ -1,6 +1,7 @@
 """Every module that holds tables, imported in one place: for Alembic, and so that relationships find each other."""
 
 from charter import audit
+from charter.account import away
 from charter.account import models as account
 from charter.aftercare import models as aftercare
 from charter.assessment import benchmarks, metric_values, teamwork
@@ -17,7 +18,7 @@ from charter.orm import Base
 from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
-from charter.review import phrases, set_apart
+from charter.review import phrases, set_apart, workload
 from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
@@ -29,6 +30,7 @@ __all__ = [
     "assessment",
     "audit",
     "award",
+    "away",
     "benchmarks",
     "engagement",
     "framework",
@@ -48,6 +50,7 @@ __all__ = [
     "survey",
     "teamwork",
     "time_spent",
+    "workload",
     "yearly",
 ]
 

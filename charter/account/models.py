@@ -12,7 +12,7 @@ from charter.lifecycle import Status
 from charter.orm import Base
 
 if TYPE_CHECKING:
-    from charter.organisation.models import Membership
+    from charter.organisation.models import Conflict, Membership
 
 
 class Role(Status):
@@ -65,6 +65,8 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
+    interests: Mapped[list["Conflict"]] = relationship(back_populates="user", passive_deletes="all")
+    """What somebody of the staff declared (`organisation.interests`)."""
 
     @validates("email")
     def _keep_the_domain(self, key: str, email: str) -> str:

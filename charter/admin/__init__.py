@@ -11,8 +11,10 @@ from charter.admin.base import PanelHome
 from charter.admin.claims import ClaimsView
 from charter.admin.concerns import ConcernsView
 from charter.admin.crosswalk import CrosswalkView
+from charter.admin.desk import DeskView
 from charter.admin.duplicates import DuplicatesView
 from charter.admin.frameworks import FrameworksView
+from charter.admin.interests import DeclaredView, InterestsView
 from charter.admin.meetings import MeetingsView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
@@ -36,7 +38,7 @@ from charter.extensions import db
 from charter.framework.models import Framework
 from charter.improvement.models import Programme, ProgrammeRequest
 from charter.notification.models import Message
-from charter.organisation.models import Organisation, Recognition
+from charter.organisation.models import Conflict, Organisation, Recognition
 from charter.panel.models import Meeting, Partner
 from charter.reporting.models import Return
 from charter.review.phrases import Phrase
@@ -49,6 +51,11 @@ def register_admin(app: Flask) -> Admin:
     cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
     partners = {"category": "Partners’ panel"}
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
+    panel.add_view(DeskView(name="People at the desk", endpoint="desk", **cases))
+    panel.add_view(InterestsView(name="My interests", endpoint="interests", **cases))
+    panel.add_view(
+        DeclaredView(Conflict, db, name="Declared interests", endpoint="declared", url="declared-interests", **cases)
+    )
     panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
     panel.add_view(

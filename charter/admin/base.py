@@ -21,12 +21,14 @@ from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.lifecycle import Status
+from charter.organisation import interests
+from charter.organisation.models import Organisation
 from charter.orm import Base
 from charter.panel import queries as panel
 from charter.permissions import Permission, allows
-from charter.review import queries
+from charter.review import queue
 from charter.web import filters
-from charter.web.access import ask_to_sign_in, requires, signed_in_user, the_user
+from charter.web.access import ask_to_sign_in, refuse_interested, requires, signed_in_user, the_user
 from charter.web.forms import BaseForm
 
 Page = TypeVar("Page", bound=Callable[..., Any])
@@ -92,7 +94,7 @@ class PanelHome(Guarded, AdminIndexView):
         """The page with its numbers, for those who have cases to work on."""
         values["glance"] = panel.glance(db.session, on=today())
         if allows(signed_in_user(), Permission.SEE_QUEUE):
-            values["counts"] = queries.counts(db.session, the_user(), on=today())
+            values["counts"] = queue.counts(db.session, the_user(), on=today())
         values["waits"] = waiting.for_person(db.session, the_user(), on=today())
         html: str = super().render(template, **values)
         return html
@@ -224,15 +226,37 @@ class RecordView(Guarded, ModelView):
 
     def get_query(self) -> Any:
         """All the records, with what the list shows of others."""
-        return super().get_query().options(*self.eager)
+        return super().get_query().options(*self.eager).where(*self._not_hidden())
+
+    def get_count_query(self) -> Any:
+        """How many there are."""
+        return super().get_count_query().where(*self._not_hidden())
+
+    def _not_hidden(self) -> list[sa.ColumnElement[bool]]:
+        """Nobody is shown the records of employers that they have an interest in, in a list or in an export."""
+        owner = self.model.id if self.model is Organisation else getattr(self.model, "organisation_id", None)
+        return [] if owner is None or not (mine := self.hidden()) else [owner.not_in(mine)]
+
+    def hides(self) -> bool:
+        """Whether something is left out of the list for that."""
+        return bool(self._not_hidden())
+
+    def hidden(self) -> frozenset[UUID]:
+        """The employers whose records the person who looks is not shown."""
+        user = signed_in_user()
+        return interests.of(user) if user is not None and user.is_staff else frozenset()
 
     def get_one(self, id: Any) -> Any:
-        """One record by the id in the address; 404 when there is none."""
+        """One record by the id in the address; 404 when there is none, and why not when one has an interest in its
+        employer."""
         try:
             found = db.session.get(self.model, UUID(str(id)), options=self.eager)
         except ValueError:
             found = None
-        return found if found is not None else abort(404)
+        if found is None:
+            abort(404)
+        refuse_interested(the_user(), found)
+        return found
 
     def get_filter_arg(self, index: int, flt: Any) -> str:
         """The filter's name in the address, which stays when filters are added."""

@@ -21,7 +21,7 @@ from charter.merging.models import LikelyPair
 from charter.organisation import queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.web.access import the_user
+from charter.web.access import refuse_interested, the_user
 from charter.web.forms import BaseForm, EmptyForm
 
 LABELS = {
@@ -137,6 +137,8 @@ class DuplicatesView(ActionView):
 
     def _both(self, first_id: UUID, second_id: UUID) -> tuple[Organisation, Organisation]:
         found = [db.session.get(Organisation, one) or abort(404) for one in (first_id, second_id)]
+        for one in found:
+            refuse_interested(the_user(), one)
         if first_id == second_id:
             abort(404)
         for one in found:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
 from charter.admin import meetings, staff_surveys
-from charter.admin.base import ActionView, on
+from charter.admin.base import on
 from charter.admin.case_forms import RestForm, fitting_phrases, saved_said, with_phrase
 from charter.admin.forms import (
     DEEDS,
@@ -25,15 +25,14 @@ from charter.admin.forms import (
     level_in,
     levels,
 )
+from charter.admin.queue import QueuePages
 from charter.assessment import evidence_files, library
 from charter.assessment.models import Evidence, PrivacyReason, ScanState
 from charter.assessment.queries import ITS_OWN
 from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
-from charter.framework import publishing
 from charter.improvement import with_plan
-from charter.panel import queries as panel
 from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
@@ -47,7 +46,6 @@ from charter.review import (
     queries,
     recommendation,
     rest,
-    sampling,
     second_looks,
     working_days,
 )
@@ -64,37 +62,13 @@ WITH_ITS_OWN = THE_ASSESSMENT.options(*ITS_OWN)
 """So that the page of a case asks for its assessment once."""
 
 
-class ReviewsView(ActionView):
+class ReviewsView(QueuePages):
     """Cases: the queue, one case, and its steps."""
 
     permission = Permission.SEE_QUEUE
-    what = "The queue: assessments that employers have sent, the longest waiting first."
+    what = "The queue: assessments that employers have sent, the one due first at the top."
 
     # Look ----------------------------------------------------------------------------------------------------------
-
-    @expose("/")
-    def index_view(self) -> ResponseReturnValue:
-        """The queue. What narrows it is in the address, so that it can be kept."""
-        asked = narrowed(request.args)
-        found = queries.queue(
-            db.session,
-            status=asked["status"],
-            county=asked["county"],
-            level=asked["level"],
-            assessor=the_user().id if asked["mine"] else asked["assessor"],
-            overdue_on=today() if asked["overdue"] else None,
-            page=asked["page"],
-        )
-        return self.render(
-            "admin/reviews/index.html",
-            found=found,
-            asked=asked,
-            content=publishing.current(db.session).content,
-            assessors=queries.assessors(db.session),
-            statuses=ReviewStatus,
-            closely=sampling.why_each(db.session, [row.id for row in found.rows]),
-            glance=panel.glance(db.session, on=today()),
-        )
 
     @expose("/<uuid:review_id>")
     @on(Permission.VIEW_CASE, Review, WITH_ITS_OWN)
@@ -393,19 +367,6 @@ def moderate(session: Any, review: Review, form: ModerateForm) -> None:
         moderation.send_back(session, review, reasons=reasons, by=the_user(), at=now())
     else:
         raise Refusal("Choose what you decide.", field="deed")
-
-
-def narrowed(args: Any) -> dict[str, Any]:
-    """What the address asks of the queue; what makes no sense is left out."""
-    return {
-        "status": next((status for status in ReviewStatus if status.value == args.get("status")), None),
-        "county": args.get("county") or None,
-        "level": args.get("level", type=int),
-        "assessor": args.get("assessor", type=UUID),
-        "mine": bool(args.get("mine")),
-        "overdue": bool(args.get("overdue")),
-        "page": args.get("page", 1, type=int),
-    }
 
 
 def suggested(case: queries.Case) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from charter.clock import local_date, now
 from charter.demo import (
     aftercare,
     bulk,
+    desk,
     figures,
     histories,
     library,
@@ -93,6 +94,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         highest = histories.Maker(store, known, staff, again, on, second_looks.STORIES)
         for position in second_looks.POSITIONS:
             highest.make(position)
+    desk.add(staff, on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

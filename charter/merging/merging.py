@@ -22,8 +22,7 @@ from charter.merging.models import LikelyPair
 from charter.merging.parts import PARTS, Outcome, Part
 from charter.notification import emails
 from charter.organisation import queries as organisations
-from charter.organisation.interests import Conflict
-from charter.organisation.models import Membership, Organisation
+from charter.organisation.models import Conflict, Membership, Organisation
 from charter.orm import Base
 from charter.review import intake
 from charter.review.models import Review

@@ -17,8 +17,9 @@ from charter.award.yearly.models import YearlyReturn
 from charter.framework.content import Content
 from charter.improvement.models import Action, ActionSource, ProgrammeRequest
 from charter.organisation.engagement import Engagement
-from charter.organisation.interests import Conflict
+from charter.organisation.interests import EndedInterest
 from charter.organisation.models import (
+    Conflict,
     FormerMember,
     Invitation,
     MemberRole,
@@ -296,6 +297,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(Action, "action of the plan", "actions of the plan", _actions, ("key", "created_at")),
     Part(Conflict, "interest declared by staff", "interests declared by staff", _conflicts, ("declared_at",)),
+    Part(EndedInterest, "ended interest of staff", "ended interests of staff"),
     Part(YearlyReturn, "year of figures", "years of figures"),
     Part(MetricValue, "figure worked out", "figures worked out"),
     Part(EmailDomain, "email domain", "email domains", _domains, ("domain", "added_at")),

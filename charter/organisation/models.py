@@ -123,6 +123,57 @@ class FormerMember(Base):
     """When they went last."""
 
 
+class InterestKind(Status):
+    """What an employer is to the person who declares an interest in it."""
+
+    EMPLOYER = "employer"
+    FORMER_EMPLOYER = "former_employer"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """The kind in the scheme's words."""
+        return {
+            "employer": "I work there",
+            "former_employer": "I used to work there",
+            "other": "Something else, such as family or business",
+        }[self.value]
+
+    @property
+    def told(self) -> str:
+        """The kind, as others read it."""
+        return {"employer": "Works there", "former_employer": "Used to work there", "other": "Something else"}[
+            self.value
+        ]
+
+
+class Conflict(Base):
+    """A member of staff's interest in an employer. While the row is there, the interest stands."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "organisation_id"),
+        sa.CheckConstraint("(end_asked_at IS NULL) = (end_because IS NULL)", name="asked_with_a_reason"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    organisation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organisation.id", ondelete="CASCADE"))
+    kind: Mapped[InterestKind] = mapped_column(default=InterestKind.OTHER, server_default=InterestKind.OTHER.value)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    """As they said it; of two employers that were merged, both."""
+    since: Mapped[date | None]
+    """From when it is an interest, as they said it."""
+    declared_at: Mapped[datetime]
+    end_asked_at: Mapped[datetime | None]
+    """When they asked for its end, if nobody has answered yet."""
+    end_because: Mapped[str | None] = mapped_column(sa.Text)
+    kept_because: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """Why its end was last refused; empty when it never was."""
+
+    user: Mapped[User] = relationship(back_populates="interests")
+    organisation: Mapped[Organisation] = relationship()
+
+
 class Invitation(Base):
     """An offer to join an employer, mailed as a link; only the hash of its token is kept."""
 

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.framework.models import Framework
-from charter.organisation.interests import Conflict
-from charter.organisation.models import Membership, Organisation
+from charter.organisation.models import Conflict, Membership, Organisation
 from charter.panel.models import Correction, Item, Meeting, Minutes, Partner, Seat
 from charter.panel.status import MeetingStatus, Presence
 from charter.review.models import Review

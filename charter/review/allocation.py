@@ -1,6 +1,6 @@
 """Who works on a case, and who may not because they have an interest in the employer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,11 +11,10 @@ from charter.account.models import Role, User
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.organisation import interests
-from charter.organisation.interests import Conflict
-from charter.organisation.models import Organisation
+from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.review import set_apart
-from charter.review.models import Review
-from charter.review.second_models import LookKind, SecondLook
+from charter.review.models import Finding, Review
+from charter.review.second_models import FindingChange, LookKind, SecondLook
 from charter.review.status import CLAIM, RELEASE, ReviewStatus
 
 WORK = "work on its case"
@@ -72,6 +71,24 @@ def is_second(session: Session, user: User, review: Review) -> bool:
     return bool(session.scalar(sa.select(theirs)))
 
 
+def check_did_not_work(session: Session, user: User, review: Review) -> None:
+    """Refuse to moderate whoever wrote a finding or recommended a level in this case, also before it was sent back or
+    given to somebody else: nobody moderates their own review."""
+    changed = sa.exists().where(  # a moderator's own change of a finding is part of moderating
+        FindingChange.review_id == review.id,
+        FindingChange.criterion == Finding.criterion,
+        FindingChange.by_id == user.id,
+    )
+    wrote = sa.select(Finding.id).where(Finding.review_id == review.id, Finding.found_by_id == user.id, ~changed)
+    recommended = sa.select(audit.AuditEvent.id).where(
+        audit.AuditEvent.case_id == review.assessment_id,
+        audit.AuditEvent.action == "case:recommend",
+        audit.AuditEvent.actor_id == user.id,
+    )
+    if session.scalar(sa.select(sa.or_(wrote.exists(), recommended.exists()))):
+        raise Refusal("You worked on this case, so somebody else must decide.")
+
+
 def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
     """`by` takes a case that waits. Of two who take it at once, one gets it and the other is told who did."""
     review = locked(session, review)
@@ -100,9 +117,31 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
     review.assessor_id = review.claimed_at = None
 
 
-def declare_conflict(session: Session, organisation: Organisation, *, reason: str, by: User, at: datetime) -> Conflict:
+def let_go_if_interested(session: Session, review: Review, *, at: datetime) -> None:
+    """A case that has come back to its assessor waits for another one when that person has an interest by now: they
+    declared it while the case was with the employer, a moderator or the panel."""
+    holder = session.get(User, review.assessor_id) if review.assessor_id else None
+    if holder is None or not conflicted(session, holder, review.assessment.organisation):
+        return
+    review.move(RELEASE)
+    audit.record(
+        session, "case:release", review, by=None, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
+    )
+    review.assessor_id = review.claimed_at = None
+
+
+def declare_conflict(
+    session: Session,
+    organisation: Organisation,
+    *,
+    reason: str,
+    kind: InterestKind = InterestKind.OTHER,
+    since: date | None = None,
+    by: User,
+    at: datetime,
+) -> Conflict:
     """`by` says that they have an interest in this employer. A case of its that they have goes back to the queue."""
-    conflict = interests.declare(session, organisation, reason=reason, by=by, at=at)
+    conflict = interests.declare(session, organisation, reason=reason, kind=kind, since=since, by=by, at=at)
     for review in _held(session, by, organisation):
         release(session, review, by=by, at=at)
     return conflict

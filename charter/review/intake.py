@@ -13,7 +13,7 @@ from charter.account.models import User
 from charter.assessment import submission as submitting
 from charter.assessment.models import Assessment, Submission
 from charter.notification import emails
-from charter.review import telling, working_days
+from charter.review import allocation, telling, working_days
 from charter.review.models import Review
 from charter.review.status import CLOSE, RECEIVE, ReviewStatus
 
@@ -69,6 +69,7 @@ def submit(
     else:
         review.move(RECEIVE)
         review.due_on = due_on
+        allocation.let_go_if_interested(session, review, at=at)
         action = "case:receive"
     audit.record(
         session, action, review, by=by.id, at=at, case=assessment.id, round=assessment.round, due_on=due_on.isoformat()

@@ -37,6 +37,12 @@ class Review(HasStatus, Base):
             sqlite_where=_open,
             postgresql_where=_open,
         ),
+        sa.Index(  # the same by the day a decision is due, for who takes the next one
+            "ix_review_due",
+            *("due_on", "waiting_since", "id", "status", "assessor_id"),
+            sqlite_where=_open,
+            postgresql_where=_open,
+        ),
         sa.Index("ix_review_assessor_id", "assessor_id"),
     )
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from charter import audit
-from charter.account.models import Role, User
+from charter.account.models import User
 from charter.assessment import metrics, promises, year_on_year
 from charter.assessment.level import Attainment, Missing, counts_on
 from charter.assessment.models import Answer, Assessment, Submission
@@ -20,161 +19,15 @@ from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
-from charter.framework.models import Framework
 from charter.organisation.models import Organisation, Scope
 from charter.review import allocation, attainment, differences, findings, last_time, second_looks, submitted, timeline
 from charter.review.differences import Change, Differences
 from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
 from charter.review.second_looks import Second
-from charter.review.status import OPEN, ReviewStatus
+from charter.review.status import ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment
-
-PAGE = 50
-
-
-# The queue ---------------------------------------------------------------------------------------------------------
-
-
-class QueueRow(NamedTuple):
-    """One case in the queue, with the titles that its own version of the charter has."""
-
-    id: UUID
-    employer: str
-    county: str
-    level: str
-    round: int
-    waiting_since: datetime
-    due_on: date
-    status: ReviewStatus
-    assessor: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it still waits for somebody."""
-        return self.status in OPEN
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    """One page of the queue, the longest waiting first."""
-
-    rows: Sequence[QueueRow]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE))
-
-
-def _open() -> sa.ColumnElement[bool]:
-    """The open cases, in the very words of the queue's index: with parameters SQLite would not see that it fits."""
-    return Review.status.in_(sa.bindparam("open", sorted(OPEN), expanding=True, literal_execute=True))
-
-
-def _overdue(on: date) -> sa.ColumnElement[bool]:
-    """The cases that should have been decided before a day. While the employer has to answer, the clock is theirs."""
-    return sa.and_(Review.due_on < on, Review.status != ReviewStatus.WITH_EMPLOYER)
-
-
-def queue(
-    session: Session,
-    *,
-    status: ReviewStatus | None = None,
-    county: str | None = None,
-    level: int | None = None,
-    assessor: UUID | None = None,
-    overdue_on: date | None = None,
-    page: int = 1,
-) -> QueuePage:
-    """The cases that are open (or have one status), with their employer and assessor, in two queries and one
-    for the versions of the charter they are on. Rows, not objects: fifty cases are two hundred objects.
-
-    `overdue_on` leaves only the open cases that should have been decided before that day.
-    """
-    of_case = [Review.status == status if status else _open()]
-    of_employer = []
-    if assessor:
-        of_case.append(Review.assessor_id == assessor)
-    if overdue_on:
-        of_case.extend([_overdue(overdue_on), _open()])
-    if county:
-        of_employer.append(Organisation.county == county)
-    if level:
-        of_employer.append(Assessment.target_level == level)
-    joined = sa.select(Review).join(Review.assessment).join(Assessment.organisation).where(*of_case, *of_employer)
-    counted = joined if of_employer else sa.select(Review).where(*of_case)
-    total = session.scalar(counted.with_only_columns(sa.func.count(Review.id))) or 0
-    page = min(max(1, page), max(1, -(-total // PAGE)))
-    found = session.execute(
-        joined.outerjoin(Review.assessor)
-        .with_only_columns(
-            Assessment.framework_id,
-            Organisation.county,
-            Assessment.target_level,
-            Review.id,
-            Organisation.name,
-            Assessment.round,
-            Review.waiting_since,
-            Review.due_on,
-            Review.status,
-            User.name,
-        )
-        .order_by(Review.waiting_since, Review.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    versions = sa.select(Framework).where(Framework.id.in_({row[0] for row in found}))
-    contents = {version.id: version.content for version in session.scalars(versions)}
-    rows = [
-        QueueRow(case, employer, contents[version].county_title(where), contents[version].level_title(aim), *rest)
-        for version, where, aim, case, employer, *rest in found
-    ]
-    return QueuePage(rows, total, page)
-
-
-def assessors(session: Session) -> Sequence[User]:
-    """Everybody who may have a case, by name."""
-    return session.scalars(
-        sa.select(User)
-        .where(User.role.in_([Role.ASSESSOR, Role.MODERATOR]))
-        .options(load_only(User.name))
-        .order_by(User.name, User.id)
-    ).all()
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How much work there is."""
-
-    waiting: int
-    mine: int
-    with_employer: int
-    to_moderate: int
-    overdue: int
-
-
-def counts(session: Session, user: User, *, on: date) -> Counts:
-    """The open cases by what they wait for, in one query. `mine` are those `user` has in review."""
-    waiting, mine, with_employer, to_moderate, overdue = session.execute(
-        sa.select(
-            *(
-                sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-                for condition in (
-                    Review.status == ReviewStatus.WAITING,
-                    sa.and_(Review.status == ReviewStatus.IN_REVIEW, Review.assessor_id == user.id),
-                    Review.status == ReviewStatus.WITH_EMPLOYER,
-                    Review.status == ReviewStatus.RECOMMENDED,
-                    _overdue(on),
-                )
-            )
-        ).where(_open())
-    ).one()
-    return Counts(waiting, mine, with_employer, to_moderate, overdue)
-
 
 # One case ----------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "assessment:withdraw": "withdrew the assessment",
     "sign-off:approve": "noted that a senior person approved the answers",
     "case:claim": "took the case",
+    "case:allocate": "gave the case to an assessor",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
     "case:rest-met": "found what was left to be met, together",

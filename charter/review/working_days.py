@@ -1,7 +1,7 @@
 """Working days in England: Monday to Friday, without the bank holidays."""
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import holidays
 
@@ -34,3 +34,9 @@ def before(end: date, days: int) -> date:
     while after(day, days) > end:
         day -= ONE_DAY
     return day
+
+
+@lru_cache(maxsize=4096)
+def between(start: date, end: date) -> int:
+    """How many working days follow `start`, up to and with `end`; none when `end` is not after it."""
+    return sum(is_working_day(start + ONE_DAY * number) for number in range(1, (end - start).days + 1))

@@ -12,7 +12,7 @@ from charter import audit
 from charter.account.models import User, domain_of
 from charter.errors import Refusal
 from charter.notification import emails
-from charter.organisation import joining, queries
+from charter.organisation import numbers, queries
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.succession import claim_facts, claim_rules, claiming, domains, turns
 from charter.succession.models import EmailDomain, JoinRequest, Matched
@@ -52,8 +52,8 @@ def matches(session: Session, user: User, *, company: str | None = None, charity
     """
     found: dict[UUID, tuple[Organisation, Matched]] = {}
     for column, typed, read, how in (
-        (Organisation.company_number, company, joining.company_number, Matched.COMPANY),
-        (Organisation.charity_number, charity, joining.charity_number, Matched.CHARITY),
+        (Organisation.company_number, company, numbers.company_number, Matched.COMPANY),
+        (Organisation.charity_number, charity, numbers.charity_number, Matched.CHARITY),
     ):
         try:
             number = read(typed)

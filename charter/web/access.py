@@ -16,7 +16,7 @@ from charter.account.models import KeptForm, SignInSession, User
 from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
-from charter.organisation import choosing, gone
+from charter.organisation import choosing, gone, interests
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
 from charter.orm import Base
@@ -153,6 +153,7 @@ def requires(permission: Permission, model: type[Base] | None = None, *eager: An
             if merged is not None:
                 return _lead_on(user, subject, merged)
             if not allows(user, permission, subject):
+                refuse_interested(user, subject)
                 if subject is None or may_know(user, subject):
                     abort(403)
                 return _went(user, subject) or abort(404)
@@ -164,6 +165,23 @@ def requires(permission: Permission, model: type[Base] | None = None, *eager: An
         return checked  # type: ignore[return-value]
 
     return decorate
+
+
+LOOK_AFTER = "look after it"
+"""What somebody without an interest in an employer must do instead."""
+
+
+def refuse_interested(user: User, subject: Any) -> None:
+    """Answer staff with an interest in the employer that a thing belongs to with a page that says so, and since when.
+
+    It names nothing of the employer. For anybody else nothing happens.
+    """
+    about = organisation_of(subject)
+    if about is None or not user.is_staff:
+        return
+    why = interests.why_not(db.session, user, about, LOOK_AFTER)
+    if why is not None:
+        abort(make_response(render_template("errors/interested.html", text=why), 403))
 
 
 def _lead_on(user: User, went: Any, into: Organisation) -> Any:

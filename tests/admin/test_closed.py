@@ -27,7 +27,7 @@ def test_the_panel_is_as_large_as_we_think(app: Flask) -> None:
     assert {view.endpoint for view in views} == {
         "admin", "reviews", "organisations", "awards", "frameworks", "returns", "programmes", "requests", "people",
         "messages", "trail", "recognitions", "crosswalk", "scans", "claims",
-        "phrases", "yearly", "stops", "duplicates",
+        "phrases", "yearly", "stops", "duplicates", "desk", "interests", "declared",
     }  # fmt: skip
     assert all(isinstance(view.permission, Permission) for view in views)
     assert len(addresses(app)) > 80

@@ -13,7 +13,7 @@ from charter.merging import duplicates
 from charter.merging.duplicates import Known, Reason, normal
 from charter.merging.models import LikelyPair
 from charter.organisation import interests
-from charter.organisation.models import Organisation, Site
+from charter.organisation.models import Conflict, Organisation, Site
 from charter.succession import domains
 from tests.conftest import AT
 from tests.factories import Factory
@@ -158,7 +158,7 @@ def test_who_has_an_interest_in_one_of_a_pair_does_not_call_them_two(
         with pytest.raises(Refusal, match="You declared an interest in this employer"), transaction() as session:
             duplicates.dismiss(session, pair, by=administrator, at=AT)
         with transaction() as session:
-            session.delete(session.get_one(interests.Conflict, kept.id))
+            session.delete(session.get_one(Conflict, kept.id))
     assert len(duplicates.waiting(db.session)) == 1
 
 

@@ -27,8 +27,7 @@ from charter.merging.merging import Choices, Plan
 from charter.merging.parts import PARTS
 from charter.notification.models import Message
 from charter.organisation import interests, recognition, team
-from charter.organisation.interests import Conflict
-from charter.organisation.models import FormerMember, MemberRole, Membership, Organisation, Recognition, Site
+from charter.organisation.models import Conflict, FormerMember, MemberRole, Membership, Organisation, Recognition, Site
 from charter.reporting import engagement, measures
 from charter.review import allocation
 from charter.review.models import Review

@@ -46,6 +46,17 @@ VALUES = {
         "withdrawn": True,
         "joined": [("Olive\r\nBcc: eve@example.org", "owner"), ("Colin", "contributor")],
     },
+    "cases_given": {
+        "given_by": "Mo\r\nBcc: eve@example.org",
+        "cases": [("Teme Valley\r\nBcc: eve@example.org", "Committed", date(2026, 12, 22), f"/admin/reviews/{ID}")],
+        "reason": "Asha is away.",
+    },
+    "case_went_on": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "who": "Seb Second",
+        "given_by": "Mo Moderator",
+        "reason": "You are away.",
+    },
     "sign_off_asked": {
         "to": "dee@example.org",
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
@@ -397,6 +408,9 @@ SAYS = {
     "member_left": "Nobody has these now:\n\n- 2 questions of the assessment\n- 1 action of the improvement plan\n",
     "actions_due": "(Teme Valley), by 6 December 2026\n  [portal]/organisations/1/plan",
     "employers_merged": "- Colin, contributor\n\n",
+    "cases_given": "Mo Bcc: eve@example.org gave you a case. It is in review with you now.\n\nWhy: Asha is away.\n\n"
+    f"Teme Valley Bcc: eve@example.org: Committed, decision due by 22 December 2026\n[portal]/admin/reviews/{ID}",
+    "case_went_on": "gave your case of Teme Valley Bcc: eve@example.org to Seb Second.",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
     "sign_off_copy": "Signed as: Dee Director (Director)\nOn: 22 November 2026",
     "sign_off_decided": "   Check the pay figures.\n   They look old.",

@@ -11,7 +11,7 @@ from charter import audit
 from charter.account.models import Role, User
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
-from charter.organisation import joining
+from charter.organisation import joining, numbers
 from charter.organisation.engagement import Engagement, EngagementKind
 from charter.organisation.joining import Details, Place
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
@@ -64,13 +64,13 @@ def register(session: Session, by: User, *, at: datetime = AT, **values: Any) ->
     ],
 )
 def test_a_company_number_is_kept_as_companies_house_writes_it(typed: str | None, stored: str | None) -> None:
-    assert joining.company_number(typed) == stored
+    assert numbers.company_number(typed) == stored
 
 
 @pytest.mark.parametrize("typed", ["123456", "123456789", "ABC12345", "O1234567", "OC12345", "١٢٣٤٥٦٧٨", "none"])
 def test_what_cannot_be_a_company_number_is_refused_on_its_field(typed: str) -> None:
     with pytest.raises(Refusal) as refused:
-        joining.company_number(typed)
+        numbers.company_number(typed)
     assert refused.value.field == "company_number"
 
 
@@ -79,25 +79,25 @@ def test_what_cannot_be_a_company_number_is_refused_on_its_field(typed: str) -> 
     [("212345", "212345"), ("1 123 456", "1123456"), ("sc012345", "SC012345"), ("101234", "101234")],
 )
 def test_a_charity_number_fits_one_of_the_three_regulators(typed: str, stored: str) -> None:
-    assert joining.charity_number(typed) == stored
+    assert numbers.charity_number(typed) == stored
 
 
 @pytest.mark.parametrize("typed", ["12345", "12345678", "SC112345", "SC12345"])
 def test_what_cannot_be_a_charity_number_is_refused_on_its_field(typed: str) -> None:
     with pytest.raises(Refusal) as refused:
-        joining.charity_number(typed)
+        numbers.charity_number(typed)
     assert refused.value.field == "charity_number"
 
 
 @pytest.mark.parametrize(("typed", "stored"), [("wr13ex", "WR1 3EX"), ("HR4 9 AR", "HR4 9AR"), ("", None)])
 def test_a_postcode_gets_its_space_and_capitals(typed: str, stored: str | None) -> None:
-    assert joining.postcode(typed) == stored
+    assert numbers.postcode(typed) == stored
 
 
 @pytest.mark.parametrize("typed", ["WR1", "3EX WR1", "WR1 3E", "12345"])
 def test_what_cannot_be_a_postcode_is_refused_on_its_field(typed: str) -> None:
     with pytest.raises(Refusal) as refused:
-        joining.postcode(typed)
+        numbers.postcode(typed)
     assert refused.value.field == "postcode"
 
 

@@ -71,7 +71,7 @@ def test_findings_rest_while_a_moderator_looks(recommended, codes, assessor) -> 
 
 
 def test_an_interest_declared_later_stops_the_finding(make, claimed, codes, assessor, employer) -> None:
-    from charter.organisation.interests import Conflict
+    from charter.organisation.models import Conflict
 
     with transaction() as session:
         session.add(Conflict(user_id=assessor.id, organisation_id=employer.id, reason="A cousin.", declared_at=AT))

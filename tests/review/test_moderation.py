@@ -15,7 +15,7 @@ from charter.award.models import Award
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.organisation.interests import Conflict
+from charter.organisation.models import Conflict
 from charter.review import deciding, moderation
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.status import ReviewStatus

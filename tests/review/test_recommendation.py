@@ -5,7 +5,7 @@ import pytest
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.organisation.interests import Conflict
+from charter.organisation.models import Conflict
 from charter.review import findings, recommendation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus

@@ -45,6 +45,10 @@ from charter.notification.emails.awards import (
     award_last_day,
     award_revoked,
 )
+from charter.notification.emails.desk import (
+    case_went_on,
+    cases_given,
+)
 from charter.notification.emails.evidence import (
     evidence_ending,
     evidence_turned_down,
@@ -118,6 +122,8 @@ __all__ = [
     "award_step_reply",
     "award_suspended",
     "award_under_review",
+    "case_went_on",
+    "cases_given",
     "change_email",
     "claim_ended",
     "claim_made",

@@ -27,8 +27,9 @@ from charter.assessment.models import Answer
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT
 from charter.errors import Refusal
 from charter.framework.content import Content, Criterion, Metric, NumberField
-from charter.organisation.joining import Details, postcode
+from charter.organisation.joining import Details
 from charter.organisation.models import MemberRole, Scope
+from charter.organisation.numbers import postcode
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 
