@@ -15,7 +15,7 @@ from charter.account.models import User
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.organisation.interests import Conflict
+from charter.organisation.models import Conflict
 from charter.review import allocation, findings, moderation, recommendation, second_looks, submitted
 from charter.review.findings import Given
 from charter.review.models import Finding, Moderation, ModerationOutcome, Review
