@@ -369,8 +369,12 @@ def test_of_two_who_would_be_the_second_assessor_at_once_one_is(
 
 
 def test_who_may_not_be_the_second_assessor(
-    make: Factory, highest: Review, found: Review, assessor: User, second: User, employer: Organisation
+    make: Factory, highest: Review, assessor: User, second: User, employer: Organisation
 ) -> None:
+    small = make.organisation("Small Steps Ltd")
+    sender = make.member(small, "Sam Sender")
+    sent = make.submitted(make.answered(make.assessment(small, by=sender), by=sender), by=sender)
+    found = make.found(make.claimed(sent, by=assessor), by=assessor)
     other = make.staff("assessor", "Olu Other")
     with transaction() as session:
         interests.declare(session, employer, reason="A cousin.", by=other, at=AT)
