@@ -149,14 +149,17 @@ def test_who_has_an_interest_is_shown_no_case_and_records_nothing(
     page = browser.get(page_of(held.meeting)).text
     assert "its case is not shown to you" in page
     assert "Aims for" not in page
-    page = browser.get(f"/admin/meetings/items/{held.id}/record").text
-    assert "You declared an interest in this employer" in page
-    assert "It is all in place." not in page
+    record = browser.get(f"/admin/meetings/items/{held.id}/record")
+    assert record.status_code == 403
+    assert "You declared an interest in this employer" in record.text
+    assert "It is all in place." not in record.text
     assert browser.get(f"/admin/meetings/{held.meeting_id}/minutes.pdf").status_code == 409
     agenda = browser.get(f"/admin/meetings/{held.meeting_id}/agenda.pdf")
     assert agenda.status_code == 200
     sent = {"outcome": "level-1", "reasons": "So."}
-    assert browser.send(f"/admin/meetings/items/{held.id}/record", sent).status_code == 400
+    token = browser.token(page_of(held.meeting))
+    answer = browser.post(f"/admin/meetings/items/{held.id}/record", data={"csrf_token": token, **sent})
+    assert answer.status_code == 403
     look_again()
     assert held.outcome is None
 

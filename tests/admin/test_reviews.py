@@ -58,12 +58,13 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
             r"govuk-!-font-weight-bold\" href=\"/admin[^>]*>([^<]+)</a>", sign_in(person).get("/admin/").text
         )
 
-    assert menu(board_member) == ["Overview"]
-    assert listed(board_member) == []
-    assert menu(assessor) == ["Overview", "Casework", "Employers", "Charter"]
-    assert menu(administrator) == ["Overview", "Casework", "Employers", "Charter", "Scheme"]
+    together = "Partners’ panel"
+    assert menu(board_member) == ["Overview", together]
+    assert listed(board_member) == ["Meetings"]
+    assert menu(assessor) == ["Overview", "Casework", together, "Employers", "Charter"]
+    assert menu(administrator) == ["Overview", "Casework", together, "Employers", "Charter", "Scheme"]
     within = ["Claims to employers", "Awards of other schemes"]  # those of the group where one is, no more
-    assert menu(assessor, "/admin/claims/") == ["Overview", "Casework", "Employers", "Charter", "Employers", *within]
+    assert menu(assessor, "/admin/claims/") == [*menu(assessor), "Employers", *within]
     assert listed(assessor) == [
         "Cases",
         "People at the desk",
@@ -71,8 +72,12 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "Second looks",
         "Awards",
         "Yearly figures",
+        "Concerns",
+        "Suspending and revoking",
+        "Appeals",
         "Feedback phrases",
         "Virus scans",
+        "Meetings",
         "Employers",
         *within,
         "Versions of the charter",

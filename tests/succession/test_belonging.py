@@ -26,6 +26,10 @@ PERSONAL = {
     "claim_notice",
     "panel_attendance",
     "conflict",
+    "interest_to_come",
+    "ended_interest",
+    "set_apart",  # who may not work on a case again: of the scheme's staff
+    "away",  # of the scheme's staff
 }
 """What goes when a person does: their part in it, and nothing that they wrote for the employer."""
 

@@ -430,7 +430,7 @@ def test_the_team_page_takes_the_same_queries_for_one_and_for_many(
 
 
 @pytest.mark.parametrize(
-    "part", ["", "/team", "/plan", "/figures", "/evidence", "/recognitions", "/services", "/schemes", "/surveys"]
+    "part", ["", "/team", "/plan", "/figures", "/evidence", "/recognitions", "/services", "/schemes", "/surveys", "/decisions"]
 )
 def test_each_part_of_an_employer_leads_to_the_others_and_marks_itself(
     employer: Organisation, owner: User, sign_in: SignIn, part: str
@@ -438,5 +438,5 @@ def test_each_part_of_an_employer_leads_to_the_others_and_marks_itself(
     home = f"/organisations/{employer.id}"
     text = sign_in(owner).get(home + part).text
     nav = text[text.index(f'aria-label="Parts of {employer.name}"') :].split("</nav>")[0]
-    assert nav.count("<li>") == 9
+    assert nav.count("<li>") == 10
     assert re.findall(r'href="([^"]+)" aria-current="page"', nav) == [home + part]
