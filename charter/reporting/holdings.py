@@ -49,6 +49,7 @@ from charter.organisation.engagement import Engagement
 from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
 from charter.orm import Base
 from charter.review.models import Finding, InformationRequest, Review
+from charter.review.second_models import Conversation
 from charter.review.status import ReviewStatus
 from charter.succession.models import EmailDomain, JoinRequest, Transfer
 from charter.succession.status import JoinStatus
@@ -136,6 +137,14 @@ PARTS: tuple[Part, ...] = (
     ),
     Part("submissions", Submission, _of_assessment(Submission)),
     Part(
+        "conversations",
+        Conversation,
+        lambda employer: Conversation.review_id.in_(
+            sa.select(Review.id).where(Review.assessment_id.in_(_assessments(employer)))
+        ),
+        frozenset({"notes", "recorded_by_id"}),
+    ),
+    Part(
         "decisions",
         Review,
         lambda employer: sa.and_(
@@ -197,11 +206,19 @@ NAMES = (*(part.name for part in PARTS), *MADE)
 LEFT_OUT: Mapping[str, str] = {
     "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
     "claim_notice": "links by which one person stops a claim: they are that person's alone",
+    "doubt": "why an assessor was not sure of a case: it is for whoever looks again",
     "concern_note": "what the scheme's staff noted while they looked into what somebody told them",
     "conflict": "which of the scheme's staff may not judge the employer: it is about them",
+    "ended_interest": "which of the scheme's staff could once not judge the employer: it is about them",
+    "finding_change": "what a finding said before somebody changed it: what it says now is among the feedback",
     "former_member": "who left the team, kept so that nobody takes the employer over later",
     "likely_pair": "employers that may be one, for the scheme to look at: it is about others too",
     "moderation": "how one of the scheme's staff judged another's recommendation",
+    "panel_absence": "who of the partners left the room: it is about them",
+    "panel_item": "when the partners had the case before them, and what they said: the decision is among the decisions",
+    "sample_draw": "the lot that was drawn for a case, which says nothing of the employer",
+    "second_finding": "what a second person found before they saw the first: it is for whoever decides",
+    "second_look": "who looked a second time: it is about the scheme's staff",
     "set_apart": "which of the scheme's staff had a part in a decision that an appeal overturned: it is about them",
     "survey_ballot": "codes of a survey: they must lead to nobody",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",

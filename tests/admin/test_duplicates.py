@@ -134,9 +134,10 @@ def test_who_belongs_to_one_of_them_is_told_and_has_no_button(
     make.joins(twin, administrator)
     browser = sign_in(administrator)
     for page in (f"/admin/duplicates/{employer.id}/{twin.id}", preview(employer, twin)):
-        text = browser.get(page).text
-        assert "somebody else must merge them" in text
-        assert ">Merge them<" not in text
+        answer = browser.get(page)
+        assert answer.status_code == 403
+        assert "You belong to" in answer.text
+        assert ">Merge them<" not in answer.text
 
 
 def test_a_pair_is_called_two(employer: Organisation, twin: Organisation, administrator: User, sign_in: SignIn) -> None:

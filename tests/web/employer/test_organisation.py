@@ -430,7 +430,8 @@ def test_the_team_page_takes_the_same_queries_for_one_and_for_many(
 
 
 @pytest.mark.parametrize(
-    "part", ["", "/team", "/plan", "/figures", "/evidence", "/recognitions", "/services", "/schemes", "/surveys", "/decisions"]
+    "part",
+    ["", "/team", "/plan", "/figures", "/evidence", "/recognitions", "/services", "/schemes", "/surveys", "/decisions"],
 )
 def test_each_part_of_an_employer_leads_to_the_others_and_marks_itself(
     employer: Organisation, owner: User, sign_in: SignIn, part: str
