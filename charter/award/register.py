@@ -91,6 +91,8 @@ class Page:
     total: int
     number: int
     size: int = PAGE_SIZE
+    suspended: tuple[Entry, ...] = ()
+    """On the first page, the employers found whose award is suspended: they hold no level, and stand apart."""
 
     @property
     def pages(self) -> int:
@@ -99,20 +101,28 @@ class Page:
 
 
 def search(session: Session, asked: Search, *, page: int, on: date, memory: Memory | None = None) -> Page:
-    """The employers found, by name, a page at a time. At most four queries, whatever is found.
+    """The employers found, by name, a page at a time. At most four queries, and one more where an award is suspended.
 
     What a memory holds stands only until something happens to an award or employer: one taken back is gone at once.
     """
 
-    def count() -> int:
-        return session.scalar(_total(asked, on)) or 0
+    def count() -> tuple[int, int]:
+        apart = sa.select(sa.func.count()).select_from(_suspended(asked, on).subquery())
+        row = session.execute(sa.select(_total(asked, on).scalar_subquery(), apart.scalar_subquery())).one()
+        return row[0], row[1]
 
     def find() -> Page:
-        total = memory.recall(session, ("register", asked, on), SHOWN, count) if memory else count()
+        total, apart = memory.recall(session, ("register", asked, on), SHOWN, count) if memory else count()
         number = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
         contents = _Contents(session)
         found = session.execute(_entries(asked, on, page=number)).all()
-        return Page(tuple(_entry(row, contents) for row in found), total, number)
+        shut = session.execute(_suspended(asked, on).limit(SUSPENDED_SHOWN)).all() if apart and number == 1 else ()
+        return Page(
+            tuple(_entry(row, contents) for row in found),
+            total,
+            number,
+            suspended=tuple(_entry(row, contents) for row in shut),
+        )
 
     if memory is None or page > REMEMBERED:
         return find()
@@ -132,12 +142,6 @@ def entry(session: Session, organisation_id: UUID, *, on: date) -> Entry | None:
 
 SUSPENDED_SHOWN = 50
 """More suspended awards than a page of the register shows are found by searching."""
-
-
-def suspended(session: Session, asked: Search, *, on: date) -> tuple[Entry, ...]:
-    """The employers found whose award is suspended that day, by name: they hold no level, and are shown apart."""
-    contents = _Contents(session)
-    return tuple(_entry(row, contents) for row in session.execute(_suspended(asked, on).limit(SUSPENDED_SHOWN)))
 
 
 def total(session: Session, *, on: date, memory: Memory | None = None) -> dict[int, int]:

@@ -249,9 +249,9 @@ def test_the_register_and_the_certificate_say_how_it_stands(
     entry = register.entry(db.session, employer.id, on=ON)
     assert entry is not None
     assert entry.is_suspended
-    assert register.search(db.session, register.Search(), page=1, on=ON).total == 0
-    assert [one.name for one in register.suspended(db.session, register.Search(), on=ON)] == [employer.name]
-    assert register.suspended(db.session, register.Search(text="nobody"), on=ON) == ()
+    found = register.search(db.session, register.Search(), page=1, on=ON)
+    assert (found.total, [one.name for one in found.suspended]) == (0, [employer.name])
+    assert register.search(db.session, register.Search(text="nobody"), page=1, on=ON).suspended == ()
     found = verification.look_up(db.session, award.code, ON)
     assert found is not None
     assert (found.standing, found.suspended_on, found.standing.may_be_relied_on) == (Standing.SUSPENDED, ON, False)

@@ -81,7 +81,7 @@ def list_employers() -> ResponseReturnValue:
         form=form,
         asked=asked,
         found=found,
-        suspended=register.suspended(db.session, asked, on=today()) if page == 1 else (),
+        suspended=found.suspended,
         address=address,
         kept=kept,
         columns=COLUMNS,
