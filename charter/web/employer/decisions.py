@@ -14,6 +14,7 @@ from charter.assessment.models import Assessment
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
+from charter.framework import publishing
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
@@ -105,7 +106,8 @@ def answer_concern(concern: Concern) -> ResponseReturnValue:
         else:
             flash("Sent. We will write to you when this is settled.", "success")
             return redirect(url_for(".show_decisions", organisation_id=concern.organisation_id), 303)
-    page = render_template("employer/decisions/answer.html", concern=concern, form=form)
+    content = publishing.current(db.session).content
+    page = render_template("employer/decisions/answer.html", concern=concern, form=form, content=content)
     return page, 400 if form.errors else 200
 
 
