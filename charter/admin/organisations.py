@@ -163,9 +163,7 @@ class OrganisationsView(RecordView):
             try:
                 decline(recognition, form.reason.data or "", seen=form.seen_proof.data or "")
             except Refusal as refusal:
-                form.refuse(refusal)
-                db.session.refresh(recognition)
-                form.seen_proof.data = str(recognition.proof_id or "")
+                seen_again(form, refusal, recognition)
             else:
                 flash("The award is turned down. The employer’s owners are told why.", "success")
                 return redirect(url_for(".details_view", id=recognition.organisation_id))
@@ -189,9 +187,7 @@ class OrganisationsView(RecordView):
             try:
                 turn_down_proof(recognition, form.reason.data or "", seen=form.seen_proof.data or "")
             except Refusal as refusal:
-                form.refuse(refusal)
-                db.session.refresh(recognition)
-                form.seen_proof.data = str(recognition.proof_id or "")
+                seen_again(form, refusal, recognition)
             else:
                 flash("The proof is turned down and its content deleted. The employer is told.", "success")
                 return redirect(url_for(".check_view", recognition_id=recognition.id))
@@ -232,6 +228,13 @@ def shown(stated: Recognition, deed: str) -> dict[str, Any]:
         "why_not": why_not,
         "stands_in": recognising.by_award(content(), [stated], on=today()).get(stated.id, ()),
     }
+
+
+def seen_again(form: DeclineForm | TurnDownProofForm, refusal: Refusal, stated: Recognition) -> None:
+    """Say why on the form, which is about the award and its proof as they are now."""
+    form.refuse(refusal)
+    db.session.refresh(stated)
+    form.seen_proof.data = str(stated.proof_id or "")
 
 
 def check(stated: Recognition, *, seen: str, on_list: bool) -> None:

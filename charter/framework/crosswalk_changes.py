@@ -86,11 +86,8 @@ Found: TypeAlias = tuple[Scheme, Item | None, CrosswalkChange | None, tuple[Cros
 
 def draft_of_change(session: Session, content: Content, *, scheme: str, item: str, details: Details) -> Draft:
     """What `change` would keep, to look at first. Raises `Refusal` as it does."""
-    there, old, row, rows = _found(session, content, scheme, item)
-    published = _published(content, scheme, item)
-    if old is None:
-        raise Refusal("This item is not part of the newest version of the charter.")
-    values = _said(content, there, details, published) | {"taken_out": None}
+    there, _, row, rows = _there(session, content, scheme, item)
+    values = _said(content, there, details, _published(content, scheme, item)) | {"taken_out": None}
     return _draft(content, there, row, rows, item, values)
 
 
@@ -160,12 +157,10 @@ def add(
 
 def draft_of_taking_out(session: Session, content: Content, *, scheme: str, item: str, status: str) -> Draft:
     """What `take_out` would keep, to look at first. Raises `Refusal` as it does."""
-    there, old, row, rows = _found(session, content, scheme, item)
-    if old is None:
-        raise Refusal("This item is not part of the newest version of the charter.")
+    found = _there(session, content, scheme, item)
     if status not in STATUSES:
         raise Refusal("Choose how sure we are.", field="status")
-    return _draft(content, there, row, rows, item, {"taken_out": status})
+    return _taken_out(content, found, item, status)
 
 
 def take_out(
@@ -192,10 +187,7 @@ def take_out(
 
 def draft_of_putting_back(session: Session, content: Content, *, scheme: str, item: str) -> Draft:
     """What `put_back` would keep, to look at first. Raises `Refusal` as it does."""
-    there, old, row, rows = _found(session, content, scheme, item)
-    if old is None:
-        raise Refusal("This item is not part of the newest version of the charter.")
-    return _draft(content, there, row, rows, item, {"taken_out": None})
+    return _taken_out(content, _there(session, content, scheme, item), item, None)
 
 
 def put_back(
@@ -261,6 +253,20 @@ def _take_turn(session: Session) -> None:
     """Wait until nobody else edits the crosswalk: whether a level keeps what it counts by depends on all its items."""
     turn = sa.select(Framework.id).order_by(Framework.id).with_for_update(key_share=True)
     session.execute(turn).all()
+
+
+def _there(session: Session, content: Content, scheme: str, item: str) -> Found:
+    """The same as `_found`, of an item that some version or some edit has. Raises `Refusal` when none does."""
+    found = _found(session, content, scheme, item)
+    if found[1] is None:
+        raise Refusal("This item is not part of the newest version of the charter.")
+    return found
+
+
+def _taken_out(content: Content, found: Found, item: str, status: str | None) -> Draft:
+    """The item taken out with this status; with none, put back."""
+    there, _, row, rows = found
+    return _draft(content, there, row, rows, item, {"taken_out": status})
 
 
 def _found(session: Session, content: Content, scheme: str, item: str) -> Found:
