@@ -25,7 +25,7 @@ from charter.framework import publishing
 from charter.organisation import interests
 from charter.panel import queries as panel
 from charter.permissions import Permission
-from charter.review import allocating, next_case, queue, sampling, workload
+from charter.review import allocating, next_case, queue, workload
 from charter.review.models import Review
 from charter.review.queue import Asked, Order, QueueRow
 from charter.review.status import ReviewStatus
@@ -62,7 +62,6 @@ class QueuePages(ActionView):
         page: str = self.render(
             "admin/reviews/index.html",
             found=found,
-            closely=sampling.why_each(db.session, [row.id for row in found.rows]),
             glance=panel.glance(db.session, on=on_day),
             asked=asked,
             kept=kept(asked, the_user().id),

@@ -382,6 +382,17 @@ def why_not(session: Session, user: User, organisation_id: UUID, deed: str) -> s
             .scalar_subquery(),
         )
     ).one()
+    return _in_words(belongs, declared_at, deed)
+
+
+def why_not_show(user: User, organisation_id: UUID, deed: str) -> str | None:
+    """What `why_not` says, for a page: read from the person, as `of` does. A deed asks again, for it may be newer."""
+    belongs = any(part.organisation_id == organisation_id for part in user.memberships)
+    declared = (one.declared_at for one in user.interests if one.organisation_id == organisation_id)
+    return _in_words(belongs, next(declared, None), deed)
+
+
+def _in_words(belongs: bool, declared_at: datetime | None, deed: str) -> str | None:
     if belongs:
         return f"You belong to this employer, so somebody else must {deed}."
     if declared_at is not None:

@@ -19,6 +19,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.clock import local_date
 from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
+from charter.organisation import interests
 from charter.organisation.models import Organisation, Scope
 from charter.review import allocation, attainment, differences, findings, last_time, second_looks, submitted, timeline
 from charter.review.differences import Change, Differences
@@ -280,7 +281,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
         moments=moments,
         names=names,
-        conflicted=allocation.why_conflicted(session, by, assessment.organisation_id),
+        conflicted=interests.why_not_show(by, assessment.organisation_id, allocation.WORK),
         second=second,
         last_time=last,
     )

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session, load_only
 from charter.account import away
 from charter.account.models import Role, User
 from charter.assessment.models import Assessment
-from charter.framework.content import Content
+from charter.framework.content import Content, Moderated
 from charter.framework.models import Framework
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import age
+from charter.review import age, sampling
 from charter.review.models import Review
 from charter.review.status import OPEN, ReviewStatus
 
@@ -78,6 +78,8 @@ class QueueRow(NamedTuple):
     status: ReviewStatus
     assessor_id: UUID | None
     assessor: str | None
+    closely: sampling.Why
+    """Why it gets a second look, if it does."""
 
     @property
     def is_open(self) -> bool:
@@ -180,22 +182,20 @@ def _rows(query: sa.Select[Any], order: Order) -> Any:
             Review.status,
             Review.assessor_id,
             User.name,
+            *sampling.said_of(Review.id),
         )
         .order_by(first, then, Review.id)
     )
 
 
 def _row(found: Any, contents: Mapping[UUID, Content]) -> QueueRow:
-    version, where, aim, case, employer, *rest = found
+    version, where, aim, case, employer, *rest, drawn, unsure = found
     content = contents[version]
     level = content.level(aim)
-    return QueueRow(
-        case,
-        employer,
-        content.county_title(where),
-        content.level_title(aim),
-        level.target_decision_working_days if level else 0,
-        *rest,
+    days = level.target_decision_working_days if level else 0
+    why = sampling.Why(sampling.rule_of(content, aim).moderation is Moderated.ALWAYS, drawn, unsure)
+    return QueueRow._make(
+        (case, employer, content.county_title(where), content.level_title(aim), days, *rest, why),
     )
 
 

@@ -7,10 +7,11 @@ beforehand.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,7 +22,6 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.framework.content import Content, Moderated, ReviewRule
-from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from charter.review.models import Review
 from charter.review.second_models import Doubt, SampleDraw, SampleShare
@@ -148,36 +148,19 @@ class Why:
         return tuple(words for true, words in said if true)
 
 
+def said_of(review_id: Any) -> tuple[sa.Exists, sa.Exists]:
+    """Whether the lot fell on a case, and whether its assessor is not sure, for the columns of a query.
+
+    `review_id` is an id, or the column of a query that has one.
+    """
+    drawn = sa.exists().where(SampleDraw.review_id == review_id, SampleDraw.drawn)
+    return drawn.correlate(Review), sa.exists().where(Doubt.review_id == review_id).correlate(Review)
+
+
 def why(session: Session, review: Review) -> Why:
     """Why a case gets a second look (one query)."""
-    drawn, unsure = session.execute(
-        sa.select(
-            sa.exists().where(SampleDraw.review_id == review.id, SampleDraw.drawn),
-            sa.exists().where(Doubt.review_id == review.id),
-        )
-    ).one()
+    drawn, unsure = session.execute(sa.select(*said_of(review.id))).one()
     return Why(rule(review).moderation is Moderated.ALWAYS, drawn, unsure)
-
-
-def why_each(session: Session, reviews: Collection[UUID]) -> Mapping[UUID, Why]:
-    """Why each of many cases gets a second look (two queries)."""
-    rows = session.execute(
-        sa.select(
-            Review.id,
-            Assessment.framework_id,
-            Assessment.target_level,
-            sa.exists().where(SampleDraw.review_id == Review.id, SampleDraw.drawn).correlate(Review),
-            sa.exists().where(Doubt.review_id == Review.id).correlate(Review),
-        )
-        .join(Assessment, Assessment.id == Review.assessment_id)
-        .where(Review.id.in_(reviews))
-    ).all()
-    versions = sa.select(Framework).where(Framework.id.in_({row.framework_id for row in rows}))
-    contents = {version.id: version.content for version in session.scalars(versions)}
-    return {
-        case: Why(rule_of(contents[framework], level).moderation is Moderated.ALWAYS, drawn, unsure)
-        for case, framework, level, drawn, unsure in rows
-    }
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.audit import AuditEvent
+from charter.clock import today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
-from charter.review import moderation, recommendation, sampling
+from charter.review import moderation, queue, recommendation, sampling
 from charter.review.models import Review
 from charter.review.second_models import Doubt, SampleDraw, SampleShare
 from charter.review.status import ReviewStatus
@@ -114,7 +115,8 @@ def test_an_assessor_who_is_not_sure_says_why_and_the_case_gets_a_second_look(fo
     (kept,) = db.session.scalars(sa.select(Doubt))
     assert (kept.reason, kept.by_id) == ("Is a verbal promise enough here?", assessor.id)
     assert sampling.why(db.session, found).words == ("not sure",)
-    assert sampling.why_each(db.session, [found.id]) == {found.id: sampling.Why(False, False, True)}
+    (row,) = queue.find(db.session, queue.Asked(), on=today()).rows
+    assert row.closely == sampling.Why(always=False, drawn=False, unsure=True)
     (event,) = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "case:doubt"))
     assert event.details == {}
 
