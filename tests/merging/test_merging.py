@@ -7,15 +7,18 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from charter import audit, tables
 from charter.account.models import User
+from charter.aftercare.models import Appeal, AwardStep, Concern
+from charter.aftercare.status import AppealStatus, ConcernStatus, Deed, StepStatus
 from charter.assessment import evidence, evidence_kinds, library, sharing
 from charter.assessment.models import Assessment, Evidence, EvidenceKind, VirusFinding
 from charter.assessment.status import AssessmentStatus
 from charter.audit import AuditEvent
 from charter.award import register, verification
-from charter.award.models import Award
+from charter.award.models import Award, Suspension
 from charter.award.register import Search
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
@@ -27,7 +30,17 @@ from charter.merging.merging import Choices, Plan
 from charter.merging.parts import PARTS
 from charter.notification.models import Message
 from charter.organisation import interests, recognition, team
-from charter.organisation.models import Conflict, FormerMember, MemberRole, Membership, Organisation, Recognition, Site
+from charter.organisation.interests import EndedInterest
+from charter.organisation.models import (
+    Conflict,
+    FormerMember,
+    InterestKind,
+    MemberRole,
+    Membership,
+    Organisation,
+    Recognition,
+    Site,
+)
 from charter.reporting import engagement, measures
 from charter.review import allocation
 from charter.review.models import Review
@@ -119,6 +132,16 @@ def fill(
                     reason="",
                 ),
                 FormerMember(organisation_id=here.id, user_id=both.id, left_at=AT),
+                EndedInterest(
+                    organisation_id=here.id,
+                    user_id=moderator.id,
+                    kind=InterestKind.FORMER_EMPLOYER,
+                    reason="I worked here.",
+                    declared_at=AT,
+                    because="That is long ago.",
+                    ended_at=AT,
+                    ended_by_id=moderator.id,
+                ),
                 VirusFinding(
                     organisation_id=here.id,
                     sha256="a" * 64,
@@ -140,7 +163,56 @@ def fill(
             by=owner,
             at=AT,
         )
+        after_the_award(session, session.get_one(Award, award.id), by=moderator)
     return assessment
+
+
+def after_the_award(session: Session, award: Award, *, by: User) -> None:
+    """A concern, a suspension that is over, a step that was dropped, and an appeal against it."""
+    award.ever_suspended = True
+    award.suspensions.append(
+        Suspension(from_on=ON - timedelta(days=300), to_on=ON - timedelta(days=290), reason="We looked into it.")
+    )
+    concern = Concern(
+        organisation_id=award.organisation_id,
+        certificate=award.number,
+        reference=award.id.hex[-8:],
+        status=ConcernStatus.IN_HAND,
+        what="They pay late.",
+        happened="In May",
+        known_by="I work there.",
+        links=0,
+        raised_by="",
+        email="",
+        raised_at=AT,
+        sent_as=award.id.hex,
+        holder_id=by.id,
+    )
+    step = AwardStep(
+        organisation_id=award.organisation_id,
+        award_id=award.id,
+        deed=Deed.SUSPEND,
+        status=StepStatus.DROPPED,
+        reasons="Pay is late.",
+        reply_by=ON,
+        proposed_at=AT,
+        proposed_by_id=by.id,
+        decided_at=AT,
+    )
+    session.add_all([concern, step])
+    session.flush()
+    session.add(
+        Appeal(
+            organisation_id=award.organisation_id,
+            award_step_id=step.id,
+            decision_at=AT,
+            decision_said="Dropped.",
+            status=AppealStatus.WAITING,
+            grounds="It was wrong from the first.",
+            raised_at=AT,
+            due_on=ON + timedelta(days=30),
+        )
+    )
 
 
 def here_passport(make: Factory) -> Any:
