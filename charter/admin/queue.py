@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
@@ -82,7 +82,7 @@ class QueuePages(ActionView):
         """What the queue shows, on all its pages, as a spreadsheet reads it."""
         asked, on_day = narrowed(request.args, the_user().id), today()
         rows = queue.every(db.session, asked, by=the_user(), on=on_day)
-        response = Response(_lines(rows), content_type="text/csv; charset=utf-8")
+        response = Response(stream_with_context(_lines(rows)), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="cases-{on_day.isoformat()}.csv"'
         response.headers["Cache-Control"] = "private, no-store"
         return response
