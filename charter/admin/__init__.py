@@ -48,8 +48,8 @@ from charter.succession.models import Claim
 def register_admin(app: Flask) -> Admin:
     """Build the panel: its menu, in groups and in order."""
     panel = Admin(app, name="Panel", index_view=PanelHome())
-    cases, employers, charter, scheme = ({"category": name} for name in ("Casework", "Employers", "Charter", "Scheme"))
-    partners = {"category": "Partners’ panel"}
+    groups = ("Casework", "After the award", "Partners’ panel", "Employers", "Charter", "Scheme")
+    cases, awards, partners, employers, charter, scheme = ({"category": name} for name in groups)
     panel.add_view(ReviewsView(name="Cases", endpoint="reviews", **cases))
     panel.add_view(DeskView(name="People at the desk", endpoint="desk", **cases))
     panel.add_view(InterestsView(name="My interests", endpoint="interests", **cases))
@@ -57,17 +57,17 @@ def register_admin(app: Flask) -> Admin:
         DeclaredView(Conflict, db, name="Declared interests", endpoint="declared", url="declared-interests", **cases)
     )
     panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
-    panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **cases))
-    panel.add_view(
-        YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **cases)
-    )
-    panel.add_view(ConcernsView(Concern, db, name="Concerns", endpoint="concerns", **cases))
-    panel.add_view(
-        StepsView(AwardStep, db, name="Suspending and revoking", endpoint="steps", url="award-steps", **cases)
-    )
-    panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **cases))
     panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
+    panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **awards))
+    panel.add_view(
+        YearlyReturnsView(YearlyReturn, db, name="Yearly figures", endpoint="yearly", url="yearly-figures", **awards)
+    )
+    panel.add_view(ConcernsView(Concern, db, name="Concerns", endpoint="concerns", **awards))
+    panel.add_view(
+        StepsView(AwardStep, db, name="Suspending and revoking", endpoint="steps", url="award-steps", **awards)
+    )
+    panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **awards))
     panel.add_view(MeetingsView(Meeting, db, name="Meetings", endpoint="meetings", **partners))
     panel.add_view(PartnersView(Partner, db, name="Partners", endpoint="partners", **partners))
     panel.add_view(
