@@ -23,7 +23,7 @@ from charter.demo.stories import OPEN_TO_DOUBT, Second, Stage, Story, plan
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion, Extent, Need, ScaleValue
 from charter.framework.models import Framework
-from charter.improvement import actions, with_plan
+from charter.improvement import actions, building, with_plan
 from charter.improvement import plan as improvement_plan
 from charter.organisation import joining, recognition
 from charter.organisation.models import MemberRole, Membership, Scope
@@ -167,7 +167,7 @@ class _Life:
             return
         assessment = self._assess(level, owner)
         if stage is Stage.NEARLY_DONE:
-            improvement_plan.refresh(self.session, assessment, at=at(self.last, 18), on=self.last)
+            building.refresh(self.session, assessment, at=at(self.last, 18), on=self.last)
             self._work_on_the_plan(owner, at(self.last, 18))
         if stage < Stage.SUBMITTED:
             return

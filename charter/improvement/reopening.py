@@ -24,7 +24,7 @@ from charter.audit import AuditEvent
 from charter.errors import Refusal
 from charter.framework import publishing
 from charter.framework.content import Content
-from charter.improvement import plan
+from charter.improvement import building
 from charter.improvement.models import Action, ActionStatus
 from charter.notification import emails
 from charter.organisation import queries as organisations
@@ -131,7 +131,7 @@ def _open(
     if assessment is not None and assessment.status is AssessmentStatus.DRAFT:
         return False, True
     if assessment is not None:
-        plan.refresh(session, assessment, at=at, on=on)
+        building.refresh(session, assessment, at=at, on=on)
         session.flush()  # so that its new actions are found
     return _is_planned(session, employer_id, lost), False
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.assessment.models import Assessment, Submission
-from charter.improvement import plan
+from charter.improvement import building
 from charter.panel import recording
 from charter.panel.models import Item
 from charter.review import intake, moderation
@@ -43,7 +43,7 @@ def submit(
         on=on,
         only_owner=only_owner,
     )
-    plan.refresh(session, assessment, at=at, on=on)
+    building.refresh(session, assessment, at=at, on=on)
     return submission
 
 
@@ -86,4 +86,4 @@ def decide_together(
 def decided(session: Session, review: Review, *, at: datetime, on: date) -> None:
     """A case was decided in this transaction: bring the employer's plan up to date with its findings."""
     session.flush()  # so that the plan finds the decision
-    plan.refresh(session, review.assessment, at=at, on=on)
+    building.refresh(session, review.assessment, at=at, on=on)

@@ -16,7 +16,7 @@ from charter.award.models import Award
 from charter.clock import local_date
 from charter.extensions import db, transaction
 from charter.framework.content import Passport
-from charter.improvement import actions, plan, reopening
+from charter.improvement import actions, building, reopening
 from charter.improvement.models import Action
 from charter.notification.models import Message
 from charter.organisation import recognition
@@ -89,7 +89,7 @@ def decided(make: Factory, sent: Assessment, assessor: User, moderator: User, re
     with transaction() as session:
         again = session.get_one(type(review), review.id)
         moderation.agree(session, again, by=session.get_one(User, moderator.id), at=AT, on=ON)
-        plan.refresh(session, session.get_one(Assessment, sent.id), at=AT, on=ON)
+        building.refresh(session, session.get_one(Assessment, sent.id), at=AT, on=ON)
     return sent
 
 
@@ -193,7 +193,7 @@ def test_with_a_new_certificate_the_action_seems_done(
     hold(LAST + timedelta(days=1), LAST + timedelta(days=800), days=102)
     day = LAST + timedelta(days=2)
     with transaction() as session:
-        plan.refresh(session, session.get_one(Assessment, decided.id), at=AT + (day - ON), on=day)
+        building.refresh(session, session.get_one(Assessment, decided.id), at=AT + (day - ON), on=day)
     found = in_plan(employer)
     assert {found[code].seems_done_at is not None for code in rested if code in found} == {True}
 

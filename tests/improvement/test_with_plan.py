@@ -13,7 +13,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.improvement import actions, plan, with_plan
+from charter.improvement import actions, building, with_plan
 from charter.improvement.models import ActionSource
 from charter.organisation.models import Organisation
 from charter.review.models import Review
@@ -72,7 +72,7 @@ def test_answers_that_are_sent_come_with_a_plan_and_sent_with_nothing_else_to_do
     made = planned(employer)
     assert made
     with transaction() as session:
-        assert plan.refresh(session, complete, at=AT, on=ON) == plan.Built(0, 0, 0)
+        assert building.refresh(session, complete, at=AT, on=ON) == building.Built(0, 0, 0)
     assert planned(employer) == made
 
 
@@ -97,7 +97,7 @@ def test_a_decision_for_another_level_comes_with_one_too(
     make.found(review, by=assessor)  # all is met, so that the plan has nothing to say
     make.recommended(review, by=assessor, level=1)
     built: list[tuple[object, ReviewStatus]] = []
-    monkeypatch.setattr(plan, "refresh", lambda session, about, *, at, on: built.append((about.id, review.status)))
+    monkeypatch.setattr(building, "refresh", lambda session, about, *, at, on: built.append((about.id, review.status)))
     with transaction() as session:
         with_plan.change(session, review, level=0, reasons="Not yet.", by=moderator, at=AT, on=ON)
     db.session.refresh(review)

@@ -13,7 +13,7 @@ from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.content import Content
-from charter.improvement import actions, calendar, plan, plan_pdf, programmes
+from charter.improvement import actions, building, calendar, plan, plan_pdf, programmes
 from charter.improvement.models import Action, ActionStatus, Programme
 from charter.organisation import queries
 from charter.organisation.models import Organisation
@@ -101,7 +101,7 @@ def show_plan(organisation: Organisation) -> ResponseReturnValue:
         if found.assessment is None:
             raise Refusal("There are no answers to make a plan from yet. Start an assessment first.")
         with transaction() as session:
-            built = plan.refresh(session, found.assessment, at=now(), on=today())
+            built = building.refresh(session, found.assessment, at=now(), on=today())
         flash(_built(built), "success")
         return redirect(url_for(".show_plan", organisation_id=organisation.id), 303)
     return render_template(
@@ -114,7 +114,7 @@ def show_plan(organisation: Organisation) -> ResponseReturnValue:
     )
 
 
-def _built(built: plan.Built) -> str:
+def _built(built: building.Built) -> str:
     said = [
         f"{count} {'action' if count == 1 else 'actions'} {what}"
         for count, what in ((built.added, "added"), (built.changed, "changed"), (built.proposed, "may be done"))
