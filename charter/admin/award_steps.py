@@ -51,6 +51,7 @@ class StepsView(RecordView):
     }
     words = {
         "proposed_by": lambda step: step.proposed_by.name,
+        "reply": lambda step: step.reply or "It has not replied.",
         "decided_by": lambda step: step.decided_by.name if step.decided_by else "",
     }
     column_sortable_list = ("proposed_at", "reply_by")
@@ -69,7 +70,10 @@ class StepsView(RecordView):
 
     def title(self, model: AwardStep) -> str:
         """The heading of one proposal's page."""
-        return f"{model.deed.label} {model.award.number}?"
+        if model.status is StepStatus.PROPOSED:
+            return f"{model.deed.label} {model.award.number}?"
+        done = model.deed.done if model.status is StepStatus.CARRIED_OUT else f"not {model.deed.done}"
+        return f"{model.award.number} was {done}"
 
     def render(self, template: str, **values: Any) -> str:
         """A page; that of one proposal with what may be done."""

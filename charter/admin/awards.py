@@ -88,6 +88,7 @@ class AwardsView(RecordView):
         "headcount",
         "issued_at",
     )
+    once_said = frozenset({"ended_on", "end_reason", "headcount"})
     details_template = "admin/records/award.html"
 
     def title(self, model: Award) -> str:
@@ -146,6 +147,7 @@ class AwardsView(RecordView):
         """Propose to suspend or revoke an award; a second person decides, after the employer could reply."""
         concern = _concern(award)
         form = ProposeForm()
+        upheld = () if concern else queries.upheld_about(db.session, award)
         if form.validate_on_submit():
             try:
                 with transaction() as session:
@@ -171,6 +173,7 @@ class AwardsView(RecordView):
             award=award,
             form=form,
             concern=concern,
+            upheld=upheld,
             possible=award.can(REVOKE) and award.ends_on >= today(),
             days=award.framework.content.after_award.reply_days,
             why_not=interests.why_not(db.session, the_user(), award.organisation_id, issuing.JUDGE),

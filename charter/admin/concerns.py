@@ -76,6 +76,7 @@ class ConcernsView(RecordView):
     }
     words = {
         "holder": lambda concern: concern.holder.name if concern.holder else "",
+        "links": lambda concern: concern.links or "",
         "raised_by": lambda concern: concern.raised_by or ("Erased" if concern.forgotten_at else "They did not say"),
         "email": lambda concern: concern.email or ("Erased" if concern.forgotten_at else "They gave none"),
     }
@@ -116,6 +117,7 @@ class ConcernsView(RecordView):
                 "mine": concern.holder_id == the_user().id,
                 "note_form": NoteForm(formdata=None),
                 "erased_on": concerns.erased_on(concern, days),
+                "award": queries.award_of(db.session, concern),
             }
         html: str = super().render(template, **values)
         return html

@@ -59,6 +59,21 @@ def notes(session: Session, concern: Concern) -> Sequence[ConcernNote]:
     return session.scalars(query.order_by(ConcernNote.at, ConcernNote.id)).all()
 
 
+def award_of(session: Session, concern: Concern) -> Award | None:
+    """The award whose certificate a concern was raised on."""
+    return session.scalars(sa.select(Award).where(Award.number == concern.certificate)).first()
+
+
+def upheld_about(session: Session, award: Award) -> Sequence[Concern]:
+    """The concerns about the employer of this award that were upheld since it was issued, the newest first."""
+    query = sa.select(Concern).where(
+        Concern.organisation_id == award.organisation_id,
+        Concern.status == ConcernStatus.UPHELD,
+        Concern.raised_at >= award.issued_at,
+    )
+    return session.scalars(query.order_by(Concern.raised_at.desc(), Concern.id.desc())).all()
+
+
 def waiting_for(session: Session, organisation_id: UUID) -> int:
     """How much waits for the employer: steps without its reply, and concerns it was asked about (one query)."""
     steps = sa.select(sa.func.count()).where(

@@ -226,11 +226,18 @@ def find(session: Session, asked: Asked, *, by: User | None = None, on: date) ->
 
 
 def every(session: Session, asked: Asked, *, by: User, on: date) -> Iterator[QueueRow]:
-    """All the rows that `asked` leaves, whatever the page, read a thousand at a time (two queries)."""
-    contents = {version.id: version.content for version in session.scalars(sa.select(Framework))}
+    """All the rows that `asked` leaves, whatever the page, read a thousand at a time (two queries).
+
+    What `by` may see is settled at once, and the rest when it is read: a file is sent after its page is done with `by`.
+    """
     query = _rows(_joined(asked, on, by).where(_stage(asked)), asked.order)
-    for found in session.execute(query.execution_options(yield_per=1000)):
-        yield _row(found, contents)
+
+    def read() -> Iterator[QueueRow]:
+        contents = {version.id: version.content for version in session.scalars(sa.select(Framework))}
+        for found in session.execute(query.execution_options(yield_per=1000)):
+            yield _row(found, contents)
+
+    return read()
 
 
 def oldest_waiting(session: Session, asked: Asked, number: int, *, by: User, on: date) -> list[UUID]:

@@ -14,6 +14,8 @@ blueprint = Blueprint("public", __name__)
 
 FRESH_FOR = 60
 """Seconds for which a page that is the same for everybody may be shown again without asking us."""
+ALWAYS_ASK = "no-cache"
+"""An award taken back must show so at once: a page about one may not be shown again without asking us."""
 
 
 def memory() -> Memory:

@@ -12,10 +12,7 @@ from charter.extensions import db
 from charter.framework import publishing
 from charter.web.access import public, settings
 from charter.web.forms import stripped
-from charter.web.public import blueprint
-
-ALWAYS_ASK = "no-cache"
-"""A certificate taken back must show so at once: nothing may be shown again without asking us whether it changed."""
+from charter.web.public import ALWAYS_ASK, blueprint
 
 
 class NumberForm(Form):

@@ -19,7 +19,7 @@ from charter.organisation import gone
 from charter.organisation.models import Organisation
 from charter.web.access import public, settings
 from charter.web.forms import stripped
-from charter.web.public import blueprint, memory
+from charter.web.public import ALWAYS_ASK, blueprint, memory
 
 LICENCE = "Open Government Licence v3.0"
 
@@ -129,4 +129,5 @@ def show_employer(organisation_id: UUID) -> ResponseReturnValue:
             return redirect(url_for(".show_employer", organisation_id=into.id), 301)
         abort(404)
     content = publishing.current(db.session).content
-    return render_template("public/employers/show.html", entry=entry, content=content)
+    page = render_template("public/employers/show.html", entry=entry, content=content)
+    return page, {"Cache-Control": ALWAYS_ASK}

@@ -149,6 +149,16 @@ def test_an_employer_that_is_not_on_the_register_has_no_page(
         assert client.get(f"/employers/{organisation_id}").status_code == 404
 
 
+def test_the_page_of_an_employer_is_never_shown_from_before_its_award_was_touched(
+    client: CheckedClient, make: Factory, moderator: User
+) -> None:
+    award = make.award(make.organisation(), on=FIRST, by=moderator)
+    before = client.get(f"/employers/{award.organisation_id}")
+    assert before.headers["Cache-Control"] == "no-cache"
+    again = client.get(f"/employers/{award.organisation_id}", headers={"If-None-Match": before.headers["ETag"]})
+    assert again.status_code == 304, "and asking is cheap"
+
+
 def test_open_data_is_what_was_searched_for(client: CheckedClient, make: Factory, moderator: User) -> None:
     award = make.award(make.organisation("Żabka Ltd"), on=FIRST, by=moderator)
     make.award(make.organisation("Other Ltd"), on=FIRST, by=moderator)
