@@ -7,6 +7,7 @@ that page. The button does it again, and it stands when the messages are still t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask import g, redirect, request
@@ -25,7 +26,7 @@ SEEN, DEED, NOTE = "mail-seen", "mail-deed", "mail-note-"
 OWN = "mail-"
 
 
-class ShownFirst(Exception):  # noqa: N818 - nothing went wrong
+class ShownFirst(Exception):
     """Nothing is kept yet: these messages are to be read first."""
 
     def __init__(self, letters: tuple[Letter, ...], notes: Mapping[str, str], *, overtaken: bool) -> None:
@@ -109,7 +110,7 @@ def _filled(text: str) -> str:
     return outbox.filled(text, base_url=settings().base_url, scheme_name=settings().scheme_name)
 
 
-def page(shown: ShownFirst) -> dict[str, object]:
+def page(shown: ShownFirst) -> dict[str, Any]:
     """What the page of messages shows, and the fields that it carries on."""
     db.session.rollback()
     return {

@@ -1,0 +1,105 @@
+"""Draw the explanation of a decision (ReportLab). The same record gives the same bytes.
+
+The page of the explanation says the same to those who cannot read the drawing.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import CondPageBreak, PageTemplate, Paragraph, Spacer
+
+from charter import drawing, printing
+from charter.drawing import BOLD, GREEN, GREY, ITALIC
+from charter.review.explanation import Block, Explanation
+
+_H1 = printing.style(22, BOLD, textColor=GREEN, spaceAfter=4)
+_H2 = printing.style(15, BOLD, textColor=GREEN, spaceBefore=16, spaceAfter=4)
+_H3 = printing.style(12, BOLD, spaceBefore=9, spaceAfter=2)
+_TEXT = printing.style(11, spaceAfter=3)
+_WITHIN = printing.style(11, spaceAfter=3, leftIndent=14)
+_SMALL = printing.style(9.5, ITALIC, textColor=GREY, spaceAfter=3, leftIndent=14)
+PRIVATE = "For staff only. Do not give this copy to the employer."
+
+
+def draw(said: Explanation) -> bytes:
+    """The explanation as PDF."""
+    file = io.BytesIO()
+    document = printing.document(file, title=said.title, author="", subject=f"SHA-256 {said.sha256}", creator="")
+    document.addPageTemplates([PageTemplate("page", [printing.inside()], onPage=_edges(said))])
+    document.build([*_story(said), Spacer(0, 1)])
+    return file.getvalue()
+
+
+def _story(said: Explanation) -> Iterator[Any]:
+    yield printing.paragraph(said.title, _H1)
+    if said.private:
+        yield printing.paragraph(PRIVATE, _H3)
+    for title, blocks in said.sections:
+        yield CondPageBreak(90)
+        yield printing.paragraph(title, _H2)
+        for block in blocks:
+            yield from _DRAWN[block[0]](block)
+
+
+def _heading(block: Block) -> Iterator[Any]:
+    yield CondPageBreak(50)
+    yield printing.paragraph(block[1], _H3)
+
+
+def _text(block: Block) -> Iterator[Any]:
+    yield printing.paragraph(block[1], _TEXT)
+
+
+def _fact(block: Block) -> Iterator[Any]:
+    yield _named(block[1], block[2], _TEXT)
+
+
+def _rule(block: Block) -> Iterator[Any]:
+    yield _named(block[1], block[2], _TEXT)
+    for sentence in block[3]:
+        yield printing.paragraph(f"– {sentence}", _WITHIN)
+
+
+def _evidence(block: Block) -> Iterator[Any]:
+    _, name, facts, said, hashes = block
+    yield _named("Evidence", f"{name} ({facts})", _TEXT)
+    for line in said.splitlines():
+        if line.strip():
+            yield printing.paragraph(line, _WITHIN)
+    yield printing.paragraph(hashes, _SMALL)
+
+
+_DRAWN: dict[str, Callable[[Block], Iterator[Any]]] = {
+    "heading": _heading,
+    "text": _text,
+    "fact": _fact,
+    "rule": _rule,
+    "evidence": _evidence,
+}
+
+
+def _named(name: str, value: str, look: Any) -> Any:
+    """A value after its name."""
+    name, value = (escape(drawing.drawable(one, font)) for one, font in ((name, BOLD), (value, look.fontName)))
+    return Paragraph(f'<font name="{BOLD}">{name}{"" if name[-1:] in {"?", "."} else ":"}</font> {value}', look)
+
+
+def _edges(said: Explanation) -> Callable[[Canvas, Any], None]:
+    """The mark and the title on top; the day, the hash and the page number below."""
+    around = printing.edges(said.title, said.decided_on)
+
+    def draw_edges(page: Canvas, about: Any) -> None:
+        page.setDateFormatter(lambda *_: f"D:{said.decided_on:%Y%m%d}000000Z")  # its own day, so the bytes stay
+        around(page, about)
+        page.setFont(drawing.REGULAR, 7.5)
+        page.drawCentredString(printing.WIDTH / 2, 20, f"{'For staff only · ' if said.private else ''}{said.sha256}")
+
+    return draw_edges
+
+
+def name_of(said: Explanation) -> str:
+    """What the file is called."""
+    return f"explanation-{said.decided_on.isoformat()}{'-for-staff' if said.private else ''}.pdf"
