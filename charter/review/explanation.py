@@ -36,7 +36,7 @@ from charter.review.submitted import EvidenceSaid
 
 FORMAT = 1
 """How the documents are built. Whoever changes how they are written or drawn gives the new way a number of its own."""
-AT_ONCE = 20
+AT_ONCE = 50
 """How many decisions of before are put into words at one go."""
 NO_AWARD = "No award"
 Block = list[Any]
@@ -239,7 +239,8 @@ def _shown(block: Block, words: Mapping[str, Any]) -> Block:
         said = ""
     else:
         place = words.get("places", {}).get(criterion, "")
-        name = " · ".join(one for one in (words.get("title"), words.get("filename"), words.get("url")) if one)
+        names = dict.fromkeys((words.get("title"), words.get("filename"), words.get("url")))  # often the same
+        name = " · ".join(one for one in names if one)
         said = "\n".join(one for one in (f"Where to look: {place}" if place else "", words.get("text") or "") if one)
     hashes = f"SHA-256 of the file: {sha256}" if sha256 else f"SHA-256 of its words: {words_hash}"
     return ["evidence", name, facts, said, hashes]
@@ -306,11 +307,10 @@ def _level(content: Content, rank: int | None) -> str:
 
 
 def _texts(text: str, before: str = "") -> Iterator[Block]:
-    """Written text, line by line; `before` says whose it is."""
-    if text.strip():
-        if before:
-            yield ["heading", before]
-        yield from (["text", line] for line in text.strip().splitlines() if line.strip())
+    """Written text, line by line; `before` says what it is."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        yield ["fact", before, line] if before and not number else ["text", line]
 
 
 def _decision(
@@ -335,9 +335,8 @@ def _decision(
 def _way(case: Case, together: Together | None) -> Iterator[Block]:
     review, content = case.review, case.content
     for one in case.submissions:
-        yield ["fact", f"Round {one.round} sent", f"{moment(one.submitted_at)}, by {one.declared_by}"]
-        if one.declared_role:
-            yield ["fact", "Their part", one.declared_role]
+        who = ", ".join(part for part in (one.declared_by, one.declared_role) if part)
+        yield ["fact", f"Round {one.round} sent", f"{moment(one.submitted_at)}, by {who}"]
         if one.sign_off is not None and one.sign_off.decided_at is not None:
             who = f"{one.sign_off.signed_as} ({one.sign_off.role})"
             yield ["fact", "Approved before", f"{who}, {moment(one.sign_off.decided_at)}"]
@@ -345,18 +344,17 @@ def _way(case: Case, together: Together | None) -> Iterator[Block]:
         for request in asked:
             until = f"asked on {day(local_date(request.asked_at))}, to be answered by {day(request.answer_by)}"
             yield ["fact", f"More was needed on “{_subject(content, request.about, request.code)}”", until]
-            yield from (["text", line] for line in request.question.splitlines() if line.strip())
+            yield from _texts(request.question)
     for talk in case.second.conversations:
         yield ["fact", f"{talk.kind.label} on {day(talk.held_on)}", f"for the employer: {talk.for_employer}"]
-        yield from (["text", line] for line in talk.summary.splitlines() if line.strip())
+        yield from _texts(talk.summary)
     if review.recommended_at is not None:
-        yield ["fact", "Recommended", f"{_level(content, review.recommended_level)}, {moment(review.recommended_at)}"]
+        yield ["fact", "Recommendation", f"Made by an assessor, {moment(review.recommended_at)}"]
     if any(look.kind is LookKind.ASSESSOR and look.compared_at for look in case.second.looks):
         yield ["fact", "Second assessor", "Found everything alone. The findings were then compared."]
     for moderation, _ in reversed(case.moderations):
         if moderation.outcome is not ModerationOutcome.SENT_BACK:
-            said = "agreed" if moderation.outcome is ModerationOutcome.AGREED else "chose another level"
-            yield ["fact", "Second person", f"A moderator {said}: {_level(content, moderation.level)}"]
+            yield ["fact", "Second person", f"Looked at by a moderator, {moment(moderation.at)}"]
     if together is not None:
         yield ["fact", "Meeting of the panel", f"{day(together.meets_on)}, {together.place}"]
         yield ["fact", "Partners in the room", ", ".join(together.partners) or "None"]
@@ -507,11 +505,16 @@ def _people(session: Session, case: Case, by: User, together: Together | None) -
     if others:
         yield ["fact", "Also made findings", ", ".join(others)]
     if review.recommended_by_id:
-        yield ["fact", "Recommended by", names.get(review.recommended_by_id, "")]
+        level = _level(case.content, review.recommended_level)
+        yield ["fact", "Recommended by", f"{names.get(review.recommended_by_id, '')}: {level}"]
     for look in case.second.looks:
         yield ["fact", f"{look.kind.label}, round {look.round}", look.by.name]
     for moderation, name in reversed(case.moderations):
-        yield ["fact", f"Moderator ({moderation.outcome.label.lower()})", f"{name}, {moment(moderation.at)}"]
+        level = (
+            "" if moderation.outcome is ModerationOutcome.SENT_BACK else f": {_level(case.content, moderation.level)}"
+        )
+        what = moderation.outcome.label.lower()
+        yield ["fact", f"Moderator ({what})", f"{name}, {moment(moderation.at)}{level}"]
     yield ["fact", "Recorded by" if together else "Decided by", by.name]
     if together is not None:
         yield ["fact", "Chair", together.chair]
