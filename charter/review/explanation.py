@@ -39,6 +39,17 @@ FORMAT = 1
 AT_ONCE = 50
 """How many decisions of before are put into words at one go."""
 NO_AWARD = "No award"
+WORDS: Mapping[str, str] = {
+    "evidence": "Evidence",
+    "removed": "Removed for privacy on {day}. Its hash stays.",
+    "place": "Where to look: {place}",
+    "file_hash": "SHA-256 of the file: {hash}",
+    "words_hash": "SHA-256 of its words: {hash}",
+    "private": "For staff only. Do not give this copy to the employer.",
+    "as_at": "Decided on {day}",
+    "page": "Page",
+}
+"""What stands around the words of a document when it is shown. Each document keeps those of its day."""
 Block = list[Any]
 """One thing on the page: its kind, and its words. Kinds: heading, fact, text, rule and evidence."""
 
@@ -194,6 +205,8 @@ class Explanation:
     sha256: str
     sections: Sequence[tuple[str, Sequence[Block]]]
     """Each with its heading. Of a piece of evidence there are only words here."""
+    words: Mapping[str, str]
+    """What stands around it (`WORDS`), as it was kept."""
     private: bool
     """Whether it holds what no employer may read."""
 
@@ -217,11 +230,14 @@ def _read(record: DecisionRecord, sections: Sequence[Any], *, private: bool) -> 
         employer=document["employer"],
         decided_on=date.fromisoformat(document["decided_on"]),
         sha256=record.sha256,
+        words=document["words"],
         sections=[
             (
                 one["title"],
                 [
-                    _shown(block, record.evidence.get(block[1], {})) if block[0] == "evidence" else block
+                    _shown(block, record.evidence.get(block[1], {}), document["words"])
+                    if block[0] == "evidence"
+                    else block
                     for block in one["blocks"]
                 ],
             )
@@ -231,19 +247,21 @@ def _read(record: DecisionRecord, sections: Sequence[Any], *, private: bool) -> 
     )
 
 
-def _shown(block: Block, words: Mapping[str, Any]) -> Block:
+def _shown(block: Block, words: Mapping[str, Any], around: Mapping[str, str]) -> Block:
     """A piece of evidence in words: what it is called and says, or that it was removed, with its hashes."""
     _, _, facts, words_hash, sha256, criterion = block
     if "removed_on" in words:
-        name = f"Removed for privacy on {day(date.fromisoformat(words['removed_on']))}. Its hash stays."
+        name = around["removed"].format(day=day(date.fromisoformat(words["removed_on"])))
         said = ""
     else:
         place = words.get("places", {}).get(criterion, "")
         names = dict.fromkeys((words.get("title"), words.get("filename"), words.get("url")))  # often the same
         name = " · ".join(one for one in names if one)
-        said = "\n".join(one for one in (f"Where to look: {place}" if place else "", words.get("text") or "") if one)
-    hashes = f"SHA-256 of the file: {sha256}" if sha256 else f"SHA-256 of its words: {words_hash}"
-    return ["evidence", name, facts, said, hashes]
+        said = "\n".join(
+            one for one in (around["place"].format(place=place) if place else "", words.get("text") or "") if one
+        )
+    hashes = around["file_hash" if sha256 else "words_hash"].format(hash=sha256 or words_hash)
+    return ["evidence", name, facts, said, hashes, around["evidence"]]
 
 
 def _evidence_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
@@ -298,6 +316,7 @@ def _document(
         "submission_hash": submission.snapshot_hash,
         "framework": {"code": framework.code, "version": framework.version, "hash": framework.content_hash},
         "for_staff_sha256": staff_hash,
+        "words": dict(WORDS),
         "sections": [{"title": title, "blocks": list(blocks)} for title, blocks in sections],
     }
 

@@ -13,7 +13,7 @@ from reportlab.platypus import CondPageBreak, PageTemplate, Paragraph, Spacer
 
 from charter import drawing, printing
 from charter.drawing import BOLD, GREEN, GREY, ITALIC
-from charter.review.explanation import Block, Explanation
+from charter.review.explanation import Block, Explanation, day
 
 _H1 = printing.style(22, BOLD, textColor=GREEN, spaceAfter=4)
 _H2 = printing.style(15, BOLD, textColor=GREEN, spaceBefore=16, spaceAfter=4)
@@ -21,7 +21,6 @@ _H3 = printing.style(12, BOLD, spaceBefore=9, spaceAfter=2)
 _TEXT = printing.style(11, spaceAfter=3)
 _WITHIN = printing.style(11, spaceAfter=3, leftIndent=14)
 _SMALL = printing.style(9.5, ITALIC, textColor=GREY, spaceAfter=3, leftIndent=14)
-PRIVATE = "For staff only. Do not give this copy to the employer."
 
 
 def draw(said: Explanation) -> bytes:
@@ -36,7 +35,7 @@ def draw(said: Explanation) -> bytes:
 def _story(said: Explanation) -> Iterator[Any]:
     yield printing.paragraph(said.title, _H1)
     if said.private:
-        yield printing.paragraph(PRIVATE, _H3)
+        yield printing.paragraph(said.words["private"], _H3)
     for title, blocks in said.sections:
         yield CondPageBreak(90)
         yield printing.paragraph(title, _H2)
@@ -64,8 +63,8 @@ def _rule(block: Block) -> Iterator[Any]:
 
 
 def _evidence(block: Block) -> Iterator[Any]:
-    _, name, facts, said, hashes = block
-    yield _named("Evidence", f"{name} ({facts})", _TEXT)
+    _, name, facts, said, hashes, evidence = block
+    yield _named(evidence, f"{name} ({facts})", _TEXT)
     for line in said.splitlines():
         if line.strip():
             yield printing.paragraph(line, _WITHIN)
@@ -88,14 +87,29 @@ def _named(name: str, value: str, look: Any) -> Any:
 
 
 def _edges(said: Explanation) -> Callable[[Canvas, Any], None]:
-    """The mark and the title on top; the day, the hash and the page number below."""
-    around = printing.edges(said.title, said.decided_on)
+    """The mark and the title on top; the day, the page number and the hash below: of its own, so that they stay."""
+    right = printing.WIDTH - printing.MARGIN
 
     def draw_edges(page: Canvas, about: Any) -> None:
-        page.setDateFormatter(lambda *_: f"D:{said.decided_on:%Y%m%d}000000Z")  # its own day, so the bytes stay
-        around(page, about)
-        page.setFont(drawing.REGULAR, 7.5)
-        page.drawCentredString(printing.WIDTH / 2, 20, f"{'For staff only · ' if said.private else ''}{said.sha256}")
+        page.setDateFormatter(lambda *_: f"D:{said.decided_on:%Y%m%d}000000Z")
+        drawing.mark(page, printing.MARGIN + 7, printing.HEIGHT - 42, 15, fill=GREEN, tick=drawing.GOLD)
+        page.setFillColor(GREY)
+        title = drawing.drawable(said.title, drawing.REGULAR)
+        page.setFont(
+            drawing.REGULAR, min(10.5, (right - printing.MARGIN - 22) / drawing.width_of(title, drawing.REGULAR))
+        )
+        page.drawString(printing.MARGIN + 22, printing.HEIGHT - 46, title)
+        page.setStrokeColor(drawing.PALE)
+        page.setLineWidth(0.6)
+        page.line(printing.MARGIN, printing.HEIGHT - 56, right, printing.HEIGHT - 56)
+        page.line(printing.MARGIN, 46, right, 46)
+        page.setFont(drawing.REGULAR, 10)
+        page.drawString(printing.MARGIN, 33, said.words["as_at"].format(day=day(said.decided_on)))
+        page.drawRightString(right, 33, f"{said.words['page']} {about.page}")
+        page.setFont(drawing.REGULAR, 9)
+        page.drawString(printing.MARGIN, 20, f"SHA-256 {said.sha256}")
+        if said.private:
+            page.drawCentredString(printing.WIDTH / 2, 33, said.words["private"])
 
     return draw_edges
 

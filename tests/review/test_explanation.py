@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from charter.review.private import PrivateNote
 from charter.review.record_models import DecisionRecord
 from tests.conftest import AT
 from tests.factories import Factory
+from tests.readers import words as words_of
 
 SECRET = "Between us: their payroll looks odd."
 
@@ -195,3 +197,33 @@ def test_a_decision_of_before_gets_its_record_once_and_says_so(noted: Review, mo
     assert record.made_later
     assert "Put together later" in record.document
     assert "All is in place." in record.document
+
+
+def test_printed_again_it_is_the_same_though_the_portal_says_things_in_other_words(
+    noted: Review, moderator: User, on: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = decide(noted, moderator, on)
+    before = prints(record)
+    monkeypatch.setattr(explanation, "WORDS", dict.fromkeys(explanation.WORDS, "Other words"))
+    monkeypatch.setattr(explanation, "NO_AWARD", "Nothing")
+    assert prints(record) == before
+
+
+def test_the_drawing_takes_no_words_from_anywhere_else() -> None:
+    """What a record does not say is not on its pages: a word in the code could be another one next year."""
+    words = dict.fromkeys(explanation.WORDS, "WORDS")
+    said = explanation.Explanation(
+        title="TITLE",
+        employer="EMPLOYER",
+        decided_on=date(2026, 12, 3),
+        sha256="0" * 64,
+        sections=[
+            ("SECTION", [["heading", "HEADING"], ["text", "TEXT"], ["fact", "NAME", "VALUE"]]),
+            ("SECTION", [["rule", "MET", "ASKS", ["MISSING"]], ["evidence", "NAME", "FACTS", "SAID", "HASH", "WORDS"]]),
+        ],
+        words=words,
+        private=True,
+    )
+    printed = words_of(explanation_pdf.draw(said))
+    left = re.sub(r"\b[A-Z]{3,}\b|[\d\W]", "", printed.replace("SHA-256", ""))
+    assert left == "", printed
