@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import g
 from flask_login import LoginManager
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.database import writing
+from charter.notification import rehearsal
 from charter.organisation import gone
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
@@ -25,12 +27,20 @@ def transaction() -> Iterator[Session]:
 
     What was read before is read again inside, under the lock that the writing needs: a request reads freely, does its
     slow work (hashing, scanning, drawing), and holds up other writers only for the length of this block.
+
+    In the panel a `last_look` is taken of the whole before it is kept, which may raise and so undo it
+    (`charter.admin.before_it_leaves`).
     """
     session = db.session
     session.rollback()
+    last_look = g.get("last_look")
+    if last_look:
+        rehearsal.watch(session)
     with writing():
         try:
             yield session
+            if last_look:
+                last_look(session)
             audit.seal(session)
             session.commit()
         except BaseException:
@@ -38,3 +48,4 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             audit.forget(session)
+            rehearsal.forget(session)

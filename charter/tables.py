@@ -19,6 +19,7 @@ from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
 from charter.review import phrases, set_apart, workload
+from charter.review import record_models as records
 from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
@@ -42,6 +43,7 @@ __all__ = [
     "organisation",
     "panel",
     "phrases",
+    "records",
     "reporting",
     "review",
     "second_looks",

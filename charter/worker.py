@@ -26,6 +26,8 @@ from charter.improvement import due, reopening
 from charter.merging import duplicates
 from charter.notification import delivery
 from charter.organisation import team
+from charter.panel import recording
+from charter.review import explanation
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring
@@ -40,6 +42,13 @@ SCANS_AT_ONCE = 50
 
 Job = Callable[[Session, date, datetime], object]
 """What a day brings about by itself. Done every hour, so each must be harmless when done twice on one day."""
+
+
+def explain_decisions(session: Session, on: date, at: datetime) -> None:
+    """Put decisions of before into words, some at a time, until each has its record."""
+    explanation.keep_those_of_before(session, at, recording.decided_in)
+
+
 DAILY: tuple[Job, ...] = (
     importing.drop_old,
     evidence_ending.ask_to_renew,
@@ -55,6 +64,7 @@ DAILY: tuple[Job, ...] = (
     team.forget_invitations,
     sign_off.forget_addresses,
     concerns.forget,
+    explain_decisions,
     due.remind,
     time_spent.forget_old,
     surveys.close_due,

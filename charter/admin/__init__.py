@@ -13,6 +13,7 @@ from charter.admin.concerns import ConcernsView
 from charter.admin.crosswalk import CrosswalkView
 from charter.admin.desk import DeskView
 from charter.admin.duplicates import DuplicatesView
+from charter.admin.explanations import ExplanationsView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.interests import DeclaredView, InterestsView
 from charter.admin.meetings import MeetingsView
@@ -57,6 +58,7 @@ def register_admin(app: Flask) -> Admin:
         DeclaredView(Conflict, db, name="Declared interests", endpoint="declared", url="declared-interests", **cases)
     )
     panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
+    panel.add_view(ExplanationsView(name="Explanations", endpoint="explanations", **cases))
     panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **awards))

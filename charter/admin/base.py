@@ -15,7 +15,7 @@ from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy.orm import Session
 
 from charter import audit
-from charter.admin import waiting
+from charter.admin import before_it_leaves, waiting
 from charter.clock import now, today
 from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal
@@ -50,8 +50,20 @@ class Guarded:
         return abort(403)
 
     def _run_view(self, page: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a page. Flask-Admin's own catches a TypeError and calls again in another way, which hides the mistake."""
-        return page(self, *args, **kwargs)
+        """Run a page, or show first what it would mail (`before_it_leaves`).
+
+        Flask-Admin's own catches a TypeError and calls again in another way, which hides the mistake.
+        """
+        if before_it_leaves.wants_to_change():
+            return before_it_leaves.back_to_the_form()
+        before_it_leaves.begin()
+        try:
+            return page(self, *args, **kwargs)
+        except before_it_leaves.ShownFirst as shown:
+            values = before_it_leaves.page(shown)
+            told: Any = self.render("admin/before_it_leaves.html", **values)  # type: ignore[attr-defined]
+            unfit = shown.overtaken or any(one.error for one in values["shown"])
+            return told, 409 if unfit else 200
 
 
 class ActionView(Guarded, BaseView):

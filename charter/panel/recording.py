@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter import audit
@@ -18,6 +19,7 @@ from charter.panel.models import Absence, Item, Meeting
 from charter.panel.planning import check_open, locked
 from charter.panel.status import MeetingStatus, Outcome
 from charter.review import allocation, deciding, second_looks, set_apart
+from charter.review.explanation import Together
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
 from charter.review.status import SEND_BACK, ReviewStatus
@@ -75,9 +77,32 @@ def decide(
         by=by,
         at=at,
         on=on,
+        together=who_decided(item, discussion),
     )
     _keep(session, item, outcome, level=level, reasons=reasons, discussion=discussion, by=by, at=at)
     return review
+
+
+def who_decided(item: Item, discussion: str) -> Together:
+    """Who decides on a case together, for the record of the decision."""
+    meeting = item.meeting
+    return Together(
+        meets_on=meeting.meets_on,
+        place=meeting.place,
+        chair=meeting.chair,
+        quorum=meeting.quorum,
+        partners=item.partners,
+        people=[f"{seat.person} ({seat.partner.name})" for seat in item.there],
+        left=[f"{one.seat.person} ({one.seat.partner.name})" for one in item.absences],
+        discussion=discussion.strip(),
+    )
+
+
+def decided_in(session: Session, review: Review) -> Together | None:
+    """Who decided a case together; None when the panel did not decide it."""
+    query = sa.select(Item).where(Item.review_id == review.id, Item.level.is_not(None))
+    item = session.scalars(query.order_by(Item.recorded_at.desc()).limit(1)).first()
+    return who_decided(item, item.discussion) if item is not None else None
 
 
 def put_off(

@@ -49,6 +49,7 @@ from charter.organisation.engagement import Engagement
 from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
 from charter.orm import Base
 from charter.review.models import Finding, InformationRequest, Review
+from charter.review.record_models import DecisionRecord
 from charter.review.second_models import Conversation
 from charter.review.status import ReviewStatus
 from charter.succession.models import EmailDomain, JoinRequest, Transfer
@@ -164,6 +165,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part("feedback", Finding, _decided(Finding), frozenset({"private_note", "checked", "found_by_id"})),
     Part("questions_of_the_assessor", InformationRequest, _asked(InformationRequest), frozenset({"asked_by_id"})),
+    Part("explanations", DecisionRecord, _asked(DecisionRecord), frozenset({"for_staff", "for_staff_sha256"})),
     Part("awards", Award, _own(Award), frozenset({"issued_by_id"})),
     Part(
         "suspensions",

@@ -11,8 +11,9 @@ from charter.assessment import status as assessment_status
 from charter.award import issuing
 from charter.award.models import Award
 from charter.notification import emails
-from charter.review import submitted, telling
+from charter.review import explanation, submitted, telling
 from charter.review.attainment import headcount
+from charter.review.explanation import Together
 from charter.review.models import Review
 from charter.review.set_apart import was_opened_again
 from charter.review.status import DECIDE
@@ -28,12 +29,14 @@ def decide(
     by: User,
     at: datetime,
     on: date,
+    together: Together | None = None,
 ) -> None:
     """Decide a case that is held (`allocation.locked`) on `level`, 0 for no award: all of it or nothing.
 
     A case that an appeal opened again never ends below what its employer holds by it: what is to be taken away needs a
     step of its own, with the employer's right to reply (`charter.aftercare.steps`).
     `reasons` are what the employer reads; `outcome` says, for the trail, how the decision stands to the recommendation.
+    `together` says who took it when more than one did. What explains it is kept with it (`explanation`).
     Who may decide, and which levels, the callers check: `moderation` and the panel.
     """
     assessment, recommended, found = review.assessment, review.recommended_level, level
@@ -71,6 +74,7 @@ def decide(
             at=at,
             on=on,
         )
+    explanation.keep(session, review, award=award if level else None, by=by, at=at, on=on, together=together)
     if level > 0:
         assert award is not None
         emails.decision_awarded(

@@ -30,7 +30,7 @@ from charter.notification import emails, outbox
 from charter.organisation import interests, recognition
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation, Recognition
-from charter.review import submitted
+from charter.review import explanation, submitted
 from charter.review.allocation import check_holds, locked
 from charter.review.models import Review
 
@@ -150,6 +150,7 @@ def _take_away(
     session.execute(sa.update(EvidenceUse).where(EvidenceUse.evidence_id == evidence.id).values(place=""))
     submissions, approvals = _redact_submissions(session, evidence), _redact_approvals(session, evidence)
     _redact_emails(session, evidence, *named)
+    explanation.take_out(session, evidence, at=at)
     audit.record(
         session,
         "evidence:turn-down",

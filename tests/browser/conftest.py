@@ -104,6 +104,8 @@ class Person:
         self.scripts = scripts
         self.problems: list[str] = []
         self.reader: Page | None = None
+        self.goes_on = True
+        """Whether they send the mail of what they do as soon as it is shown."""
         page.on("console", self._console)
         page.on("response", self._response)
 
@@ -128,12 +130,22 @@ class Person:
         self.page.get_by_role(role, name=name, exact=exact).first.click()  # type: ignore[arg-type]
         self.page.wait_for_load_state()
         self.looks()
+        self._reads_mail()
+
+    def _reads_mail(self) -> None:
+        """Go on from the mail that staff are shown before it leaves."""
+        button = self.page.locator("#before-it-leaves [value='send']")
+        if self.goes_on and button.count():
+            button.click()
+            self.page.wait_for_load_state()
+            self.looks()
 
     def sends(self) -> None:
         """Press the button of the page's one form."""
         self.page.locator("main form button").click()
         self.page.wait_for_load_state()
         self.looks()
+        self._reads_mail()
 
     def follows(self, name: str, *, exact: bool = True) -> None:
         """Follow a link."""

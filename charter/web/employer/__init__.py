@@ -13,6 +13,7 @@ from charter.web.employer import (  # noqa: E402
     decisions,  # noqa: F401
     evidence,  # noqa: F401
     evidence_files,  # noqa: F401
+    explanation,  # noqa: F401
     figures,  # noqa: F401
     leaving,  # noqa: F401
     library,  # noqa: F401

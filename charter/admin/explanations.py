@@ -1,0 +1,73 @@
+"""What explains a decision: shown and printed for staff."""
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import joinedload
+
+from charter.admin.base import ActionView, on
+from charter.extensions import db
+from charter.permissions import Permission
+from charter.review import explanation
+from charter.review.explanation import Explanation
+from charter.review.models import Review
+from charter.review.record_models import DecisionRecord
+from charter.web.explaining import NOT_YET, chosen, printed
+
+
+class ExplanationsView(ActionView):
+    """Explanations of decisions. The page of a case leads here."""
+
+    permission = Permission.SEE_QUEUE
+    what = "Why each case was decided as it was, as it was known on that day."
+
+    def is_visible(self) -> bool:
+        """Not in the menu."""
+        return False
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        """To the cases that are decided."""
+        return redirect(url_for("reviews.index_view", status="decided"))
+
+    @expose("/<uuid:review_id>")
+    @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
+    def explanation_view(self, review: Review) -> ResponseReturnValue:
+        """What explains a decision on a case. The address says which (`number`), and whether with private notes."""
+        records = explanation.of_case(db.session, review.id)
+        record = chosen(records)
+        if record is None:
+            return _not_yet(review)
+        page: str = self.render(
+            "admin/reviews/explanation.html",
+            review=review,
+            records=records,
+            record=record,
+            said=_asked_for(record),
+            notes=_notes(),
+            faults=explanation.faults(record),
+        )
+        return page
+
+    @expose("/<uuid:review_id>.pdf")
+    @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
+    def pdf_view(self, review: Review) -> ResponseReturnValue:
+        """The same to print; or the copy that the employer can print itself (`copy=employer`)."""
+        record = chosen(explanation.of_case(db.session, review.id))
+        if record is None:
+            return _not_yet(review)
+        employers = request.args.get("copy") == "employer"
+        return printed(explanation.for_employer(record) if employers else _asked_for(record))
+
+
+def _notes() -> bool:
+    return request.args.get("notes") == "yes"
+
+
+def _asked_for(record: DecisionRecord) -> Explanation:
+    return explanation.for_staff(record, notes=_notes())
+
+
+def _not_yet(review: Review) -> ResponseReturnValue:
+    flash(NOT_YET, "notice")
+    return redirect(url_for("reviews.case_view", review_id=review.id))
