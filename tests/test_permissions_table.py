@@ -316,6 +316,8 @@ TABLE: Mapping[str, str] = {
     "/admin/partners/<uuid:panel_partner_id>/rename": ADMINISTRATORS,
     "/admin/partners/<uuid:panel_partner_id>/retire": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/end-sessions": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/invite-again": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/role": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
