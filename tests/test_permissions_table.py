@@ -785,6 +785,4 @@ OPEN_TO_ALL = {
     "/admin/duplicates/<uuid:organisation_id>",
     "/admin/duplicates/pairs/<uuid:likely_pair_id>/dismiss",  # says why somebody else must decide
     "/admin/interests/",  # one's own declaration
-    "/admin/messages/",  # what was mailed, which only administrators read
-    "/admin/messages/details/",
 }

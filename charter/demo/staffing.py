@@ -17,6 +17,8 @@ from charter.review import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXG"  # noqa: S105 - of a demo's account, which is closed
+
 
 def add(staff: Staff, on: date) -> None:
     """Somebody invited whose link has died, somebody without a second factor, and an assessor who left with a case."""
@@ -37,9 +39,12 @@ def add(staff: Staff, on: date) -> None:
         partner = person(
             "rosa.board@example.org", "Rosa Haines", staff.password_hash, at(on - timedelta(days=3)), role=Role.BOARD
         )
-        leaves = person("sid.assessor@example.org", "Sid Turley", staff.password_hash, since, role=Role.ASSESSOR)
+        leaves = person(
+            "sid.assessor@example.org", "Sid Turley", staff.password_hash, since, role=Role.ASSESSOR, secret=SECRET
+        )
         session.add_all([partner, leaves])
         session.flush()  # for their ids
+        sessions.start(session, leaves, at=at(on - timedelta(days=2)))
         case = _waiting_for(session, leaves)
         if case is not None:
             allocation.claim(session, case, by=leaves, at=at(on - timedelta(days=2)))
