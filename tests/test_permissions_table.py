@@ -321,6 +321,8 @@ TABLE: Mapping[str, str] = {
     "/admin/partners/<uuid:panel_partner_id>/rename": ADMINISTRATORS,
     "/admin/partners/<uuid:panel_partner_id>/retire": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/close": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/end-sessions": ADMINISTRATORS,
+    "/admin/people/<uuid:user_id>/invite-again": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/open": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/role": ADMINISTRATORS,
     "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
@@ -788,6 +790,4 @@ OPEN_TO_ALL = {
     "/admin/duplicates/<uuid:organisation_id>",
     "/admin/duplicates/pairs/<uuid:likely_pair_id>/dismiss",  # says why somebody else must decide
     "/admin/interests/",  # one's own declaration
-    "/admin/messages/",  # what was mailed, which only administrators read
-    "/admin/messages/details/",
 }

@@ -27,6 +27,8 @@ class Role(Status):
 
 STAFF = frozenset({Role.ASSESSOR, Role.MODERATOR, Role.BOARD, Role.ADMINISTRATOR})
 """Roles that may sign in only with a second factor."""
+AT_THE_DESK = frozenset({Role.ASSESSOR, Role.MODERATOR})
+"""Roles that work on cases."""
 
 
 def domain_of(address: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -61,11 +62,29 @@ def end(session: Session, found: SignInSession, *, at: datetime) -> None:
     audit.record(session, "session:end", found.user, by=found.user_id, at=at)
 
 
-def end_all(session: Session, user: User, *, at: datetime, keep: SignInSession | None = None) -> None:
-    """Sign `user` out everywhere, but for the session in use: after a new password, or when an account is disabled."""
-    session.execute(
+def open_of(
+    session: Session, user: User, *, at: datetime, idle: timedelta, longest: timedelta
+) -> Sequence[SignInSession]:
+    """Where somebody is signed in at a moment, the one used last first (one query)."""
+    return session.scalars(
+        sa.select(SignInSession)
+        .where(
+            SignInSession.user_id == user.id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.seen_at > at - idle,
+            SignInSession.created_at > at - longest,
+        )
+        .order_by(SignInSession.seen_at.desc(), SignInSession.id)
+    ).all()
+
+
+def end_all(session: Session, user: User, *, at: datetime, keep: SignInSession | None = None) -> int:
+    """Sign `user` out everywhere, but for the session in use: after a new password, or when an account is disabled.
+    How many sessions ended."""
+    ended = session.execute(
         sa.update(SignInSession)
         .where(SignInSession.user_id == user.id, SignInSession.ended_at.is_(None))
         .where(SignInSession.id != keep.id if keep else sa.true())
         .values(ended_at=at)
     )
+    return int(ended.rowcount)  # type: ignore[attr-defined]

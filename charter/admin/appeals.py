@@ -90,6 +90,7 @@ class AppealsView(RecordView):
                 "may_handle": allows(the_user(), Permission.HANDLE_APPEAL, values["model"]),
                 "why_not": appeals.why_not(db.session, values["model"], the_user()),
                 "mine": values["model"].handler_id == the_user().id,
+                "free": values["model"].handler is None or not appeals.may_have(values["model"].handler),
             }
         html: str = super().render(template, **values)
         return html

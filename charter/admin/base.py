@@ -150,6 +150,14 @@ class Chosen(BaseSQLAFilter):
         return "is"
 
 
+class ChosenRow(Chosen):
+    """A filter whose list to choose from are rows of another table, by their ids."""
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """The query, narrowed."""
+        return query.filter(self.get_column(alias) == UUID(value)) if value else query
+
+
 def of_status(kind: type[Status]) -> Callable[[], list[tuple[str, str]]]:
     """The choices of a filter on a status."""
     return lambda: [(member.value, member.label) for member in kind]
@@ -251,7 +259,7 @@ class RecordView(Guarded, ModelView):
 
     def hides(self) -> bool:
         """Whether something is left out of the list for that."""
-        return bool(self._not_hidden())
+        return bool(self.hidden()) and bool(self._not_hidden())
 
     def hidden(self) -> frozenset[UUID]:
         """The employers whose records the person who looks is not shown."""

@@ -11,10 +11,12 @@ class FrameworksView(RecordView):
     permission = Permission.VIEW_FRAMEWORKS
     what = "Every version of the charter that was published. A published version never changes."
     noun = "version"
+    searched = "By version"
     column_list = ("title", "version", "status", "published_at")
     column_labels = {"published_at": "Published", "content_hash": "Fingerprint (SHA-256)"}
     column_sortable_list = ("version", "published_at")
     column_default_sort = ("published_at", True)
+    column_searchable_list = ("version", "code")
     column_filters = (Chosen(Framework.status, "Status", "status", of_status(FrameworkStatus)),)
     column_details_list = ("code", "version", "status", "published_at", "content_hash")
     details_template = "admin/records/framework.html"

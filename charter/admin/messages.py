@@ -1,10 +1,16 @@
 """Messages: what the portal has told people, and whether it left."""
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from charter.admin.base import Chosen, RecordView, of_status
-from charter.notification import outbox
+from charter.extensions import db
+from charter.notification import naming, outbox
 from charter.notification.models import Message, MessageStatus
+from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.web.access import settings
+from charter.web.access import refuse_interested, settings, the_user
 
 
 def filled(text: str) -> str:
@@ -35,6 +41,18 @@ class MessagesView(RecordView):
     column_filters = (Chosen(Message.status, "Status", "status", of_status(MessageStatus)),)
     column_details_list = ("to_address", "status", "written_at", "sent_at", "attempts", "not_before", "last_error")
     details_template = "admin/records/message.html"
+
+    def _not_hidden(self) -> list[sa.ColumnElement[bool]]:
+        mine = self.hidden()
+        return [~naming.about(db.session, mine)] if mine else []
+
+    def get_one(self, id: Any) -> Any:
+        """One message; why not, when it is about an employer that one has an interest in."""
+        found = super().get_one(id)
+        for one in self.hidden():
+            if naming.is_about(db.session, found, [one]):
+                refuse_interested(the_user(), db.session.get(Organisation, one))
+        return found
 
     def title(self, model: Message) -> str:
         """The heading of one message's page."""

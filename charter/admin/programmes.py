@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -18,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from charter.admin.base import Chosen, RecordView, of_status, on, shown
+from charter.admin.base import Chosen, ChosenRow, RecordView, of_status, on, shown
 from charter.admin.organisations import content, counties
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -357,6 +358,12 @@ class ProgrammesView(RecordView):
         return self.render("admin/records/programme_retire.html", form=form, programme=programme)
 
 
+def services() -> list[tuple[str, str]]:
+    """Every service by name, those that were retired among them: somebody may have asked for one."""
+    found = db.session.execute(sa.select(Programme.id, Programme.name).order_by(Programme.name, Programme.id))
+    return [(str(row.id), row.name) for row in found]
+
+
 class RequestsView(RecordView):
     """Who asked for what."""
 
@@ -383,6 +390,7 @@ class RequestsView(RecordView):
     column_sortable_list = ("asked_at",)
     column_default_sort = ("asked_at", True)
     column_searchable_list = ("organisation.name", "programme.name")
+    column_filters = (ChosenRow(ProgrammeRequest.programme_id, "Service", "service", services),)
     column_details_list = (
         "organisation.name",
         "programme.name",

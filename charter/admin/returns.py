@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
-from charter.admin.base import RecordView, on
+from charter.admin.base import ChosenRow, RecordView, on
 from charter.admin.forms import ReturnForm
 from charter.clock import now
 from charter.errors import Refusal
@@ -42,6 +42,7 @@ class ReturnsView(RecordView):
     column_sortable_list = ("as_at", "entered_at")
     column_default_sort = ("as_at", True)
     column_searchable_list = ("measure.title", "measure.geography", "source")
+    column_filters = (ChosenRow(Return.measure_id, "Measure", "measure", lambda: measures()),)
     column_details_list = column_list
     list_template = "admin/records/returns.html"
 

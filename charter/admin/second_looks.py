@@ -16,6 +16,7 @@ from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
+from charter.organisation import interests
 from charter.permissions import Permission
 from charter.reporting import exports
 from charter.review import agreement, conversations, kappa, overruling, queries, sampling, second_looks
@@ -40,13 +41,16 @@ class SecondLooksView(ActionView):
     def index_view(self) -> ResponseReturnValue:
         """The share, its history, and the lots drawn, so that anybody can work them out again."""
         page = page_asked_for(request.args.get("page"))
-        found, total = sampling.draws(db.session, page=page)
+        asked = lots_asked(request.args)
+        found, total = sampling.draws(db.session, asked, page=page)
         return self.render(
             "admin/second_looks/index.html",
             share=sampling.share(db.session, at=now()),
             history=sampling.history(db.session),
             found=found,
             total=total,
+            asked=asked,
+            kept=kept(asked),
             page=page,
             pages=max(1, -(-total // sampling.LISTED)),
             content=publishing.current(db.session).content,
@@ -54,11 +58,11 @@ class SecondLooksView(ActionView):
 
     @expose("/lots.csv")
     def lots_view(self) -> ResponseReturnValue:
-        """Every lot as a file."""
+        """Every lot as a file, narrowed as the list is."""
         columns = ("drawn_at", "case", "seed", "share_in_100", "value_of_10000", "second_look")
         rows = [
             (_moment(one.at), str(one.review_id), one.seed, one.percent, one.value, "yes" if one.drawn else "no")
-            for one in sampling.all_draws(db.session)
+            for one in sampling.all_draws(db.session, lots_asked(request.args))
         ]
         return _file("second-looks", exports.Table(columns, rows))
 
@@ -382,6 +386,18 @@ class SecondLooksView(ActionView):
         case = queries.case(db.session, review, by=the_user(), on=today())
         page = self.render(f"admin/second_looks/{name}.html", case=case, form=form, **more)
         return page, BAD if form.errors else 200
+
+
+def lots_asked(args: Mapping[str, str]) -> sampling.Asked:
+    """Which lots an address asks for. Those of employers that one has an interest in are never among them."""
+    drawn = {"yes": True, "no": False}.get(args.get("drawn", ""))
+    return sampling.Asked(args.get("search", "").strip(), drawn, interests.of(the_user()))
+
+
+def kept(asked: sampling.Asked) -> dict[str, str]:
+    """What an address says of the lots that are listed, to say it again."""
+    drawn = None if asked.drawn is None else "yes" if asked.drawn else "no"
+    return {name: value for name, value in (("search", asked.search), ("drawn", drawn)) if value}
 
 
 def _criteria(case: queries.Case) -> list[queries.CriterionCase]:

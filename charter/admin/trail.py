@@ -6,13 +6,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from charter.account.models import User
-from charter.admin.base import RecordView
+from charter.account.models import STAFF, User
+from charter.admin.base import ChosenRow, RecordView
 from charter.audit import AuditEvent
 from charter.extensions import db
 from charter.permissions import Permission
 
 PORTAL = "The portal"
+
+
+def staff() -> list[tuple[str, str]]:
+    """Everybody of the scheme, by name, those whose account is closed among them."""
+    people = sa.select(User.id, User.name).where(User.role.in_(STAFF)).order_by(User.name, User.id)
+    return [(str(row.id), row.name) for row in db.session.execute(people)]
 
 
 class TrailView(RecordView):
@@ -38,6 +44,7 @@ class TrailView(RecordView):
     column_sortable_list = ("sequence",)
     column_default_sort = ("sequence", True)
     column_searchable_list = ("action", "subject_type")
+    column_filters = (ChosenRow(AuditEvent.actor_id, "Who of the staff", "who", staff),)
     column_details_list = (
         "at",
         "actor_id",

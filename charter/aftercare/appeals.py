@@ -1,16 +1,16 @@
 """An employer appeals against a decision, and somebody who had no part in it looks at it again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import Role, User
 from charter.aftercare import words
 from charter.aftercare.models import Appeal, AwardStep, Concern
 from charter.aftercare.status import GIVE_BACK, OVERTURN, STAND_BY, TAKE_APPEAL, AppealStatus, Deed, StepStatus
@@ -30,6 +30,8 @@ from charter.review.status import ReviewStatus
 
 DEED = "look at this appeal"
 """What somebody without an interest in the employer must do instead."""
+HANDLERS = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
+"""Roles that look at appeals."""
 Decision = Review | AwardStep
 
 
@@ -128,16 +130,19 @@ def why_not(session: Session, found: Appeal, user: User, part: Collection[UUID] 
 
 
 def take(session: Session, found: Appeal, *, by: User, at: datetime) -> None:
-    """`by`, who had no part in the decision, takes the appeal."""
+    """`by`, who had no part in the decision, takes an appeal that nobody has, or whose handler has left."""
     found = _locked(session, found)
     why = why_not(session, found, by)
     if why is not None:
         raise Refusal(why)
+    if not may_have(by):
+        raise Refusal("You do not look at appeals any more. Ask an administrator.")
     if found.handler_id == by.id and found.status is AppealStatus.IN_HAND:
         raise Refusal("You already have this appeal.")
-    if found.handler_id is not None:
+    if found.handler is not None and (may_have(found.handler) or found.status is not AppealStatus.IN_HAND):
         raise Refusal(f"{found.handler} has taken this appeal.")
-    found.move(TAKE_APPEAL)
+    if found.handler_id is None:
+        found.move(TAKE_APPEAL)
     found.handler_id = by.id
     audit.record(session, "appeal:take", found, by=by.id, at=at, case=_case(_decision(found)))
 
@@ -148,6 +153,36 @@ def give_back(session: Session, found: Appeal, *, by: User, at: datetime) -> Non
     found.move(GIVE_BACK)
     found.handler_id = None
     audit.record(session, "appeal:give-back", found, by=by.id, at=at, case=_case(_decision(found)))
+
+
+def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
+    """`holder` looks at appeals no more: those they have wait for somebody else; how many."""
+    given = 0
+    for one in in_hand(session, holder):
+        found = _locked(session, one)
+        if found.handler_id == holder.id and found.status is AppealStatus.IN_HAND:  # as it is now
+            found.move(GIVE_BACK)
+            found.handler_id = None
+            audit.record(
+                session, "appeal:give-back", found, by=by.id, at=at, case=_case(_decision(found)), holder=str(holder.id)
+            )
+            given += 1
+    return given
+
+
+def in_hand(session: Session, user: User) -> Sequence[Appeal]:
+    """The appeals that `user` looks at, in the order in which they are locked."""
+    return session.scalars(
+        sa.select(Appeal)
+        .where(Appeal.handler_id == user.id, Appeal.status == AppealStatus.IN_HAND)
+        .options(joinedload(Appeal.organisation))
+        .order_by(Appeal.id)
+    ).all()
+
+
+def may_have(user: User) -> bool:
+    """Whether somebody looks at appeals: their role says so, and their account is open."""
+    return user.role in HANDLERS and user.disabled_at is None
 
 
 def stands(session: Session, found: Appeal, *, reasons: str, by: User, at: datetime) -> None:

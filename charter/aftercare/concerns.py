@@ -3,16 +3,17 @@
 An employer sees nothing before somebody decides to ask it, and then only what they wrote of it (`substance`).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import Role, User
 from charter.aftercare import words
 from charter.aftercare.models import Concern, ConcernNote
-from charter.aftercare.status import ASK, HEAR, OUTCOMES, PUT_BACK, TAKE, ConcernStatus
+from charter.aftercare.status import ASK, HEAR, OPEN_CONCERNS, OUTCOMES, PUT_BACK, TAKE, ConcernStatus
 from charter.award.issuing import owners
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
@@ -23,20 +24,26 @@ from charter.organisation import interests
 
 DEED = "look into this concern"
 """What somebody without an interest in the employer must do instead."""
+HOLDERS = frozenset({Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR})
+"""Roles that look into concerns."""
 GONE = "(erased)"
 TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
 """The emails that have their address."""
 
 
 def take(session: Session, concern: Concern, *, by: User, at: datetime) -> None:
-    """`by` takes a concern that nobody has. Of two at once, one gets it and the other is told."""
+    """`by` takes a concern that nobody has, or whose holder has left. Of two at once, one gets it and the other is
+    told."""
     concern = _locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
+    if not may_have(by):
+        raise Refusal("You do not look into concerns any more. Ask an administrator.")
     if concern.holder_id == by.id:
         raise Refusal("You already have this concern.")
-    if concern.holder_id is not None:
+    if concern.holder is not None and (may_have(concern.holder) or not concern.is_open):
         raise Refusal(f"{concern.holder} has taken this concern.")
-    concern.move(TAKE)
+    if concern.holder_id is None:
+        concern.move(TAKE)
     concern.holder_id = by.id
     audit.record(session, "concern:take", concern, by=by.id, at=at)
 
@@ -47,6 +54,35 @@ def put_back(session: Session, concern: Concern, *, by: User, at: datetime) -> N
     concern.move(PUT_BACK)
     concern.holder_id = None
     audit.record(session, "concern:put-back", concern, by=by.id, at=at)
+
+
+def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
+    """`holder` looks into concerns no more: what they have waits for somebody else; how many. What the employer was
+    asked about stays with its answer to come, and somebody else can take it (`take`)."""
+    given = 0
+    for found in in_hand(session, holder):
+        concern = _locked(session, found)
+        if concern.holder_id == holder.id and concern.status is ConcernStatus.IN_HAND:  # as it is now
+            concern.move(PUT_BACK)
+            concern.holder_id = None
+            audit.record(session, "concern:put-back", concern, by=by.id, at=at, holder=str(holder.id))
+            given += 1
+    return given
+
+
+def in_hand(session: Session, user: User) -> Sequence[Concern]:
+    """The concerns that `user` looks into, in the order in which they are locked."""
+    return session.scalars(
+        sa.select(Concern)
+        .where(Concern.holder_id == user.id, Concern.status.in_(OPEN_CONCERNS))
+        .options(joinedload(Concern.organisation))
+        .order_by(Concern.id)
+    ).all()
+
+
+def may_have(user: User) -> bool:
+    """Whether somebody looks into concerns: their role says so, and their account is open."""
+    return user.role in HOLDERS and user.disabled_at is None
 
 
 def note(session: Session, concern: Concern, *, text: str, by: User, at: datetime) -> ConcernNote:

@@ -25,6 +25,7 @@ from charter.demo import (
     scans,
     second_looks,
     services,
+    staffing,
     succession,
     surveys,
     teamwork,
@@ -95,6 +96,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         for position in second_looks.POSITIONS:
             highest.make(position)
     desk.add(staff, on)
+    staffing.add(staff, on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

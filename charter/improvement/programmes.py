@@ -211,9 +211,21 @@ def change(
     _hold(session, programme, seen_version)
     for fault in faults(details, content, on=on):
         raise fault
+    before = {name: getattr(programme, name) for name in _columns(details)}
     changed = _set(programme, _columns(details))
     programme.changed_at, programme.changed_by_id = at, by.id
-    audit.record(session, "programme:change", programme, by=by.id, at=at, code=programme.code, changed=changed)
+    after = {name: getattr(programme, name) for name in changed}
+    audit.record(
+        session,
+        "programme:change",
+        programme,
+        by=by.id,
+        at=at,
+        code=programme.code,
+        changed=changed,
+        before={name: _kept(name, before[name]) for name in changed},
+        after={name: _kept(name, after[name]) for name in changed},
+    )
 
 
 def confirm(
@@ -227,10 +239,17 @@ def confirm(
     _hold(session, programme, seen_version)
     if review_by <= on:
         raise Refusal("The day to check it again must be in the future.", field="review_by")
-    programme.review_by = review_by
+    before, programme.review_by = programme.review_by, review_by
     programme.changed_at, programme.changed_by_id = at, by.id
     audit.record(
-        session, "programme:confirm", programme, by=by.id, at=at, code=programme.code, review_by=review_by.isoformat()
+        session,
+        "programme:confirm",
+        programme,
+        by=by.id,
+        at=at,
+        code=programme.code,
+        before=before.isoformat(),
+        review_by=review_by.isoformat(),
     )
 
 
@@ -320,6 +339,13 @@ def _facts(row: Mapping[str, str]) -> dict[str, Any]:
 
 def _columns(details: Details) -> dict[str, Any]:
     return {**asdict(details), "themes": list(details.themes), "criteria": list(details.criteria)}
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A value as the trail keeps it, which holds nobody's address."""
+    if name == "contact_email":
+        return "(kept out of the trail)"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _set(programme: Programme, columns: Mapping[str, Any]) -> list[str]:

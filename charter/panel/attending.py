@@ -44,6 +44,7 @@ def record(
     differ = [seat for seat in changed if seat.presence != ticks[seat.id].seen]
     if differ:
         raise Stale("Somebody else wrote down something else meanwhile. Yours is not saved yet.", current=differ)
+    before = {str(seat.id): seat.presence.value for seat in changed}
     for seat in changed:
         seat.presence = ticks[seat.id].chosen
     for item in meeting.items:
@@ -59,5 +60,15 @@ def record(
         audit.record(session, "meeting:hold", meeting, by=by.id, at=at)
     if changed:
         here = sum(seat.presence is Presence.PRESENT for seat in meeting.seats)
-        audit.record(session, "meeting:attendance", meeting, by=by.id, at=at, changed=len(changed), present=here)
+        audit.record(
+            session,
+            "meeting:attendance",
+            meeting,
+            by=by.id,
+            at=at,
+            changed=len(changed),
+            present=here,
+            before=before,
+            after={str(seat.id): seat.presence.value for seat in changed},
+        )
     return meeting

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -94,8 +95,16 @@ def change(
     changed = [name for name in vars(details) if getattr(details, name) != getattr(before, name)]
     for name in changed:
         setattr(meeting, name, getattr(details, name))
-    audit.record(session, "meeting:change", meeting, by=by.id, at=at, changed=changed)
+    was, becomes = ({name: _kept(name, getattr(of, name)) for name in changed} for of in (before, details))
+    audit.record(session, "meeting:change", meeting, by=by.id, at=at, changed=changed, before=was, after=becomes)
     return meeting
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A value as the trail keeps it, which names nobody."""
+    if name == "chair":
+        return "(kept out of the trail)"
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def details_of(meeting: Meeting) -> Details:

@@ -18,7 +18,7 @@ from charter.panel import agenda
 from charter.panel.models import Absence, Item, Meeting
 from charter.panel.planning import check_open, locked
 from charter.panel.status import MeetingStatus, Outcome
-from charter.review import allocation, deciding, second_looks, set_apart
+from charter.review import allocation, deciding, set_apart
 from charter.review.explanation import Together
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
@@ -36,9 +36,10 @@ def why_not(session: Session, item: Item, user: User) -> str | None:
         return None
     if user.id in {review.recommended_by_id, review.assessor_id}:
         return "You recommended a level for this employer, so somebody else must record what the panel decides."
-    second = second_looks.second_assessor(session, review)
-    if second is not None and second.by_id == user.id:
+    if allocation.is_second(session, user, review):
         return "You were the second assessor of this case, so somebody else must record what the panel decides."
+    if allocation.why_worked(session, user, review) is not None:
+        return "You worked on this case, so somebody else must record what the panel decides."
     return interests.why_not(session, user, review.assessment.organisation_id, DEED) or set_apart.why_not(
         session, user, review.id
     )
@@ -162,6 +163,7 @@ def send_back(
     recommended = review.recommended_level
     review.move(SEND_BACK)
     review.recommended_level = review.recommended_by_id = review.recommended_at = None
+    allocation.let_go_if_unable(session, review, at=at)
     audit.record(session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended)
     _keep(session, item, Outcome.SENT_BACK, level=None, reasons=reasons, discussion=discussion, by=by, at=at)
 

@@ -8,7 +8,7 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.organisation import interests
-from charter.review import allocation
+from charter.review import allocation, moderation
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length
 from charter.review.status import REFER, ReviewStatus
@@ -23,7 +23,14 @@ def why_not(session: Session, review: Review, user: User) -> str | None:
         return "Only a case with a recommendation that nobody has decided on can go to the panel."
     if user.id in {review.recommended_by_id, review.assessor_id}:
         return "You recommended this level, so somebody else must look at it."
-    return interests.why_not(session, user, review.assessment.organisation_id, DEED)
+    why = interests.why_not(session, user, review.assessment.organisation_id, DEED)
+    if why is not None:
+        return why
+    try:  # it is a moderator's agreement, and asks of whoever gives it what moderating does
+        moderation.check_moderates(session, review, user)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
 
 
 def refer(session: Session, review: Review, *, reasons: str, by: User, at: datetime) -> Moderation:
@@ -41,7 +48,7 @@ def refer(session: Session, review: Review, *, reasons: str, by: User, at: datet
     check_length(reasons)
     level = review.recommended_level
     assert level is not None, "a recommendation has a level"
-    moderation = Moderation(
+    agreed = Moderation(
         review_id=review.id,
         moderator_id=by.id,
         outcome=ModerationOutcome.AGREED,
@@ -50,9 +57,9 @@ def refer(session: Session, review: Review, *, reasons: str, by: User, at: datet
         reasons=reasons,
         at=at,
     )
-    session.add(moderation)
+    session.add(agreed)
     review.move(REFER)
     audit.record(
         session, "case:refer", review, by=by.id, at=at, case=review.assessment_id, recommended=level, level=level
     )
-    return moderation
+    return agreed

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter import audit
-from charter.account.models import Role, User
+from charter.account.models import AT_THE_DESK, Role, User
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.organisation import interests
@@ -71,9 +71,9 @@ def is_second(session: Session, user: User, review: Review) -> bool:
     return bool(session.scalar(sa.select(theirs)))
 
 
-def check_did_not_work(session: Session, user: User, review: Review) -> None:
-    """Refuse to moderate whoever wrote a finding or recommended a level in this case, also before it was sent back or
-    given to somebody else: nobody moderates their own review."""
+def why_worked(session: Session, user: User, review: Review) -> str | None:
+    """Why `user` may have no part in deciding a case, in a sentence: they wrote a finding or recommended a level in it,
+    also before it was sent back or given to somebody else. None when they did neither (one query)."""
     changed = sa.exists().where(  # a moderator's own change of a finding is part of moderating
         FindingChange.review_id == review.id,
         FindingChange.criterion == Finding.criterion,
@@ -85,14 +85,35 @@ def check_did_not_work(session: Session, user: User, review: Review) -> None:
         audit.AuditEvent.action == "case:recommend",
         audit.AuditEvent.actor_id == user.id,
     )
-    if session.scalar(sa.select(sa.or_(wrote.exists(), recommended.exists()))):
-        raise Refusal("You worked on this case, so somebody else must decide.")
+    worked = session.scalar(sa.select(sa.or_(wrote.exists(), recommended.exists())))
+    return "You worked on this case, so somebody else must decide." if worked else None
+
+
+def check_did_not_work(session: Session, user: User, review: Review) -> None:
+    """Refuse to moderate whoever worked on a case (`why_worked`): nobody moderates their own review."""
+    why = why_worked(session, user, review)
+    if why is not None:
+        raise Refusal(why)
+
+
+def is_at_desk(user: User) -> bool:
+    """Whether somebody works on cases: their role says so, and their account is open."""
+    return user.role in AT_THE_DESK and user.disabled_at is None
+
+
+def _check_at_desk(session: Session, user: User) -> None:
+    """Refuse somebody whose account was closed, or whose role was changed, since they opened the page. Their row is
+    held, so that nobody closes it before the case is theirs and can be handed back with the others."""
+    open_now = sa.select(User.id).where(User.id == user.id, User.disabled_at.is_(None), User.role.in_(AT_THE_DESK))
+    if session.scalars(open_now.with_for_update(read=True)).first() is None:
+        raise Refusal("You do not work on cases any more. Ask an administrator.")
 
 
 def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
     """`by` takes a case that waits. Of two who take it at once, one gets it and the other is told who did."""
     review = locked(session, review)
     check_independent(session, by, review)
+    _check_at_desk(session, by)
     if review.assessor_id == by.id:
         raise Refusal("You already have this case.")
     if review.status is not ReviewStatus.WAITING and review.assessor_id is not None:
@@ -110,22 +131,42 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
     review = locked(session, review)
     if review.assessor_id != by.id and by.role is not Role.MODERATOR:
         raise Refusal("Only the assessor who has this case, or a moderator, can give it back.")
-    review.move(RELEASE)
-    audit.record(
-        session, "case:release", review, by=by.id, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
-    )
-    review.assessor_id = review.claimed_at = None
+    _let_go(session, review, by=by, at=at)
 
 
-def let_go_if_interested(session: Session, review: Review, *, at: datetime) -> None:
-    """A case that has come back to its assessor waits for another one when that person has an interest by now: they
-    declared it while the case was with the employer, a moderator or the panel."""
-    holder = session.get(User, review.assessor_id) if review.assessor_id else None
-    if holder is None or not conflicted(session, holder, review.assessment.organisation):
+def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> None:
+    """A case that has come back to its assessor waits for another one when that person cannot work on it by now: they
+    declared an interest, or left the desk, while it was with the employer, a moderator or the panel."""
+    if review.assessor_id is None:
         return
+    # Held and read again: whoever closes the account in this moment hands back what the person has by then.
+    holder = session.get_one(User, review.assessor_id, with_for_update={"read": True}, populate_existing=True)
+    if not is_at_desk(holder) or conflicted(session, holder, review.assessment.organisation):
+        _let_go(session, review, by=None, at=at)
+
+
+def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
+    """Every case that `holder` has in review goes back to the queue, because they leave the desk; how many. Findings
+    stay. What is with the employer, a moderator or the panel stays there, and is let go when it comes back."""
+    given = 0
+    for found in in_review(session, holder):
+        review = locked(session, found)
+        if review.assessor_id == holder.id and review.status is ReviewStatus.IN_REVIEW:  # as it is now
+            _let_go(session, review, by=by, at=at)
+            given += 1
+    return given
+
+
+def _let_go(session: Session, review: Review, *, by: User | None, at: datetime) -> None:
     review.move(RELEASE)
     audit.record(
-        session, "case:release", review, by=None, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
+        session,
+        "case:release",
+        review,
+        by=by.id if by else None,
+        at=at,
+        case=review.assessment_id,
+        assessor=str(review.assessor_id),
     )
     review.assessor_id = review.claimed_at = None
 
@@ -142,21 +183,22 @@ def declare_conflict(
 ) -> Conflict:
     """`by` says that they have an interest in this employer. A case of its that they have goes back to the queue."""
     conflict = interests.declare(session, organisation, reason=reason, kind=kind, since=since, by=by, at=at)
-    for review in _held(session, by, organisation):
+    for review in in_review(session, by, organisation):
         release(session, review, by=by, at=at)
     return conflict
 
 
-def _held(session: Session, user: User, organisation: Organisation) -> list[Review]:
+def in_review(session: Session, user: User, organisation: Organisation | None = None) -> list[Review]:
+    """The cases that `user` has in review, of one employer or of all, in the order in which they are locked."""
     return list(
         session.scalars(
             sa.select(Review)
             .join(Assessment, Assessment.id == Review.assessment_id)
             .where(
-                Assessment.organisation_id == organisation.id,
+                Assessment.organisation_id == organisation.id if organisation else sa.true(),
                 Review.assessor_id == user.id,
                 Review.status == ReviewStatus.IN_REVIEW,
             )
-            .order_by(Review.id)
+            .order_by(Assessment.id)
         )
     )

@@ -69,7 +69,7 @@ def submit(
     else:
         review.move(RECEIVE)
         review.due_on = due_on
-        allocation.let_go_if_interested(session, review, at=at)
+        allocation.let_go_if_unable(session, review, at=at)
         action = "case:receive"
     audit.record(
         session, action, review, by=by.id, at=at, case=assessment.id, round=assessment.round, due_on=due_on.isoformat()

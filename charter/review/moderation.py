@@ -11,7 +11,7 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.review import deciding, second_looks
-from charter.review.allocation import check_did_not_work, check_independent, let_go_if_interested, locked
+from charter.review.allocation import check_did_not_work, check_independent, let_go_if_unable, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
 from charter.review.status import REFER, SEND_BACK, ReviewStatus
@@ -54,7 +54,7 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
     assert recommended is not None
     review.move(SEND_BACK)
     review.recommended_level = review.recommended_by_id = review.recommended_at = None
-    let_go_if_interested(session, review, at=at)
+    let_go_if_unable(session, review, at=at)
     moderation = _note(
         session, review, ModerationOutcome.SENT_BACK, recommended=recommended, level=None, reasons=reasons, by=by, at=at
     )
@@ -71,10 +71,15 @@ def for_moderation(session: Session, review: Review, by: User) -> Review:
         raise Refusal("There is no recommendation to look at yet.")
     if by.id in {review.recommended_by_id, review.assessor_id}:
         raise Refusal("You recommended this level, so somebody else must decide.")
+    check_moderates(session, review, by)
+    return review
+
+
+def check_moderates(session: Session, review: Review, by: User) -> None:
+    """Refuse who worked on a case, has an interest in its employer, or has not made the second look that it gets."""
     check_did_not_work(session, by, review)
     check_independent(session, by, review)
     second_looks.check_moderates(session, review, by)
-    return review
 
 
 def _needed(reasons: str, message: str) -> str:

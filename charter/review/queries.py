@@ -25,7 +25,7 @@ from charter.review import allocation, attainment, differences, findings, last_t
 from charter.review.differences import Change, Differences
 from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
-from charter.review.second_looks import Second
+from charter.review.second_looks import Pair, Second
 from charter.review.status import ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment
@@ -150,6 +150,19 @@ class Case:
     def missing(self) -> tuple[Missing, ...]:
         """What stands between the findings and the level aimed at."""
         return self.reached.missing_for(self.assessment.target_level)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What both assessors found on each criterion, once they have compared in this round; empty before."""
+        look, round = self.second.assessor, self.assessment.round
+        if self.second.hidden or look is None or look.compared_at is None or look.round != round:
+            return ()
+        theirs = [one for one in self.second.found if one.look.by_id == look.by_id]
+        criteria = [one for theme in self.themes for one in theme.criteria]
+        first = {one.criterion.code: one.finding for one in criteria if one.finding}
+        return second_looks.pairs(
+            first, findings.standing(theirs, self.requests, round), [one.criterion.code for one in criteria]
+        )
 
     @property
     def total(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from charter.organisation.models import Organisation
 from charter.review.models import Review
 from charter.review.second_models import Doubt, SampleDraw, SampleShare
 
+Narrowed = TypeVar("Narrowed", bound=sa.Select[*tuple[Any, ...]])
 OF = 10_000
 LONGEST_DOUBT = 2000
 """The most characters of what an assessor is not sure about."""
@@ -171,18 +172,26 @@ class Drawn:
     employer: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which lots to list: those of employers whose name holds `search`, drawn or not drawn, and not `hidden`."""
+
+    search: str = ""
+    drawn: bool | None = None
+    hidden: frozenset[UUID] = frozenset()
+    """Employers that whoever looks has an interest in."""
+
+
+EVERY = Asked()
 LISTED = 50
 """How many of the newest lots a page shows."""
 
 
-def draws(session: Session, *, page: int = 1) -> tuple[Sequence[Drawn], int]:
+def draws(session: Session, asked: Asked = EVERY, *, page: int = 1) -> tuple[Sequence[Drawn], int]:
     """A page of the lots that were drawn, the newest first, and how many there are in all (two queries)."""
-    total = session.scalar(sa.select(sa.func.count(SampleDraw.id))) or 0
+    total = session.scalar(_narrowed(sa.select(sa.func.count(SampleDraw.id)), asked)) or 0
     rows = session.execute(
-        sa.select(SampleDraw, Organisation.name)
-        .join(Review, Review.id == SampleDraw.review_id)
-        .join(Assessment, Assessment.id == Review.assessment_id)
-        .join(Organisation, Organisation.id == Assessment.organisation_id)
+        _narrowed(sa.select(SampleDraw, Organisation.name), asked)
         .order_by(SampleDraw.at.desc(), SampleDraw.id.desc())
         .limit(LISTED)
         .offset((max(1, page) - 1) * LISTED)
@@ -190,6 +199,19 @@ def draws(session: Session, *, page: int = 1) -> tuple[Sequence[Drawn], int]:
     return [Drawn(lot, name) for lot, name in rows], total
 
 
-def all_draws(session: Session) -> Sequence[SampleDraw]:
+def all_draws(session: Session, asked: Asked = EVERY) -> Sequence[SampleDraw]:
     """Every lot, the oldest first, for a file."""
-    return session.scalars(sa.select(SampleDraw).order_by(SampleDraw.at, SampleDraw.id)).all()
+    return session.scalars(_narrowed(sa.select(SampleDraw), asked).order_by(SampleDraw.at, SampleDraw.id)).all()
+
+
+def _narrowed(query: Narrowed, asked: Asked) -> Narrowed:
+    query = (
+        query.join(Review, Review.id == SampleDraw.review_id)
+        .join(Assessment, Assessment.id == Review.assessment_id)
+        .join(Organisation, Organisation.id == Assessment.organisation_id)
+    )
+    if asked.search:
+        query = query.where(Organisation.name.icontains(asked.search, autoescape=True))
+    if asked.drawn is not None:
+        query = query.where(SampleDraw.drawn.is_(asked.drawn))
+    return query.where(Organisation.id.not_in(asked.hidden)) if asked.hidden else query

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from charter import audit
-from charter.account.models import Role, User
+from charter.account.models import AT_THE_DESK, Role, User
 from charter.assessment.level import counts_on
+from charter.assessment.models import Assessment
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework.content import Criterion, Moderated, ReviewRule
 from charter.organisation import interests
 from charter.review import conversations, sampling, submitted
-from charter.review.allocation import check_independent, is_second, locked
+from charter.review.allocation import check_independent, is_at_desk, is_second, locked
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
@@ -56,7 +57,10 @@ def _look_of(session: Session, review: Review, user: User) -> SecondLook | None:
 
 
 def second_assessor(session: Session, review: Review) -> SecondLook | None:
-    """The newest look of the case's second assessor, of whichever round; None when there is none who still may."""
+    """The newest look of the case's second assessor, of whichever round; None when there is none who still may. What
+    somebody compared in this round before they left the desk counts."""
+    here = sa.and_(User.role.in_(AT_THE_DESK), User.disabled_at.is_(None))
+    compared = sa.and_(SecondLook.round == review.assessment.round, SecondLook.compared_at.is_not(None))
     return session.scalars(
         sa.select(SecondLook)
         .join(SecondLook.by)
@@ -65,6 +69,7 @@ def second_assessor(session: Session, review: Review) -> SecondLook | None:
             SecondLook.kind == LookKind.ASSESSOR,
             SecondLook.by_id != (review.assessor_id or UUID(int=0)),
             ~interests.interested(review.assessment.organisation_id),
+            sa.or_(here, compared),
         )
         .order_by(SecondLook.round.desc(), SecondLook.begun_at.desc(), SecondLook.id.desc())
         .options(contains_eager(SecondLook.by))
@@ -134,6 +139,41 @@ def give_back(session: Session, review: Review, *, by: User, at: datetime) -> No
         raise Refusal("Only the second assessor, or a moderator, can give it back.")
     if look.compared_at is not None:
         raise Refusal("The findings have been compared, so they stay.")
+    _take_out(session, review, look, by=by, at=at)
+
+
+def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
+    """`holder` leaves the desk: they are the second assessor no more of the cases where they have not compared; how
+    many. What they found alone goes with them. A look that was compared stays, in this round and in earlier ones."""
+    given = 0
+    for review in second_of(session, holder):
+        locked(session, review)
+        look = _look_of(session, review, holder)
+        if look is not None and look.kind is LookKind.ASSESSOR and look.compared_at is None:  # as it is now
+            _take_out(session, review, look, by=by, at=at)
+            given += 1
+    return given
+
+
+def second_of(session: Session, user: User) -> Sequence[Review]:
+    """The open cases of which `user` is the second assessor, and has not compared in this round; in the order in which
+    they are locked."""
+    return session.scalars(
+        sa.select(Review)
+        .join(SecondLook, SecondLook.review_id == Review.id)
+        .join(Assessment, Assessment.id == Review.assessment_id)
+        .where(
+            SecondLook.by_id == user.id,
+            SecondLook.kind == LookKind.ASSESSOR,
+            SecondLook.compared_at.is_(None),
+            SecondLook.round == Assessment.round,
+            Review.status.in_(OPEN),
+        )
+        .order_by(Assessment.id)
+    ).all()
+
+
+def _take_out(session: Session, review: Review, look: SecondLook, *, by: User, at: datetime) -> None:
     audit.record(session, "second-look:give-back", look, by=by.id, at=at, case=review.assessment_id)
     session.execute(sa.delete(SecondFinding).where(SecondFinding.look_id == look.id))
     session.delete(look)
@@ -453,6 +493,8 @@ class Second:
     why: sampling.Why
     hidden: str
     """Why the person who looks does not see the findings yet, in a sentence; empty when they do."""
+    round: int = 1
+    """The round of the case now."""
     lot: SampleDraw | None = None
     doubts: Sequence[Doubt] = ()
     looks: Sequence[SecondLook] = ()
@@ -466,8 +508,16 @@ class Second:
 
     @property
     def assessor(self) -> SecondLook | None:
-        """The newest look of a second assessor."""
-        return next((one for one in reversed(self.looks) if one.kind is LookKind.ASSESSOR), None)
+        """The newest look of a second assessor; of one who left the desk, what they compared in this round."""
+        return next(
+            (
+                one
+                for one in reversed(self.looks)
+                if one.kind is LookKind.ASSESSOR
+                and (is_at_desk(one.by) or (one.round == self.round and one.compared_at is not None))
+            ),
+            None,
+        )
 
     def changed(self, code: str) -> tuple[FindingChange, ...]:
         """What moderators changed in the finding on a criterion, the earliest first."""
@@ -512,6 +562,7 @@ def of_case(session: Session, review: Review, *, by: User) -> Second:
         rule=sampling.rule(review),
         why=why,
         hidden=hidden,
+        round=review.assessment.round,
         lot=lot,
         doubts=list(doubts),
         looks=looks,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from charter import audit
 from charter.account import away
-from charter.account.models import Role, User
+from charter.account.models import AT_THE_DESK, User
 from charter.errors import Refusal
 from charter.orm import Base
 from charter.review.models import Review
@@ -21,7 +21,6 @@ USUAL = 12
 HIGHEST = 500
 HELD = (ReviewStatus.IN_REVIEW, ReviewStatus.WITH_EMPLOYER)
 """In these a case is its assessor's work. Once a level is recommended, it is somebody else's."""
-AT_THE_DESK = (Role.ASSESSOR, Role.MODERATOR)
 
 
 class WorkloadLimit(Base):

@@ -1,5 +1,7 @@
 """The scheme's staff."""
 
+from datetime import timedelta
+
 import pytest
 
 from charter.account import links, people, registering, sessions, two_factor
@@ -76,6 +78,64 @@ def test_no_administrator_does_these_things_to_themselves(session, ada):
     ):
         with pytest.raises(Refusal, match="You cannot"):
             verb()
+
+
+def test_whoever_is_no_administrator_any_more_does_none_of_these_things(session, ada, asha):
+    bob = people.invite_staff(session, name="Bob", email="bob@example.org", role=Role.ADMINISTRATOR, by=ada, at=AT).user
+    people.disable(session, bob, by=ada, at=AT)
+    for verb in (
+        lambda: people.disable(session, ada, by=bob, at=AT),
+        lambda: people.enable(session, bob, by=bob, at=AT),
+        lambda: people.change_role(session, ada, Role.BOARD, by=bob, at=AT),
+        lambda: people.reset_second_factor(session, ada, by=bob, at=AT),
+        lambda: people.end_sessions(session, ada, by=bob, at=AT),
+        lambda: people.invite_again(session, asha, seen="", by=asha, at=AT),
+    ):
+        with pytest.raises(Refusal, match="not an administrator any more"):
+            verb()
+    assert (ada.disabled_at, ada.role) == (None, Role.ADMINISTRATOR)
+
+
+def test_sessions_are_ended_by_an_administrator_and_kept_in_the_trail(session, ada, asha):
+    tokens = [sessions.start(session, asha, at=AT + timedelta(minutes=minutes)) for minutes in (0, 5)]
+    session.flush()
+    hour = {"idle": timedelta(hours=1), "longest": timedelta(hours=12)}
+    assert [one.created_at for one in sessions.open_of(session, asha, at=AT + timedelta(minutes=30), **hour)] == [
+        AT + timedelta(minutes=5),
+        AT,
+    ]
+    assert len(sessions.open_of(session, asha, at=AT + timedelta(minutes=62), **hour)) == 1
+    assert people.end_sessions(session, asha, by=ada, at=AT) == 2
+    session.expire_all()
+    assert all(sessions.find(session, token).ended_at == AT for token in tokens)
+    assert sessions.open_of(session, asha, at=AT, **hour) == []
+    event = session.info["audit_pending"][-1]
+    assert (event.action, event.actor_id, event.details) == ("session:end-all", ada.id, {"sessions": 2})
+    assert people.end_sessions(session, asha, by=ada, at=AT) == 0
+    assert session.info["audit_pending"][-1] is event
+    with pytest.raises(Refusal, match="your own account page"):
+        people.end_sessions(session, ada, by=ada, at=AT)
+
+
+def test_an_invitation_is_sent_again_once_for_each_time_it_is_asked(session, ada):
+    made = people.invite_staff(session, name="Asha", email="asha@example.org", role=Role.ASSESSOR, by=ada, at=AT)
+    session.flush()
+    first, later = people.invitation(session, made.user), AT + timedelta(days=3)
+    token = people.invite_again(session, made.user, seen=str(first.id), by=ada, at=later)
+    session.flush()
+    with pytest.raises(Refusal, match="Nothing more was sent"):
+        people.invite_again(session, made.user, seen=str(first.id), by=ada, at=later)
+    with pytest.raises(Refusal, match="used or is too old"):
+        registering.reset(session, made.token, password_hash="hers", at=later)
+    assert registering.reset(session, token, password_hash="hers", at=later) is made.user
+    assert not people.is_invited(made.user)
+    with pytest.raises(Refusal, match="no invitation is needed"):
+        people.invite_again(session, made.user, seen="", by=ada, at=later)
+
+
+def test_whoever_has_no_second_factor_has_none_reset(session, ada, asha):
+    with pytest.raises(Refusal, match="They have no second factor"):
+        people.reset_second_factor(session, asha, by=ada, at=AT)
 
 
 def test_what_is_done_already_is_not_done_again(session, ada, asha):

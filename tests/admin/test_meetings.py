@@ -1,5 +1,6 @@
 """The panel's meetings on the pages of staff: planned, held, recorded, minuted; and what the employer sees."""
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,20 +10,23 @@ import time_machine
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.extensions import db, transaction
+from charter.framework.content import Extent
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.panel import planning, queries
+from charter.panel import agenda, planning, queries
 from charter.panel.models import Item, Meeting, Partner
 from charter.panel.status import MeetingStatus, Outcome, Presence
+from charter.review import second_looks
 from charter.review.models import Review
-from charter.review.status import ReviewStatus
+from charter.review.status import REFER, ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.pages import CheckedClient
 from tests.panel.conftest import LATER, ON, before_panel, details, held, hold, item, meeting, scheme_partners
+from tests.review.conftest import highest, second
 from tests.review.test_queries import Counted
 
-__all__ = ["before_panel", "held", "hold", "item", "meeting", "scheme_partners"]
+__all__ = ["before_panel", "held", "highest", "hold", "item", "meeting", "scheme_partners", "second"]
 SignIn = Callable[[User], CheckedClient]
 
 
@@ -138,6 +142,43 @@ def test_who_records_second_is_shown_what_was_recorded_and_what_they_typed(
     assert late.status_code == 409
     for words in ("Somebody else has just recorded this item", "The first words.", "My own words."):
         assert words in late.text
+
+
+def test_the_panel_reads_what_both_assessors_found_and_the_conversation_but_no_private_note(
+    make: Factory,
+    highest: Review,
+    second: User,
+    meeting: Meeting,
+    hold,
+    assessor: User,
+    moderator: User,
+    sign_in: SignIn,
+) -> None:
+    with transaction() as session:
+        second_looks.take(session, highest, by=second, at=AT)
+    code = highest.assessment.framework.content.asked(highest.assessment.target_level)[0].code
+    make.compared(highest, by=second, also={code: Extent.NOT_MET})
+    make.conversed(highest, by=assessor)
+    with transaction() as session:
+        theirs = second_looks.of_case(session, highest, by=second).found
+        version = next(one.version for one in theirs if one.criterion == code)
+        second_looks.leave_open(
+            session, highest, code, reason="We read it apart.", seen_version=version, by=second, at=AT
+        )
+    make.recommended(highest, by=assessor)
+    with transaction() as session:
+        highest.move(REFER)
+        (made,) = agenda.put(session, meeting, [highest], by=moderator, at=AT)
+    hold(meeting)
+    page = html.unescape(sign_in(moderator).get(f"/admin/meetings/items/{made.id}/record").text)
+    title = highest.assessment.framework.content.criterion(code).title
+    for words in (
+        f"{second.name}, second assessor: differs on 1 of", title, "Left to the panel: We read it apart.",
+        "We met your team and saw how a day begins.", "The manager and two mechanics",
+    ):  # fmt: skip
+        assert words in page
+    for private in ("They talk every morning.", "Seen by me.", "Seen on the staff pages."):
+        assert private not in page
 
 
 def test_who_has_an_interest_is_shown_no_case_and_records_nothing(

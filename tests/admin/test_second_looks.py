@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
+from charter.clock import now
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
+from charter.organisation import interests
+from charter.organisation.models import Organisation
 from charter.review import recommendation, sampling
 from charter.review.models import Finding, Review
 from charter.review.second_models import Conversation, SecondFinding, SecondLook
@@ -200,6 +203,37 @@ def test_an_administrator_sets_the_share_and_everybody_of_the_scheme_reads_its_h
     )
     assert [(one["case"], one["share_in_100"], one["second_look"]) for one in lots] == [(str(found.id), "100", "yes")]
     assert int(lots[0]["value_of_10000"]) == sampling.value(lots[0]["seed"], found.id)
+
+
+def test_lots_are_searched_narrowed_and_downloaded_and_name_no_employer_of_an_interest(
+    sign_in, make, assessor, administrator, moderator
+) -> None:
+    sign_in(administrator).send("/admin/second-looks/share", {"percent": "50"})
+    cases = {}
+    for name, drawn in (("Alder Ltd", True), ("Birch Ltd", False)):
+        owner = make.member(make.organisation(name), f"Olive {name}")
+        organisation = db.session.get_one(Organisation, owner.memberships[0].organisation_id)
+        sent = make.submitted(make.answered(make.assessment(organisation, by=owner), by=owner), by=owner)
+        cases[name] = make.claimed(sent, by=assessor)
+        with transaction() as session:
+            seeds = (f"{number:032x}" for number in range(1000))
+            seed = next(one for one in seeds if sampling.is_drawn(sampling.value(one, cases[name].id), 50) is drawn)
+            sampling.draw(session, cases[name], by=assessor, at=now(), seed=seed)
+    theirs = sign_in(moderator)
+
+    def listed(query: str) -> tuple[set[str], set[str]]:
+        page, rows = (theirs.get(f"/admin/second-looks/{where}{query}").text for where in ("", "lots.csv"))
+        return {name for name in cases if name in page}, {name for name in cases if str(cases[name].id) in rows}
+
+    both = ({"Alder Ltd", "Birch Ltd"},) * 2
+    assert listed("") == listed("?drawn=maybe") == both
+    assert listed("?search=alder") == ({"Alder Ltd"},) * 2
+    assert listed("?drawn=no") == ({"Birch Ltd"},) * 2
+    assert "Nothing matches" in theirs.get("/admin/second-looks/?search=alder&drawn=no").text
+    with transaction() as session:
+        interests.declare(session, cases["Alder Ltd"].assessment.organisation, reason="A friend.", by=moderator, at=AT)
+    assert listed("") == ({"Birch Ltd"},) * 2
+    assert "Employers that you have an interest in are left out." in theirs.get("/admin/second-looks/").text
 
 
 def test_agreement_is_shown_by_criterion_and_downloads_as_csv_in_a_fixed_number_of_queries(

@@ -200,6 +200,18 @@ def test_of_two_who_change_one_programme_the_later_is_told(
     assert programme.offers == "Something else."
 
 
+def test_the_trail_keeps_what_was_there_before_a_change_and_nobodys_address(
+    session: Session, content: Content, keeper: User, details: Details, new
+) -> None:
+    programme = new("One")
+    before, kept = programme.offers, "(kept out of the trail)"
+    said = replace(details, name="One", offers="Something else.", contact_email="jo@example.org")
+    programmes.change(session, programme, said, content, seen_version=programme.version, by=keeper, at=AT, on=ON)
+    event = session.info["audit_pending"][-1]
+    assert event.details["before"] == {"contact_email": kept, "offers": before}
+    assert event.details["after"] == {"contact_email": kept, "offers": "Something else."}
+
+
 def test_nobody_confirms_what_somebody_else_changed_meanwhile(
     session: Session, content: Content, keeper: User, details: Details, new
 ) -> None:

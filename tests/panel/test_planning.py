@@ -1,8 +1,12 @@
 """Partners are kept, meetings planned, and people expected at them."""
 
+from datetime import time
+
 import pytest
+import sqlalchemy as sa
 
 from charter.account.models import User
+from charter.audit import AuditEvent
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.panel import partners, planning, queries
@@ -97,6 +101,16 @@ def test_of_two_who_change_a_meeting_the_later_is_told(meeting: Meeting, moderat
     with pytest.raises(Stale), transaction() as session:
         planning.change(session, meeting, details(chair="Eve"), seen_version=seen, by=moderator, at=AT)
     assert meeting.chair == "Dan"
+
+
+def test_the_trail_keeps_what_was_there_before_a_change_and_names_nobody(meeting: Meeting, moderator: User) -> None:
+    new = details(chair="Dan", place="Online", begins=time(9))
+    with transaction() as session:
+        planning.change(session, meeting, new, seen_version=meeting.version, by=moderator, at=AT)
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "meeting:change")).one()
+    kept = "(kept out of the trail)"
+    assert event.details["before"] == {"begins": "14:30:00", "place": "County Hall, Worcester", "chair": kept}
+    assert event.details["after"] == {"begins": "09:00:00", "place": "Online", "chair": kept}
 
 
 def test_a_meeting_that_was_held_keeps_its_day_and_its_quorum(meeting: Meeting, hold, moderator: User) -> None:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from charter import audit
-from charter.account.models import User
+from charter.account.models import Role, User
 from charter.award.models import Award
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -158,6 +158,35 @@ def test_the_second_assessor_of_the_case_does_not_record_the_decision(held: Item
     with pytest.raises(Refusal, match="You were the second assessor"):
         decide(held, moderator)
     assert awards() == []
+
+
+def test_who_wrote_findings_before_somebody_else_had_the_case_does_not_record_the_decision(
+    make: Factory, held: Item, before_panel: Review, assessor: User
+) -> None:
+    with transaction():  # it went to somebody else, who recommended the level
+        other = make.staff("assessor", "Ola Other")
+        before_panel.assessor_id = before_panel.recommended_by_id = other.id
+        assessor.role = Role.MODERATOR
+    for deed in (recording.send_back, recording.put_off):
+        with pytest.raises(Refusal, match="You worked on this case"), transaction() as session:
+            deed(session, held, reasons="Later.", by=assessor, at=AT)
+    with pytest.raises(Refusal, match="You worked on this case"):
+        decide(held, assessor)
+    assert awards() == []
+
+
+@pytest.mark.parametrize("why", ["interest", "closed"])
+def test_a_case_does_not_go_back_to_who_declared_an_interest_or_left_since(
+    held: Item, before_panel: Review, employer: Organisation, assessor: User, moderator: User, why: str
+) -> None:
+    with transaction() as session:
+        if why == "interest":
+            interests.declare(session, employer, reason="A cousin.", by=assessor, at=AT)
+        else:
+            assessor.disabled_at = AT
+    with transaction() as session:
+        recording.send_back(session, held, reasons="Talk to the night shift.", by=moderator, at=AT)
+    assert (before_panel.status, before_panel.assessor_id) == (ReviewStatus.WAITING, None)
 
 
 def test_who_decided_before_an_appeal_does_not_record_the_decision(held: Item, moderator: User) -> None:
