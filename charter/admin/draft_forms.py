@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import yaml
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from charter.framework import source
@@ -179,6 +179,16 @@ class CloseForm(BaseForm):
             return None
 
 
+def _ticked(message: str) -> Any:
+    """A validator: the box is ticked."""
+
+    def check(_form: Any, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(message)
+
+    return check
+
+
 class PublishForm(BaseForm):
     """Publish, with the last day of the versions before."""
 
@@ -187,7 +197,7 @@ class PublishForm(BaseForm):
     )
     sure = BooleanField(
         "I have read what it does. A published version never changes.",
-        validators=[needed("Tick this once you have read what it does.")],
+        validators=[_ticked("Tick this once you have read what it does.")],
     )
     seen = HiddenField()
 

@@ -203,11 +203,18 @@ def give_longer(
     if until > framework.closes_on + LONGEST:
         raise Refusal("Choose a day within a year of the one for everybody.", field="until")
     before = there.until if there and there.framework_id == framework.id else None
+    given = {
+        "framework_id": framework.id,
+        "until": until,
+        "reason": reason.strip(),
+        "given_at": at,
+        "given_by_id": by.id,
+    }
     if there is None:
-        there = LongerGrace(assessment_id=assessment.id)
+        there = LongerGrace(assessment_id=assessment.id, **given)
         session.add(there)
-    there.framework_id, there.until, there.reason = framework.id, until, reason.strip()
-    there.given_at, there.given_by_id = at, by.id
+    for name, value in given.items():
+        setattr(there, name, value)
     session.flush()
     audit.record(
         session,

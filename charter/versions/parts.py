@@ -148,7 +148,7 @@ _KINDS = (
                 "review.moderation",
                 "Which cases does a second person look at, question by question?",
                 How.ONE_OF,
-                choices=lambda _: [(Moderated.ALWAYS.value, "All of them"), (Moderated.SAMPLE.value, "A sample")],
+                choices=lambda _: [(Moderated.SAMPLE.value, "A sample"), (Moderated.ALWAYS.value, "All of them")],
             ),
             Asked("review.panel", "The scheme’s partners decide in a meeting", How.TICK),
         ),
