@@ -30,7 +30,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.checking import Fault, Faulty
 from charter.framework.content import Content
-from charter.framework.models import Framework
+from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation import interests
 from charter.permissions import Permission
 from charter.versions import comparing, drafting, parts, rehearsing, releasing, trying
@@ -393,6 +393,7 @@ class DraftsView(Previews, ActionView):
             current=publishing.current(db.session),
             groups=comparing.compare(publishing.current(db.session).content, coming.content) if coming else (),
             rehearsal=rehearsing.rehearse(db.session, coming) if coming and not why_not else None,
+            closing=[one for one in _versions() if one.closes_on and one.status is FrameworkStatus.PUBLISHED],
             first_day=releasing.first_day(today()),
         )
         return page, 400 if form.errors else 200

@@ -36,6 +36,7 @@ class Item:
     """What became of one thing that both versions may have."""
 
     code: str
+    """Its code, or the name of a part of the file."""
     title: str
     state: str
     """One of `STATES`."""
@@ -94,6 +95,15 @@ _LABELS = {
     "target_decision_working_days": "working days to decide in",
     "valid_months": "months it lasts",
 }
+_TITLES = {
+    "meta": "The version and its words",
+    "outcomes": "What an assessor can find",
+    "scale": "The answers to choose from",
+    "crosswalk": "Other schemes",
+    "survey": "The staff survey",
+    "strengths": "How far other awards stand in",
+}
+"""Parts of the file whose names say little."""
 _REVIEW = {
     "second_assessor": "a second assessor",
     "conversation": "a conversation",
@@ -195,7 +205,7 @@ def _rest(before: Content, after: Content) -> Group:
         if name in apart:
             continue
         was, now = getattr(before, name), getattr(after, name)
-        title = name.replace("_", " ").capitalize()
+        title = _TITLES.get(name, name.replace("_", " ").capitalize())
         if was == now:
             items.append(Item(name, title, "same"))
         elif isinstance(was, Part) and isinstance(now, Part):
@@ -241,7 +251,7 @@ def _dumped(value: Any) -> Any:
     return value
 
 
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"\s*(?:\w[\w’'-]*|[^\w\s])")
 MOST_PLACES = 12
 """A text that changed in more places than this is easier to read whole, before and after."""
 

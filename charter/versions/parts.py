@@ -298,7 +298,9 @@ def _check(document: Document, kind: Kind, there: Document, *, new: bool) -> Non
         kind.model.model_validate(there)
     except ValidationError as error:
         for where, message in misshapen(error):
-            wrong.setdefault(_field(kind, where), _placed(there, where, message))
+            asked = next((one for one in kind.fields if one.name == _field(kind, where)), None)
+            missing = asked is not None and value(there, asked) is None
+            wrong.setdefault(_field(kind, where), "Fill this in." if missing else _placed(there, where, message))
     if new and kind.many and [code_of(kind, one) for one in pieces(document, kind)].count(code_of(kind, there)) > 1:
         wrong.setdefault("code", "Another one in this draft has this code. Choose a code of its own.")
     if not wrong:

@@ -171,12 +171,17 @@ def judge(past: Past, draft: Content) -> Tried:
     on = local_date(decided_at)
     target = assessment.target_level
     found = {one.criterion for one in past.stands if own.outcome(one.outcome) is not None}
-    before = _attained(past, own, target, on)
+    returned = _returned(past, own, target)
+    before = _attained(past, own, on, _met(past, own, on), returned)
     asked = draft.asked(target, _ceiling(draft, past.said))
     met = _met(past, draft, on)
     not_found = tuple(one.code for one in asked if one.code not in found and one.code not in met)
-    strict = _attained(past, draft, target, on)
-    lenient = _attained(past, draft, target, on, before=own, left_out=not_found)
+    again = returned if _same_figures(own, draft) else _returned(past, draft, target)
+    strict = _attained(past, draft, on, met, again)
+    more = {one.code for one in draft.metrics_for(target)} - {one.code for one in own.metrics_for(target)}
+    pledged = {one.code for one in draft.declarations} - {one.code for one in own.declarations}
+    is_new = not_found or more or pledged
+    lenient = _attained(past, draft, on, met, again | more, pledged, not_found) if is_new else strict
     reached = min(before.level, target)
     return Tried(
         review_id=past.review.id,
@@ -202,31 +207,34 @@ def _reading(before: Attainment, after: Attainment, reached: int, target: int) -
 def _attained(
     past: Past,
     content: Content,
-    target: int,
     on: date,
-    *,
-    before: Content | None = None,
+    met: Collection[str],
+    returned: Collection[str],
+    agreed: Collection[str] = (),
     left_out: Collection[str] = (),
 ) -> Attainment:
-    """The level by one version's rules. With `before`, what only `content` asks is left out."""
+    """The level by the rules of one version: `agreed` comes to what was agreed to, `left_out` counts nowhere."""
     said = past.said
-    outcomes = outcomes_of_findings(content, past.stands, met=_met(past, content, on))
-    outcomes |= dict.fromkeys(left_out, Extent.NOT_APPLICABLE)
-    agreed = set(said.agreed)
-    returned = set(metrics.returned(content, said.inputs, target, said.unknown))
-    if before is not None:
-        agreed |= {one.code for one in content.declarations} - {one.code for one in before.declarations}
-        returned |= {one.code for one in content.metrics_for(target)} - {one.code for one in before.metrics_for(target)}
+    outcomes = outcomes_of_findings(content, past.stands, met=met)
     return attained_level(
         content,
-        outcomes,
-        agreed=agreed,
+        outcomes | dict.fromkeys(left_out, Extent.NOT_APPLICABLE),
+        agreed=said.agreed.union(agreed),
         returned=returned,
         headcount_ceiling=_ceiling(content, said),
         on=on,
         unknown=metrics.not_known(content, said.unknown),
         promised=said.promised,
     )
+
+
+def _returned(past: Past, content: Content, target: int) -> frozenset[str]:
+    return frozenset(metrics.returned(content, past.said.inputs, target, past.said.unknown))
+
+
+def _same_figures(one: Content, other: Content) -> bool:
+    """Whether the figures of two versions are worked out alike: that takes most of the time."""
+    return (one.metrics, one.context_fields) == (other.metrics, other.context_fields)
 
 
 def _met(past: Past, content: Content, on: date) -> frozenset[str]:

@@ -120,6 +120,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     refused = browser.send(page, data=typed)
     assert refused.status_code == 400
     assert 'id="part_statement-error"' in refused.text
+    assert "Fill this in." in refused.text
     assert "“many” is not a whole number." in refused.text
     assert 'value="Kept"' in refused.text
     level = f"{home(draft)}parts/levels/{content.levels[0].code}"
