@@ -93,6 +93,11 @@ class Permission(enum.StrEnum):
     SEE_SCANS = "scan:see"
     EDIT_CROSSWALK = "crosswalk:edit"
     VIEW_FRAMEWORKS = "framework:view"
+    DRAFT_FRAMEWORK = "framework:draft"
+    TRY_FRAMEWORK = "framework:try"
+    PUBLISH_FRAMEWORK = "framework:publish"
+    CLOSE_FRAMEWORK = "framework:close"
+    GIVE_LONGER = "framework:longer"
     MANAGE_PEOPLE = "people:manage"
     SEE_STOPS = "time:see"
     READ_TRAIL = "audit:read"
@@ -270,6 +275,11 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.SEE_SCANS: _scheme,
     Permission.EDIT_CROSSWALK: role(Role.ADMINISTRATOR),
     Permission.VIEW_FRAMEWORKS: _scheme,
+    Permission.DRAFT_FRAMEWORK: role(Role.ADMINISTRATOR),
+    Permission.TRY_FRAMEWORK: role(Role.MODERATOR, Role.ADMINISTRATOR),
+    Permission.PUBLISH_FRAMEWORK: role(Role.ADMINISTRATOR),
+    Permission.CLOSE_FRAMEWORK: role(Role.ADMINISTRATOR),
+    Permission.GIVE_LONGER: all_of(role(Role.ADMINISTRATOR), independent),
     Permission.MANAGE_PEOPLE: role(Role.ADMINISTRATOR),
     Permission.SEE_STOPS: _scheme,
     Permission.READ_TRAIL: role(Role.MODERATOR, Role.ADMINISTRATOR),

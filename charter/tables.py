@@ -4,7 +4,7 @@ from charter import audit
 from charter.account import away
 from charter.account import models as account
 from charter.aftercare import models as aftercare
-from charter.assessment import benchmarks, metric_values, teamwork
+from charter.assessment import benchmarks, closing, metric_values, teamwork
 from charter.assessment import models as assessment
 from charter.award import models as award
 from charter.award.yearly import models as yearly
@@ -24,6 +24,7 @@ from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
+from charter.versions import models as versions
 
 __all__ = [
     "account",
@@ -33,6 +34,7 @@ __all__ = [
     "award",
     "away",
     "benchmarks",
+    "closing",
     "engagement",
     "framework",
     "improvement",
@@ -52,6 +54,7 @@ __all__ = [
     "survey",
     "teamwork",
     "time_spent",
+    "versions",
     "workload",
     "yearly",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
 from charter.aftercare import concerns
-from charter.assessment import benchmarks, evidence_files, importing, quarantine, recognising, sign_off
+from charter.assessment import benchmarks, closing, evidence_files, importing, quarantine, recognising, sign_off
 from charter.assessment.models import Evidence
 from charter.award import evidence_ending, reminding
 from charter.award.yearly import opening
@@ -33,10 +33,13 @@ from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring
 from charter.survey import running as surveys
 from charter.time_spent import adding as time_spent
+from charter.versions import trying
 
 EVERY = 2.0
 """Seconds between two looks at the outbox."""
 TIDY_EVERY = timedelta(hours=1)
+TRIALS_AT_ONCE = 10
+"""How many parts of a trial are worked out between two looks at the outbox."""
 SCANS_AT_ONCE = 50
 """How many files are scanned between two looks at the outbox."""
 
@@ -66,6 +69,8 @@ DAILY: tuple[Job, ...] = (
     concerns.forget,
     explain_decisions,
     due.remind,
+    closing.retire_due,
+    closing.tell,
     time_spent.forget_old,
     surveys.close_due,
     surveys.forget_codes,
@@ -93,6 +98,7 @@ def run(app: Flask) -> None:
         _try(lambda: send(settings, sender))
         if scanner is not None:
             _try(lambda: scan(scanner, app.extensions["charter_store"]))
+        _try(try_drafts)
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
             keep_the_day()
@@ -202,6 +208,14 @@ def forget_files(store: Store) -> None:
         if store.exists(sha256):
             evidence_files.forget(db.session, store, sha256)
     db.session.rollback()
+
+
+def try_drafts() -> None:
+    """Go on with the trials of drafts that were asked for, some cases in a transaction each time."""
+    for _ in range(TRIALS_AT_ONCE):
+        with transaction() as session:
+            if not trying.go_on(session, at=now()):
+                return
 
 
 def find_duplicates() -> int:

@@ -28,7 +28,7 @@ from charter.database import engine_options, prepare_engine, writing
 from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.checking import check
-from charter.framework.models import Framework
+from charter.framework.models import Framework, FrameworkStatus
 from charter.organisation.models import Organisation
 from tests.factories import Factory
 from tests.pages import CheckedClient
@@ -275,3 +275,4 @@ def publish(make: Factory, engine: sa.Engine) -> Iterator[Callable[..., Framewor
     empty_tables(engine)
     with writing(), engine.begin() as connection:
         connection.execute(sa.delete(Framework).where(Framework.id != first))
+        connection.execute(sa.update(Framework).values(closes_on=None, status=FrameworkStatus.PUBLISHED))

@@ -38,6 +38,7 @@ from charter.review.models import Review
 from charter.succession import asking, transferring
 from charter.succession.models import Afterwards, Claim, ClaimNotice, Ground, Matched
 from charter.succession.status import ClaimStatus
+from charter.versions import drafting
 from tests.conftest import browser
 from tests.factories import CLEAN, Factory
 
@@ -276,6 +277,28 @@ TABLE: Mapping[str, str] = {
     "/admin/duplicates/<uuid:first_id>/<uuid:second_id>": ADMINISTRATORS,
     "/admin/duplicates/<uuid:first_id>/<uuid:second_id>/preview": ADMINISTRATORS,
     "/admin/duplicates/pairs/<uuid:likely_pair_id>/dismiss": ADMINISTRATORS,
+    "/admin/frameworks/<uuid:framework_id>/close": ADMINISTRATORS,
+    "/admin/frameworks/<uuid:framework_id>/export": SCHEME,
+    "/admin/frameworks/<uuid:framework_id>/waiting": SCHEME,
+    "/admin/frameworks/longer/<uuid:assessment_id>": ADMINISTRATORS,
+    "/admin/framework-drafts/": SCHEME,
+    "/admin/framework-drafts/compare": SCHEME,
+    "/admin/framework-drafts/import": ADMINISTRATORS,
+    "/admin/framework-drafts/start": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/discard": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/export": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/parts/<part>/<piece>": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/parts/<part>/<piece>/take-out": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/parts/<part>/add": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/preview/": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/preview/<path:rest>": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/preview/criteria": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/preview/criteria/<piece>": SCHEME,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/publish": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/text": ADMINISTRATORS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/trial": REVOKERS,
+    "/admin/framework-drafts/<uuid:framework_draft_id>/trial.csv": REVOKERS,
     "/admin/crosswalk/": SCHEME,
     "/admin/crosswalk/<scheme>/<item>": ADMINISTRATORS,
     "/admin/crosswalk/<scheme>/<item>/published": ADMINISTRATORS,
@@ -570,6 +593,8 @@ def fill(
         "returns": entered.id,
         "trail": db.session.scalars(sa.select(AuditEvent.id)).first(),
     }
+    with transaction() as session:
+        drafted = drafting.start(session, assessment.framework, name="The next", by=assessor, at=now())
     survey, codes = make.survey(employer, on=today(), by=owner)
     action = make.action(employer, by=owner)
     named: dict[str, object] = {
@@ -602,6 +627,11 @@ def fill(
         "away_id": gone.id,
         "conflict_id": declared.id,
         "employer_id": unknown.id,
+        "framework_id": assessment.framework_id,
+        "framework_draft_id": drafted.id,
+        "part": "criteria",
+        "piece": content.criteria[0].code,
+        "rest": "check",
         "interest_id": own_interest.id,
         "code": code,
         "version": assessment.framework.version,

@@ -12,6 +12,7 @@ from charter.admin.claims import ClaimsView
 from charter.admin.concerns import ConcernsView
 from charter.admin.crosswalk import CrosswalkView
 from charter.admin.desk import DeskView
+from charter.admin.drafts import DraftsView
 from charter.admin.duplicates import DuplicatesView
 from charter.admin.explanations import ExplanationsView
 from charter.admin.frameworks import FrameworksView
@@ -81,6 +82,7 @@ def register_admin(app: Flask) -> Admin:
         RecognitionsView(Recognition, db, name="Awards of other schemes", endpoint="recognitions", **employers)
     )
     panel.add_view(FrameworksView(Framework, db, name="Versions of the charter", endpoint="frameworks", **charter))
+    panel.add_view(DraftsView(name="The next version", endpoint="drafts", url="framework-drafts", **charter))
     panel.add_view(CrosswalkView(name="Other schemes", endpoint="crosswalk", **charter))
     panel.add_view(StopsView(name="Where employers stop", endpoint="stops", **charter))
     panel.add_view(ProgrammesView(Programme, db, name="Services", endpoint="programmes", url="services", **charter))

@@ -6,6 +6,7 @@ Everything is carried by code. What the newer version no longer asks stays in th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -58,7 +59,15 @@ def newer_of(current: Framework, assessment: Assessment) -> Framework | None:
     return current if draft and _is_newer(current, assessment.framework) else None
 
 
-def look_ahead(assessment: Assessment, framework: Framework, answers: Mapping[str, Answer]) -> Ahead:
+class Answered(Protocol):
+    """What looking ahead has to know of an answer."""
+
+    @property
+    def value(self) -> str | None:
+        """The value that was chosen."""
+
+
+def look_ahead(assessment: Assessment, framework: Framework, answers: Mapping[str, Answered]) -> Ahead:
     """What moving this draft to `framework` would do; `answers` are its answers by criterion."""
     before, after = assessment.framework.content, framework.content
     target = _target(after, assessment.target_level)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.assessment import carrying, metric_values, progress, queries, sign_off, snapshot
+from charter.assessment import carrying, closing, metric_values, progress, queries, sign_off, snapshot
 from charter.assessment.models import Assessment, Submission
 from charter.assessment.status import RESUBMIT, SUBMIT, WITHDRAW, AssessmentStatus
 from charter.clock import local_date
@@ -19,7 +19,6 @@ from charter.organisation.engagement import EngagementKind
 from charter.organisation.models import Organisation
 
 NAMED_AT_MOST = 3
-CLOSED = "This version of the charter is closed. Move your answers to the newest one, then send them."
 
 
 def start(
@@ -95,13 +94,13 @@ def submit(
 
     `declared_by` and `declared_role` are the name and role of the person who declares it true; `only_owner` is what the
     employer says of a second owner (`Submission.only_owner`). Raises Refusal when something is missing, naming it, when
-    the assessment cannot be submitted from where it is, when it is a draft on a version of the charter that is retired,
-    and when the employer wants it approved first (`sign_off`) and it is not.
+    the assessment cannot be submitted from where it is, when it is a draft on a version of the charter that is closed
+    for it (`closing`), and when the employer wants it approved first (`sign_off`) and it is not.
     """
     session.refresh(assessment, with_for_update=True)
     again = assessment.status is AssessmentStatus.MORE_INFORMATION
-    if assessment.status is AssessmentStatus.DRAFT and assessment.framework.status is FrameworkStatus.RETIRED:
-        raise Refusal(CLOSED)
+    if assessment.status is AssessmentStatus.DRAFT:
+        closing.check_open(session, assessment, on=on)
     said = queries.material(session, assessment)
     reached = progress.progress(said, on=on, before=metric_values.last_time(session, said))
     assessment.move(RESUBMIT if again else SUBMIT)

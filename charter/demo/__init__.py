@@ -16,6 +16,7 @@ from charter.demo import (
     aftercare,
     bulk,
     desk,
+    drafts,
     figures,
     histories,
     library,
@@ -97,6 +98,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
             highest.make(position)
     desk.add(staff, on)
     staffing.add(staff, on)
+    drafts.add(staff, on=on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

@@ -55,6 +55,15 @@ def check(document: object, line: Callable[[Where], int | None] = _unknown_line)
 
     `line` tells on which line of the file a path stands.
     """
+    content, found = examine(document)
+    if content is not None and not found:
+        return content
+    faults = {Fault(place_of(document, where), line(where), message): None for where, message in found}
+    raise Faulty(tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+
+
+def examine(document: object) -> tuple[Content | None, list[tuple[Where, str]]]:
+    """The content of a document whose pieces have the right shape, and every mistake with the path it is at."""
     found: list[tuple[Where, str]] = []
     content: Content | None = None
     try:
@@ -64,10 +73,7 @@ def check(document: object, line: Callable[[Where], int | None] = _unknown_line)
     root = Piece((), document if isinstance(document, Mapping) else {})
     for rule in CHECKS:
         found.extend(rule(root))
-    if content is not None and not found:
-        return content
-    faults = {Fault(place_of(document, where), line(where), message): None for where, message in found}
-    raise Faulty(tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+    return content, found
 
 
 @dataclass(frozen=True)

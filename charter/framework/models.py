@@ -1,6 +1,6 @@
 """A published version of the charter: one row that is never edited. What is said of other schemes on top of it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,11 @@ class FrameworkStatus(Status):
 RETIRE = Transition("retire", frozenset({FrameworkStatus.PUBLISHED}), FrameworkStatus.RETIRED)
 
 _parsed: dict[str, Content] = {}
-"""Published content never changes, so each process reads a version once. Keyed by its hash."""
+"""Content of one hash never changes, so each process reads a version once. Keyed by its hash."""
+MOST_PARSED = 64
+"""How many are kept: more than are ever published, and few enough that drafts do not fill the memory."""
+FROZEN = ("code", "version", "title", "published_at", "content_hash", "document")
+"""What never changes once a version is published."""
 
 
 class Framework(HasStatus, Base):
@@ -38,6 +42,8 @@ class Framework(HasStatus, Base):
     published_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(sa.String(64))
     document: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
+    closes_on: Mapped[date | None]
+    """The last day on which answers that are not sent yet may be sent on it. Nothing is said while it is the newest."""
 
     @property
     def content(self) -> Content:
@@ -45,8 +51,19 @@ class Framework(HasStatus, Base):
         found = _parsed.get(self.content_hash)
         if found is None:
             assert object_session(self) is not None or "document" in self.__dict__
+            while len(_parsed) >= MOST_PARSED:
+                _parsed.pop(next(iter(_parsed)), None)
             found = _parsed[self.content_hash] = Content.model_validate(self.document)
         return found
+
+
+@sa.event.listens_for(Framework, "before_update")
+def _never_changes(_mapper: Any, _connection: Any, framework: Framework) -> None:
+    """What was published stays as it was: a mistake in the code is stopped here, before anything is written."""
+    there = sa.inspect(framework)
+    changed = [name for name in FROZEN if there.attrs[name].history.has_changes()]
+    if changed:
+        raise ValueError(f"a published version never changes, but these were to: {', '.join(changed)}")
 
 
 class CrosswalkChange(Base):

@@ -43,10 +43,13 @@ def parse(path: Path) -> Source:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _faulty(line, "The file is not plain UTF-8 text. Save it again as UTF-8.") from error
-    return _compose(text)
+    return parse_text(text)
 
 
-def _compose(text: str) -> Source:
+def parse_text(text: str) -> Source:
+    """Read YAML that was typed or sent. Raises `Faulty` when it is not YAML we can take."""
+    if len(text) > LARGEST:
+        raise _faulty(None, f"The text is longer than {LARGEST // 1_000_000} million characters.")
     try:
         faults = [
             Fault("the file", event.start_mark.line + 1, "Write this out in full: references (*) are not allowed.")

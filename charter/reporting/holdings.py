@@ -21,6 +21,7 @@ from charter.account.models import User
 from charter.aftercare.models import Appeal, AwardStep, Concern
 from charter.aftercare.status import StepStatus
 from charter.assessment import history
+from charter.assessment.closing import LongerGrace
 from charter.assessment.metric_values import MetricValue
 from charter.assessment.models import (
     OPENS,
@@ -193,6 +194,7 @@ PARTS: tuple[Part, ...] = (
             }
         ),
     ),
+    Part("longer_times", LongerGrace, _of_assessment(LongerGrace), frozenset({"reason", "given_by_id"})),
     Part("actions", Action, _own(Action)),
     Part("requests_for_programmes", ProgrammeRequest, _own(ProgrammeRequest)),
     Part("staff_surveys", Survey, _own(Survey), frozenset({"answers", "sums"})),
@@ -223,6 +225,7 @@ LEFT_OUT: Mapping[str, str] = {
     "second_look": "who looked a second time: it is about the scheme's staff",
     "set_apart": "which of the scheme's staff had a part in a decision that an appeal overturned: it is about them",
     "survey_ballot": "codes of a survey: they must lead to nobody",
+    "version_notice": "which emails about a newer version of the charter were sent, so that none is sent twice",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",
 }
 """Tables that belong to an employer and are no part of what it takes away, each with the reason."""

@@ -195,6 +195,15 @@ VALUES = {
         "organisation_id": 1,
         "evidence_id": 2,
     },
+    "version_closes": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "assessment_id": 1,
+        "version": "1.1.0",
+        "newest": "1.2.0",
+        "changes": ["Rotas are shown two weeks ahead."],
+        "until": date(2027, 1, 31),
+        "days_left": None,
+    },
     "evidence_ending": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "pieces": [("Sick leave policy", date(2026, 12, 20), 2)],
@@ -384,6 +393,7 @@ SAYS = {
     "evidence_turned_down": "It is the file that you\nadded on 22 November 2026",
     "virus_found": "Give a clean copy, or another file, in its place:\n[portal]/organisations/1/evidence/2",
     "evidence_ending": "Sick leave policy: in date until 20 December 2026\n  [portal]/organisations/1/evidence/2",
+    "version_closes": "Valley Bcc: eve@example.org has answers on version 1.1.0.",
     "programme_asked_for": "answer Olive Owner at olive@example.org",
     "programme_request_sent": "This is how to start: Ask your Growth Hub.",
     "join_asked": "[portal]/organisations/1/team/requests/2",

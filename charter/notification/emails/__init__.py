@@ -101,6 +101,9 @@ from charter.notification.emails.teamwork import (
     member_removed,
     tasks_given,
 )
+from charter.notification.emails.versions import (
+    version_closes,
+)
 from charter.notification.emails.yearly import (
     yearly_figures_due,
     yearly_figures_sent,
@@ -169,6 +172,7 @@ __all__ = [
     "tasks_given",
     "transfer_news",
     "transfer_offered",
+    "version_closes",
     "virus_found",
     "yearly_figures_due",
     "yearly_figures_sent",

@@ -13,6 +13,7 @@ from charter.aftercare import appeals
 from charter.assessment import (
     answers,
     changing,
+    closing,
     declarations,
     groups,
     level,
@@ -150,13 +151,15 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         return _show_decision(assessment)
     said = queries.material(db.session, assessment)
     if assessment.status is AssessmentStatus.DRAFT:
+        newer = moving.newer(db.session, assessment)
         return render_template(
             "employer/assessment/tasks.html",
             basics_in_the_way=declarations.in_the_way(said.declarations, said.content),
             **(facts := _facts(said)),
             **_shared(said, facts["progress"]),
             changes=changing.since(assessment),
-            newer=moving.newer(db.session, assessment),
+            newer=newer,
+            closing=closing.of(db.session, assessment, on=today()) if newer else None,
             waiting=len(facts["progress"].to_check),
             lacking=_from_last_time_lacking(said, facts["progress"]),
             short=short_path.offered(assessment),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 
-from charter.assessment import carrying, changing, moving, progress, promises, queries
+from charter.assessment import carrying, changing, closing, moving, progress, promises, queries
 from charter.assessment.models import Answer, Assessment
 from charter.assessment.queries import Material
 from charter.assessment.status import AssessmentStatus
@@ -20,7 +20,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing
 from charter.framework.changes import Change, Changes, changes
 from charter.framework.content import Content, Criterion, Level
-from charter.framework.models import Framework, FrameworkStatus
+from charter.framework.models import Framework
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
@@ -208,6 +208,6 @@ def move_to_newer_version(assessment: Assessment) -> ResponseReturnValue:
         newer=newer,
         ahead=moving.look_ahead(assessment, newer, said.answers),
         said=said,
-        closed=assessment.framework.status is FrameworkStatus.RETIRED,
+        closing=closing.of(db.session, assessment, on=today()),
         form=form,
     )
