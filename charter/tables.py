@@ -18,7 +18,7 @@ from charter.orm import Base
 from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
-from charter.review import phrases, set_apart, workload
+from charter.review import patience, phrases, set_apart, turns, workload
 from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
@@ -41,6 +41,7 @@ __all__ = [
     "notification",
     "organisation",
     "panel",
+    "patience",
     "phrases",
     "reporting",
     "review",
@@ -50,6 +51,7 @@ __all__ = [
     "survey",
     "teamwork",
     "time_spent",
+    "turns",
     "workload",
     "yearly",
 ]

@@ -26,6 +26,7 @@ from charter.improvement import due, reopening
 from charter.merging import duplicates
 from charter.notification import delivery
 from charter.organisation import team
+from charter.review import reminding as answers
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring
@@ -55,6 +56,7 @@ DAILY: tuple[Job, ...] = (
     team.forget_invitations,
     sign_off.forget_addresses,
     concerns.forget,
+    answers.remind,
     due.remind,
     time_spent.forget_old,
     surveys.close_due,

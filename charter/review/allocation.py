@@ -100,7 +100,7 @@ def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
         raise Refusal(f"{holder} has just taken this case.")
     if is_second(session, by, review):
         raise Refusal("You are this case's second assessor, so somebody else must take it.")
-    review.move(CLAIM)
+    review.move(CLAIM, at=at)
     review.assessor_id, review.claimed_at = by.id, at
     audit.record(session, "case:claim", review, by=by.id, at=at, case=review.assessment_id)
 
@@ -110,22 +110,35 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
     review = locked(session, review)
     if review.assessor_id != by.id and by.role is not Role.MODERATOR:
         raise Refusal("Only the assessor who has this case, or a moderator, can give it back.")
-    review.move(RELEASE)
+    review.move(RELEASE, at=at)
     audit.record(
         session, "case:release", review, by=by.id, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
     )
     review.assessor_id = review.claimed_at = None
 
 
-def let_go_if_interested(session: Session, review: Review, *, at: datetime) -> None:
+def let_go_if_interested(session: Session, review: Review, *, at: datetime) -> bool:
     """A case that has come back to its assessor waits for another one when that person has an interest by now: they
-    declared it while the case was with the employer, a moderator or the panel."""
+    declared it while the case was with the employer, a moderator or the panel. Says whether it does."""
     holder = session.get(User, review.assessor_id) if review.assessor_id else None
     if holder is None or not conflicted(session, holder, review.assessment.organisation):
-        return
-    review.move(RELEASE)
+        return False
+    let_go(session, review, because="interest", at=at)
+    return True
+
+
+def let_go(session: Session, review: Review, *, because: str, at: datetime) -> None:
+    """The portal puts a case back on the queue; `because` is why, in a word for the trail."""
+    review.move(RELEASE, at=at)
     audit.record(
-        session, "case:release", review, by=None, at=at, case=review.assessment_id, assessor=str(review.assessor_id)
+        session,
+        "case:release",
+        review,
+        by=None,
+        at=at,
+        case=review.assessment_id,
+        assessor=str(review.assessor_id),
+        because=because,
     )
     review.assessor_id = review.claimed_at = None
 

@@ -72,11 +72,20 @@ def resubmission_received(
     organisation_name: str,
     level_title: str,
     due_on: date,
+    ours: int,
+    theirs: int,
+    of: int,
+    is_longer: bool,
+    same_person: bool,
     assessment_id: UUID,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To the employer's people: we have what you added, and when to expect a decision."""
+    """To the employer's people: we have what you added, and when to expect a decision.
+
+    `ours` and `theirs` are the working days that each used, `of` those that we have, more than promised if `is_longer`;
+    `same_person` says whether whoever asked reads the answer.
+    """
     tell(
         session,
         "resubmission_received",
@@ -87,6 +96,11 @@ def resubmission_received(
         organisation_name=outbox.one_line(organisation_name),
         level_title=level_title,
         due_on=due_on,
+        ours=ours,
+        theirs=theirs,
+        of=of,
+        is_longer=is_longer,
+        same_person=same_person,
         assessment_id=assessment_id,
     )
 
