@@ -22,6 +22,7 @@ from charter.admin.partners import PartnersView
 from charter.admin.people import PeopleView
 from charter.admin.phrases import PhrasesView
 from charter.admin.programmes import ProgrammesView, RequestsView
+from charter.admin.quality import QualityView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
@@ -67,6 +68,7 @@ def register_admin(app: Flask) -> Admin:
     )
     panel.add_view(AppealsView(Appeal, db, name="Appeals", endpoint="appeals", **cases))
     panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
+    panel.add_view(QualityView(name="Quality of work", endpoint="quality", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(MeetingsView(Meeting, db, name="Meetings", endpoint="meetings", **partners))
     panel.add_view(PartnersView(Partner, db, name="Partners", endpoint="partners", **partners))
