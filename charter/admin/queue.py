@@ -221,7 +221,7 @@ def _lines(rows: Iterator[QueueRow]) -> Iterator[str]:
                 local_date(row.waiting_since).isoformat(),
                 row.due_on.isoformat(),
                 clock.ours,
-                clock.of,
+                row.target_days,
                 clock.theirs,
                 "yes" if row.is_overdue(on_day) else "no",
                 row.answer_by.isoformat() if row.answer_by and row.status is ReviewStatus.WITH_EMPLOYER else "",

@@ -15,6 +15,7 @@ from charter.clock import local_date, now
 from charter.demo import (
     aftercare,
     bulk,
+    clock,
     desk,
     figures,
     histories,
@@ -95,6 +96,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         for position in second_looks.POSITIONS:
             highest.make(position)
     desk.add(staff, on)
+    clock.add(staff, on)
     if employers > first:
         bulk.fill(framework.id, staff, random, on, start=first, stop=employers, say=say)
 

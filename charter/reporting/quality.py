@@ -113,7 +113,7 @@ class Quality:
 
 
 def of_period(session: Session, period: Period, *, content: Content, of: UUID | None = None) -> Quality:
-    """The quality of the work in a period, of everybody or only of the cases of one person (thirteen queries).
+    """The quality of the work in a period, of everybody or only of the cases of one person (fifteen queries).
 
     Titles are those of `content`; codes are the same in all versions of the charter.
     """

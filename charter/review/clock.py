@@ -15,8 +15,9 @@ from charter.review import working_days
 from charter.review.status import ReviewStatus
 from charter.review.turns import Span
 
-LEAST = 5
-"""Working days that we have, at the least, to read what an employer sent when we asked for more."""
+LEAST, SHARE = 2, 5
+"""To read what an employer sent when we asked for more we have so many working days at the least, and at the least this
+part of what the level promises: a fifth."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Clock:
     theirs: int
     of: int
     """The working days that we have: those that the level promises, and after an answer that came late in them at
-    least `LEAST` from then."""
+    least `least` from then."""
     is_theirs: bool
     """Whether the employer has the case now."""
     pauses: int
@@ -37,13 +38,23 @@ class Clock:
 
     @property
     def left(self) -> int:
-        """Our working days that are left; below 0 when we are late."""
+        """Our working days that are left; below 0 when there are none."""
         return self.of - self.ours
 
     @property
+    def is_late(self) -> bool:
+        """Whether we have used more than the level promises, whatever came in late."""
+        return self.ours > self.promised
+
+    @property
     def is_longer(self) -> bool:
-        """Whether we took more days than the level promises because an answer came near the end of them."""
-        return self.of > self.promised
+        """Whether we have more days than the level promises because an answer came near the end of them."""
+        return self.of > self.promised and not self.is_late
+
+
+def least(promised: int) -> int:
+    """How many working days we have to read an answer, however late it came in those that the level promises."""
+    return max(LEAST, promised // SHARE)
 
 
 def side_is_theirs(stage: ReviewStatus) -> bool:
@@ -70,7 +81,7 @@ def read(turns: Iterable[Span], *, promised: int, since: datetime, on: date) -> 
         if side_is_theirs(turn.stage):
             theirs += days(turn, on)
             if after is not None:
-                of = max(of, ours + LEAST)
+                of = max(of, ours + least(promised))
         else:
             ours += days(turn, on)
     is_theirs = bool(own) and own[-1].days is None and side_is_theirs(own[-1].stage)
@@ -79,4 +90,4 @@ def read(turns: Iterable[Span], *, promised: int, since: datetime, on: date) -> 
 
 def due_on(clock: Clock, on: date) -> date:
     """The day by which a case that is back with us on `on` should be decided: what is left, and no new promise."""
-    return working_days.after(on, max(clock.left, LEAST))
+    return working_days.after(on, max(clock.left, least(clock.promised)))

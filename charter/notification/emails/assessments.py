@@ -74,7 +74,8 @@ def resubmission_received(
     due_on: date,
     ours: int,
     theirs: int,
-    of: int,
+    promised: int,
+    is_late: bool,
     is_longer: bool,
     same_person: bool,
     assessment_id: UUID,
@@ -83,8 +84,9 @@ def resubmission_received(
 ) -> None:
     """To the employer's people: we have what you added, and when to expect a decision.
 
-    `ours` and `theirs` are the working days that each used, `of` those that we have, more than promised if `is_longer`;
-    `same_person` says whether whoever asked reads the answer.
+    `ours` and `theirs` are the working days that each used, `promised` those that the level
+    promises: `is_late` when we used more, `is_longer` when the answer came near their end. `same_person` says whether
+    whoever asked reads the answer.
     """
     tell(
         session,
@@ -98,7 +100,8 @@ def resubmission_received(
         due_on=due_on,
         ours=ours,
         theirs=theirs,
-        of=of,
+        promised=promised,
+        is_late=is_late,
         is_longer=is_longer,
         same_person=same_person,
         assessment_id=assessment_id,
