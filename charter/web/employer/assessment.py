@@ -265,6 +265,7 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
         conversations=conversations.for_employer(db.session, assessment),
         content=content,
         case=case,
+        clock=telling.clock_of(case, on=decided_on),
         findings=stands,
         met_by={code: stand_ins[code] for code in met},
         missing=found.missing_for((case.decided_level or 0) + 1),
