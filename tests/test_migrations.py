@@ -121,6 +121,7 @@ def test_the_turns_of_cases_that_are_there_are_read_from_the_trail(fresh: str) -
             for number, (action, day) in enumerate(steps):
                 values = {
                     "id": key(engine, uuid.UUID(int=1000 * ids[name].int + number)),
+                    "sequence": 1000 * ids[name].int + number,
                     "at": moment(engine, day, number),
                     "action": action,
                     "case_id": key(engine, ids[name]),

@@ -83,6 +83,7 @@ def _tell_the_past(turn: sa.Table) -> None:
     event = sa.table(
         "audit_event",
         sa.column("id", sa.Uuid()),
+        sa.column("sequence", sa.Integer()),
         sa.column("at", charter.orm.UTCDateTime()),
         sa.column("action", sa.String()),
         sa.column("case_id", sa.Uuid()),
@@ -90,7 +91,7 @@ def _tell_the_past(turn: sa.Table) -> None:
     cases = {one.assessment_id: one for one in connection.execute(sa.select(review))}
     steps: dict[object, list[tuple[datetime, str]]] = {}
     query = sa.select(event.c.case_id, event.c.at, event.c.action).where(event.c.action.in_([*AFTER, "case:allocate"]))
-    for case_id, at, action in connection.execute(query.order_by(event.c.at, event.c.id)):
+    for case_id, at, action in connection.execute(query.order_by(event.c.sequence)):
         if case_id in cases:
             steps.setdefault(case_id, []).append((at, action))
     rows: list[dict[str, object]] = []

@@ -50,7 +50,7 @@ def test_more_time_is_given_from_the_page(silent, assessor, sign_in) -> None:
     seen = re.search(r'name="seen"[^>]*value="([^"]*)"', client.get(address).text)
     assert seen is not None
     form = {"answer_by-day": day.day, "answer_by-month": day.month, "answer_by-year": day.year, "seen": seen[1]}
-    page = client.post(address, data=form, follow_redirects=True)
+    page = client.send(address, form, follow_redirects=True)
     assert "The employer has a later day to answer by, and is told." in text(page)
     assert "It is asked to answer by" in text(page)
 
@@ -61,7 +61,7 @@ def test_a_day_that_is_past_is_refused_beside_its_field_and_kept(silent, assesso
     db.session.rollback()
     seen = max(one.answer_by for one in silence.asked(db.session, silent)).isoformat()
     form = {"answer_by-day": 3, "answer_by-month": 1, "answer_by-year": 2020, "seen": seen}
-    page = client.post(address, data=form)
+    page = client.send(address, form)
     assert page.status_code == 400
     assert "The day to answer by must be in the future." in text(page)
     assert 'value="2020"' in page.text
@@ -70,9 +70,11 @@ def test_a_day_that_is_past_is_refused_beside_its_field_and_kept(silent, assesso
 def test_going_on_says_what_it_will_do_and_does_it_once(silent, assessor, sign_in) -> None:
     client = sign_in(assessor)
     address = f"/admin/reviews/{silent.id}/go-on"
-    assert "what it changed and did not send is kept for it" in text(client.get(address))
-    assert "The case is in review again." in text(client.post(address, follow_redirects=True))
-    assert "not asked anything now" in text(client.post(address, follow_redirects=True))
+    page = client.get(address)
+    assert "what it changed and did not send is kept for it" in text(page)
+    token = {"csrf_token": client.token(address)}
+    assert "The case is in review again." in text(client.post(address, data=token, follow_redirects=True))
+    assert "The employer is not asked anything now." in text(client.post(address, data=token, follow_redirects=True))
     db.session.rollback()
     assert db.session.get_one(Review, silent.id).status is ReviewStatus.IN_REVIEW
 
@@ -94,8 +96,8 @@ def test_a_case_with_us_has_nothing_to_wait_for(claimed, assessor, sign_in) -> N
 def test_how_long_we_wait_is_set_by_the_lead(administrator, sign_in) -> None:
     client = sign_in(administrator)
     assert "/admin/reviews/patience" in client.get("/admin/desk/").text
-    assert "Enter a number from 1 to 60." in text(client.post("/admin/reviews/patience", data={"days": "0"}))
-    client.post("/admin/reviews/patience", data={"days": "8"})
+    assert "Enter a number from 1 to 60." in text(client.send("/admin/reviews/patience", {"days": "0"}))
+    client.send("/admin/reviews/patience", {"days": "8"})
     assert "8 working days, set by" in text(client.get("/admin/reviews/patience"))
 
 
