@@ -58,6 +58,7 @@ class Permission(enum.StrEnum):
     REASSIGN_CASE = "review:reassign"
     SEE_DESK = "desk:see"
     SET_AWAY = "away:set"
+    SET_PATIENCE = "patience:set"
     SET_WORKLOAD = "workload:set"
     DECLARE_INTERESTS = "interest:declare"
     SEE_INTERESTS = "interest:list"
@@ -67,6 +68,8 @@ class Permission(enum.StrEnum):
     REVIEW_CASE = "review:decide"
     MODERATE_CASE = "review:moderate"
     LOOK_AGAIN = "review:look-again"
+    SEE_QUALITY = "quality:see"
+    SEE_ALL_QUALITY = "quality:see-all"
     SEE_AGREEMENT = "review:agreement"
     SET_SAMPLE = "review:sample"
     DECLARE_CONFLICT = "review:conflict"
@@ -240,6 +243,7 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.REASSIGN_CASE: all_of(_lead, independent),
     Permission.SEE_DESK: _scheme,
     Permission.SET_AWAY: all_of(of_staff, any_of(_lead, all_of(_scheme, oneself))),
+    Permission.SET_PATIENCE: _lead,
     Permission.SET_WORKLOAD: _lead,
     Permission.DECLARE_INTERESTS: _scheme,
     Permission.SEE_INTERESTS: _lead,
@@ -249,6 +253,8 @@ POLICY: Mapping[Permission, Rule] = {
     Permission.REVIEW_CASE: all_of(_desk, independent),
     Permission.MODERATE_CASE: all_of(role(Role.MODERATOR), independent),
     Permission.LOOK_AGAIN: all_of(_desk, independent),
+    Permission.SEE_QUALITY: _scheme,
+    Permission.SEE_ALL_QUALITY: _lead,
     Permission.SEE_AGREEMENT: role(Role.MODERATOR, Role.ADMINISTRATOR),
     Permission.SET_SAMPLE: role(Role.ADMINISTRATOR),
     Permission.DECLARE_CONFLICT: _desk,

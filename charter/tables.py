@@ -18,13 +18,12 @@ from charter.orm import Base
 from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
-from charter.review import phrases, set_apart, workload
+from charter.review import patience, phrases, set_apart, turns, workload
 from charter.review import record_models as records
 from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
-from charter.versions import models as versions
 
 __all__ = [
     "account",
@@ -44,6 +43,7 @@ __all__ = [
     "notification",
     "organisation",
     "panel",
+    "patience",
     "phrases",
     "records",
     "reporting",
@@ -54,7 +54,7 @@ __all__ = [
     "survey",
     "teamwork",
     "time_spent",
-    "versions",
+    "turns",
     "workload",
     "yearly",
 ]

@@ -28,6 +28,7 @@ from charter.notification import delivery
 from charter.organisation import team
 from charter.panel import recording
 from charter.review import explanation
+from charter.review import reminding as answers
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring
@@ -68,6 +69,7 @@ DAILY: tuple[Job, ...] = (
     sign_off.forget_addresses,
     concerns.forget,
     explain_decisions,
+    answers.remind,
     due.remind,
     closing.retire_due,
     closing.tell,

@@ -1,6 +1,8 @@
 """What people wrote before a step of the database is there after it."""
 
 import secrets
+import uuid
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,91 @@ def test_a_question_asked_before_others_could_be_asked_is_about_a_criterion(fres
         rows = connection.execute(sa.text("SELECT about, code, question FROM information_request")).all()
     engine.dispose()
     assert [tuple(row) for row in rows] == [("criterion", "ONE", "Who does this?")]
+
+
+CASES = {
+    # by what the trail says: the steps, and the turns that they make (stage and working days)
+    "decided": (
+        "decided",
+        [
+            ("case:open", 23),
+            ("case:allocate", 24),
+            ("case:ask-for-more", 25),
+            ("case:allocate", 25),  # while it was with the employer somebody else got it: no new turn
+            ("case:receive", 27),
+            ("case:recommend", 27),
+            ("case:decide", 30),
+        ],
+        [("waiting", 1), ("in_review", 1), ("with_employer", 2), ("in_review", 0), ("recommended", 1)],
+    ),
+    "waiting": ("waiting", [("case:open", 23)], [("waiting", None)]),
+    "lost": ("in_review", [("case:open", 23)], [("in_review", None)]),  # the trail does not tell how it came there
+}
+
+
+def test_the_turns_of_cases_that_are_there_are_read_from_the_trail(fresh: str) -> None:
+    step(fresh, to="afe034effaa9")
+    engine = plain(fresh)
+    ids = {name: uuid.UUID(int=number + 1) for number, name in enumerate(CASES)}
+    reviews = sa.Table("review", sa.MetaData(), autoload_with=engine)
+    events = sa.Table("audit_event", sa.MetaData(), autoload_with=engine)
+    with engine.begin() as connection:
+        alone(connection)
+        for name, (status, steps, _) in CASES.items():
+            decided = status == "decided"
+            connection.execute(
+                reviews.insert(),
+                {
+                    "id": key(engine, ids[name]),
+                    "assessment_id": key(engine, ids[name]),
+                    "status": status,
+                    "waiting_since": moment(engine, 23),
+                    "due_on": date(2026, 12, 31),
+                    "assessor_id": key(engine, uuid.UUID(int=99)),
+                    "recommended_level": 1 if decided else None,
+                    "recommendation": "",
+                    "decided_level": 1 if decided else None,
+                    "decided_at": moment(engine, 30) if decided else None,
+                    "reasons": "",
+                    "version": 1,
+                },
+            )
+            for number, (action, day) in enumerate(steps):
+                values = {
+                    "id": key(engine, uuid.UUID(int=1000 * ids[name].int + number)),
+                    "sequence": 1000 * ids[name].int + number,
+                    "at": moment(engine, day, number),
+                    "action": action,
+                    "case_id": key(engine, ids[name]),
+                }
+                connection.execute(events.insert(), {**required(events), **values})
+
+    step(fresh, to="4be19c07d5a2")
+
+    turns = sa.Table("turn", sa.MetaData(), autoload_with=engine)
+    with engine.connect() as connection:
+        for name, (_, _, expected) in CASES.items():
+            query = sa.select(turns.c.stage, turns.c.days).where(turns.c.review_id == key(engine, ids[name]))
+            rows = connection.execute(query.order_by(turns.c.number)).all()
+            assert [tuple(row) for row in rows] == expected, name
+    engine.dispose()
+
+
+def key(engine: sa.Engine, value: uuid.UUID) -> object:
+    """An id as a table that was read from the database takes it."""
+    return value if engine.dialect.name == "postgresql" else value.hex
+
+
+def moment(engine: sa.Engine, day: int, minute: int = 0) -> object:
+    """A moment in November 2026."""
+    found = datetime(2026, 11, day, 10, minute, tzinfo=UTC)
+    return found if engine.dialect.name == "postgresql" else found.replace(tzinfo=None)
+
+
+def required(table: sa.Table) -> dict[str, object]:
+    """Something for every column that needs it."""
+    found: dict[str, object] = {}
+    for column in table.columns:
+        if not column.nullable and column.server_default is None:
+            found[column.name] = {} if "JSON" in str(column.type) else "x"
+    return found

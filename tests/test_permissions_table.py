@@ -31,7 +31,7 @@ from charter.organisation import interests, recognition, team
 from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.panel import partners, planning
 from charter.panel.models import Item, Seat
-from charter.reporting import returns, targets
+from charter.reporting import quality, returns, targets
 from charter.reporting.exports import TABLES
 from charter.review import phrases
 from charter.review.models import Review
@@ -225,6 +225,7 @@ TABLE: Mapping[str, str] = {
     "/admin/scans/": SCHEME,
     "/admin/reviews/<uuid:review_id>": SCHEME,
     "/admin/reviews/allocate": REVOKERS,
+    "/admin/reviews/patience": REVOKERS,
     "/admin/reviews/cases.csv": SCHEME,
     "/admin/reviews/next": DESK,
     "/admin/reviews/<uuid:review_id>/reassign": REVOKERS,
@@ -241,6 +242,8 @@ TABLE: Mapping[str, str] = {
     "/admin/interests/to-come/<uuid:interest_id>/take-back": "?---o..-",
     "/admin/declared-interests/<uuid:conflict_id>/answer": REVOKERS,  # somebody else's
     "/admin/reviews/<uuid:review_id>/ask": DESK,
+    "/admin/reviews/<uuid:review_id>/go-on": DESK,
+    "/admin/reviews/<uuid:review_id>/more-time": DESK,
     "/admin/reviews/<uuid:review_id>/claim": DESK,
     "/admin/reviews/<uuid:review_id>/conflict": DESK,
     "/admin/reviews/<uuid:review_id>/evidence/<uuid:evidence_id>/turn-down": DESK,
@@ -351,6 +354,8 @@ TABLE: Mapping[str, str] = {
     "/admin/people/<uuid:user_id>/second-factor": ADMINISTRATORS,
     "/admin/people/invite": ADMINISTRATORS,
     "/admin/returns/add": ADMINISTRATORS,
+    "/admin/quality/": SCHEME,
+    "/admin/quality/<figures>.csv": SCHEME,
     "/admin/stops/": SCHEME,
     "/admin/stops/questions.csv": SCHEME,
     "/admin/services/add": ADMINISTRATORS,
@@ -639,6 +644,7 @@ def fill(
         "number": 1,
         "filename": "charter.css",
         "table": next(iter(TABLES)),
+        "figures": quality.FILES[0],
         "theme": content.themes[0].code,
         "scheme": content.crosswalk[0].code,
         "item": content.crosswalk[0].items[0].code,

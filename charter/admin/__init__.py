@@ -24,6 +24,7 @@ from charter.admin.partners import PartnersView
 from charter.admin.people import PeopleView
 from charter.admin.phrases import PhrasesView
 from charter.admin.programmes import ProgrammesView, RequestsView
+from charter.admin.quality import QualityView
 from charter.admin.recognitions import RecognitionsView
 from charter.admin.returns import ReturnsView
 from charter.admin.reviews import ReviewsView
@@ -61,6 +62,7 @@ def register_admin(app: Flask) -> Admin:
     panel.add_view(SecondLooksView(name="Second looks", endpoint="second_looks", url="second-looks", **cases))
     panel.add_view(ExplanationsView(name="Explanations", endpoint="explanations", **cases))
     panel.add_view(PhrasesView(Phrase, db, name="Feedback phrases", endpoint="phrases", **cases))
+    panel.add_view(QualityView(name="Quality of work", endpoint="quality", **cases))
     panel.add_view(ScansView(name="Virus scans", endpoint="scans", **cases))
     panel.add_view(AwardsView(Award, db, name="Awards", endpoint="awards", **awards))
     panel.add_view(

@@ -42,9 +42,12 @@ COLUMNS = (
     "assessor",
     "came_in_on",
     "decision_due_on",
-    "working_day",
+    "working_days_used_by_us",
     "of_working_days",
+    "working_days_used_by_employer",
     "overdue",
+    "answer_due_on",
+    "answer_late",
     "address",
 )
 SHARE = "share"
@@ -205,6 +208,7 @@ def _lines(rows: Iterator[QueueRow]) -> Iterator[str]:
     text.write(MARK)
     writer.writerow(COLUMNS)
     for number, row in enumerate(rows, 1):
+        clock = row.clock(on_day)
         writer.writerow(
             (
                 harmless(row.employer),
@@ -215,9 +219,12 @@ def _lines(rows: Iterator[QueueRow]) -> Iterator[str]:
                 harmless(row.assessor or ""),
                 local_date(row.waiting_since).isoformat(),
                 row.due_on.isoformat(),
-                row.day(on_day) if row.is_open else "",
+                clock.ours,
                 row.target_days,
+                clock.theirs,
                 "yes" if row.is_overdue(on_day) else "no",
+                row.answer_by.isoformat() if row.answer_by and row.status is ReviewStatus.WITH_EMPLOYER else "",
+                "yes" if row.is_late(on_day) else "no",
                 f"/admin/reviews/{row.id}",
             )
         )
@@ -238,6 +245,7 @@ def narrowed(args: Any, me: UUID) -> Asked:
         nobody=args.get("assessor") == "nobody",
         overdue=bool(args.get("overdue")),
         away=bool(args.get("away")),
+        late=bool(args.get("late")),
         search=(args.get("search") or "").strip()[:100],
         order=next((order for order in Order if order.value == args.get("order")), Order.DUE),
         page=page_asked_for(args.get("page")),
@@ -256,6 +264,7 @@ def kept(asked: Asked, me: UUID) -> dict[str, Any]:
         "mine": "yes" if mine else None,
         "overdue": "yes" if asked.overdue else None,
         "away": "yes" if asked.away else None,
+        "late": "yes" if asked.late else None,
         "order": asked.order.value if asked.order is not Order.DUE else None,
     }
     return {name: value for name, value in found.items() if value}

@@ -10,7 +10,8 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
-from charter.admin import meetings, staff_surveys
+from charter.admin import answers, meetings, staff_surveys
+from charter.admin.answers import AnswerPages
 from charter.admin.base import on
 from charter.admin.case_forms import RestForm, fitting_phrases, saved_said, with_phrase
 from charter.admin.forms import (
@@ -25,7 +26,6 @@ from charter.admin.forms import (
     level_in,
     levels,
 )
-from charter.admin.queue import QueuePages
 from charter.assessment import evidence_files, library
 from charter.assessment.models import Evidence, PrivacyReason, ScanState
 from charter.assessment.queries import ITS_OWN
@@ -47,6 +47,7 @@ from charter.review import (
     recommendation,
     rest,
     second_looks,
+    telling,
     working_days,
 )
 from charter.review.models import About, Review, Subject
@@ -62,7 +63,7 @@ WITH_ITS_OWN = THE_ASSESSMENT.options(*ITS_OWN)
 """So that the page of a case asks for its assessment once."""
 
 
-class ReviewsView(QueuePages):
+class ReviewsView(AnswerPages):
     """Cases: the queue, one case, and its steps."""
 
     permission = Permission.SEE_QUEUE
@@ -71,7 +72,7 @@ class ReviewsView(QueuePages):
     # Look ----------------------------------------------------------------------------------------------------------
 
     @expose("/<uuid:review_id>")
-    @on(Permission.VIEW_CASE, Review, WITH_ITS_OWN)
+    @on(Permission.VIEW_CASE, Review, WITH_ITS_OWN, joinedload(Review.turns))
     def case_view(self, review: Review) -> ResponseReturnValue:
         """One case, whole: what was said beside what shows it, and what was found.
 
@@ -108,6 +109,8 @@ class ReviewsView(QueuePages):
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),
             moderates=_moderates(case),
+            clock=telling.clock_of(review, on=today()),
+            waits=answers.waiting(review),
             recommending=recommending,
             rest=rest.of_case(case, on=today()) if following else None,
             phrases_for=phrases_for,

@@ -32,6 +32,8 @@ EDITABLE = frozenset({_S.DRAFT, _S.MORE_INFORMATION})
 SUBMIT = Transition("submit", frozenset({_S.DRAFT}), _S.SUBMITTED)
 RESUBMIT = Transition("resubmit", frozenset({_S.MORE_INFORMATION}), _S.SUBMITTED)
 ASK_FOR_MORE = Transition("ask for more on", frozenset({_S.SUBMITTED}), _S.MORE_INFORMATION)
+GO_ON = Transition("go on with", frozenset({_S.MORE_INFORMATION}), _S.SUBMITTED)
+"""The assessor goes on without an answer. Nothing is submitted: what was sent before counts."""
 DECIDE = Transition("decide", frozenset({_S.SUBMITTED}), _S.DECIDED)
 REOPEN = Transition("open again", frozenset({_S.DECIDED}), _S.SUBMITTED)
 WITHDRAW = Transition("withdraw", OPEN, _S.WITHDRAWN)

@@ -15,6 +15,7 @@ from charter.clock import local_date, now
 from charter.demo import (
     aftercare,
     bulk,
+    clock,
     desk,
     drafts,
     figures,
@@ -97,6 +98,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         for position in second_looks.POSITIONS:
             highest.make(position)
     desk.add(staff, on)
+    clock.add(staff, on)
     staffing.add(staff, on)
     drafts.add(staff, on=on)
     if employers > first:

@@ -34,6 +34,7 @@ from charter.orm import Base
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
 from charter.review.status import ReviewStatus
+from charter.review.turns import Turn, begun
 from charter.time_spent.models import TimeSpent
 
 CHUNK = 1000
@@ -53,6 +54,7 @@ ORDER: tuple[type[Base], ...] = (
     EvidenceUse,
     Submission,
     Review,
+    Turn,
     Finding,
     Award,
 )
@@ -324,6 +326,25 @@ class _Writer:
             decided_by_id=self.random.choice(self.staff.moderators) if done else None,
             decided_at=at(day) if done else None,
         )
+        stages = [(_R.WAITING, submitted)]
+        stages += [(_R.IN_REVIEW, submitted)] if claimed else []
+        stages += [(_R.RECOMMENDED, day)] if recommended else []
+        stages += [(_R.DECIDED, day)] if done else []
+        turns: list[Turn] = []
+        for stage, began_on in stages:
+            turn = begun(turns, stage, at(began_on))
+            turns += [turn] if turn else []
+        for turn in turns:
+            self._add(
+                Turn,
+                review_id=review,
+                number=turn.number,
+                stage=turn.stage,
+                began_at=turn.began_at,
+                ended_at=turn.ended_at,
+                days=turn.days,
+                reminded_days=None,
+            )
         for criterion in asked if recommended else ():
             self._add(
                 Finding,

@@ -161,7 +161,7 @@ def send_back(
     review = _of_case(session, item, left=left, reasons=reasons, discussion=discussion, by=by)
     _check_quorum(item)
     recommended = review.recommended_level
-    review.move(SEND_BACK)
+    review.move(SEND_BACK, at=at)
     review.recommended_level = review.recommended_by_id = review.recommended_at = None
     allocation.let_go_if_unable(session, review, at=at)
     audit.record(session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended)

@@ -58,7 +58,7 @@ def refer(session: Session, review: Review, *, reasons: str, by: User, at: datet
         at=at,
     )
     session.add(agreed)
-    review.move(REFER)
+    review.move(REFER, at=at)
     audit.record(
         session, "case:refer", review, by=by.id, at=at, case=review.assessment_id, recommended=level, level=level
     )

@@ -327,7 +327,7 @@ def reassign(
 
 def _hand_over(review: Review, to: UUID, *, at: datetime) -> None:
     if review.status is ReviewStatus.WAITING:
-        review.move(CLAIM)
+        review.move(CLAIM, at=at)
     review.assessor_id, review.claimed_at = to, at
 
 

@@ -121,7 +121,7 @@ def claim(session: Session, review: Review, *, by: User, at: datetime) -> None:
         raise Refusal(f"{holder} has just taken this case.")
     if is_second(session, by, review):
         raise Refusal("You are this case's second assessor, so somebody else must take it.")
-    review.move(CLAIM)
+    review.move(CLAIM, at=at)
     review.assessor_id, review.claimed_at = by.id, at
     audit.record(session, "case:claim", review, by=by.id, at=at, case=review.assessment_id)
 
@@ -131,18 +131,31 @@ def release(session: Session, review: Review, *, by: User, at: datetime) -> None
     review = locked(session, review)
     if review.assessor_id != by.id and by.role is not Role.MODERATOR:
         raise Refusal("Only the assessor who has this case, or a moderator, can give it back.")
-    _let_go(session, review, by=by, at=at)
+    let_go(session, review, by=by, at=at)
+
+
+def holder_of(session: Session, review: Review) -> User | None:
+    """Who has a case, held and read again: whoever closes the account in this moment hands back what they have by
+    then."""
+    if review.assessor_id is None:
+        return None
+    return session.get_one(User, review.assessor_id, with_for_update={"read": True}, populate_existing=True)
+
+
+def why_unable(session: Session, holder: User, review: Review) -> str | None:
+    """Why whoever has a case cannot work on it any more, in a word for the trail: "left" the desk, or an "interest"."""
+    if not is_at_desk(holder):
+        return "left"
+    return "interest" if conflicted(session, holder, review.assessment.organisation) else None
 
 
 def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> None:
     """A case that has come back to its assessor waits for another one when that person cannot work on it by now: they
-    declared an interest, or left the desk, while it was with the employer, a moderator or the panel."""
-    if review.assessor_id is None:
-        return
-    # Held and read again: whoever closes the account in this moment hands back what the person has by then.
-    holder = session.get_one(User, review.assessor_id, with_for_update={"read": True}, populate_existing=True)
-    if not is_at_desk(holder) or conflicted(session, holder, review.assessment.organisation):
-        _let_go(session, review, by=None, at=at)
+    declared an interest, or left the desk, while it was with a moderator or the panel."""
+    holder = holder_of(session, review)
+    because = why_unable(session, holder, review) if holder else None
+    if because:
+        let_go(session, review, because=because, by=None, at=at)
 
 
 def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
@@ -152,13 +165,15 @@ def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
     for found in in_review(session, holder):
         review = locked(session, found)
         if review.assessor_id == holder.id and review.status is ReviewStatus.IN_REVIEW:  # as it is now
-            _let_go(session, review, by=by, at=at)
+            let_go(session, review, by=by, at=at)
             given += 1
     return given
 
 
-def _let_go(session: Session, review: Review, *, by: User | None, at: datetime) -> None:
-    review.move(RELEASE)
+def let_go(session: Session, review: Review, *, because: str = "", by: User | None, at: datetime) -> None:
+    """A case goes back to the queue. `by` is None where the portal does it; then `because` says why, in a word."""
+    review.move(RELEASE, at=at)
+    said = {"because": because} if because else {}
     audit.record(
         session,
         "case:release",
@@ -167,6 +182,7 @@ def _let_go(session: Session, review: Review, *, by: User | None, at: datetime) 
         at=at,
         case=review.assessment_id,
         assessor=str(review.assessor_id),
+        **said,
     )
     review.assessor_id = review.claimed_at = None
 

@@ -45,7 +45,7 @@ def decide(
     holds = before is not None and before.status in issuing.STANDING and before.ends_on >= on
     if before is not None and holds:
         level = max(level, before.level)
-    review.move(DECIDE)
+    review.move(DECIDE, at=at)
     review.decided_level, review.decided_by_id, review.decided_at, review.reasons = level, by.id, at, reasons
     assessment.move(assessment_status.DECIDE)
     assessment.decided_at, assessment.decided_level = at, level

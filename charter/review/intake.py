@@ -13,7 +13,7 @@ from charter.account.models import User
 from charter.assessment import submission as submitting
 from charter.assessment.models import Assessment, Submission
 from charter.notification import emails
-from charter.review import allocation, telling, working_days
+from charter.review import clock, returning, telling, working_days
 from charter.review.models import Review
 from charter.review.status import CLOSE, RECEIVE, ReviewStatus
 
@@ -31,7 +31,8 @@ def submit(
 ) -> Submission:
     """Submit an assessment and put it on a desk: a new case waits for an assessor, an old one returns to its own.
 
-    The employer's people are told by when to expect a decision: so many working days from `on` as the level says.
+    The employer's people are told by when to expect a decision: so many working days from `on` as the level says, and
+    after more was asked what is left of them (`clock.due_on`).
     """
     submission = submitting.submit(
         session,
@@ -43,10 +44,11 @@ def submit(
         on=on,
         only_owner=only_owner,
     )
-    due_on = due(assessment, on)
     review = _case_of(session, assessment)
-    tell = emails.submission_received if review is None else emails.resubmission_received
+    about = telling.about(session, assessment, level=assessment.target_level)
+    event_key = f"submission:{assessment.id}:{assessment.round}"
     if review is None:
+        due_on = due(assessment, on)
         review = Review(
             assessment_id=assessment.id,
             assessment=assessment,
@@ -64,23 +66,29 @@ def submit(
             decided_at=None,
             reasons="",
         )
+        review.begin(at)
         session.add(review)
-        action = "case:open"
+        _record(session, "case:open", review, by=by, at=at)
+        emails.submission_received(session, **about, due_on=due_on, event_key=event_key, at=at)
     else:
-        review.move(RECEIVE)
-        review.due_on = due_on
-        allocation.let_go_if_unable(session, review, at=at)
-        action = "case:receive"
-    audit.record(
-        session, action, review, by=by.id, at=at, case=assessment.id, round=assessment.round, due_on=due_on.isoformat()
-    )
-    tell(
-        session,
-        **telling.about(session, assessment, level=assessment.target_level),
-        due_on=due_on,
-        event_key=f"submission:{assessment.id}:{assessment.round}",
-        at=at,
-    )
+        review.move(RECEIVE, at=at)
+        count = telling.clock_of(review, on=on)
+        review.due_on = clock.due_on(count, on)
+        _record(session, "case:receive", review, by=by, at=at)
+        stays = returning.to_its_assessor(session, review, at=at, on=on)
+        emails.resubmission_received(
+            session,
+            **about,
+            due_on=review.due_on,
+            ours=count.ours,
+            theirs=count.theirs,
+            promised=count.promised,
+            is_late=count.is_late,
+            is_longer=count.is_longer,
+            same_person=stays,
+            event_key=event_key,
+            at=at,
+        )
     return submission
 
 
@@ -89,7 +97,7 @@ def withdraw(session: Session, assessment: Assessment, *, by: User, at: datetime
     submitting.withdraw(session, assessment, by=by, at=at)
     review = _case_of(session, assessment)
     if review is not None:
-        review.move(CLOSE)
+        review.move(CLOSE, at=at)
         audit.record(session, "case:close", review, by=by.id, at=at, case=assessment.id)
 
 
@@ -98,6 +106,20 @@ def due(assessment: Assessment, on: date) -> date:
     level = assessment.framework.content.level(assessment.target_level)
     assert level is not None, "an assessment aims for a level of its own version"
     return working_days.after(on, level.target_decision_working_days)
+
+
+def _record(session: Session, action: str, review: Review, *, by: User, at: datetime) -> None:
+    assessment = review.assessment
+    audit.record(
+        session,
+        action,
+        review,
+        by=by.id,
+        at=at,
+        case=assessment.id,
+        round=assessment.round,
+        due_on=review.due_on.isoformat(),
+    )
 
 
 def _case_of(session: Session, assessment: Assessment) -> Review | None:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.account.models import User
 from charter.assessment.models import Assessment
-from charter.lifecycle import HasStatus, Status
+from charter.lifecycle import HasStatus, Status, Transition
 from charter.orm import Base
 from charter.review.private import NO_NOTE, PrivateNote, PrivateText
 from charter.review.status import OPEN, ReviewStatus
+from charter.review.turns import Turn, begun
 
 _open = sa.text("status IN ({})".format(", ".join(f"'{status.value}'" for status in sorted(OPEN))))
 
@@ -68,6 +69,23 @@ class Review(HasStatus, Base):
 
     assessment: Mapped[Assessment] = relationship()
     assessor: Mapped[User | None] = relationship(foreign_keys=assessor_id)
+    turns: Mapped[list[Turn]] = relationship(order_by=Turn.number, cascade="all, delete-orphan", passive_deletes=True)
+    """Whose turn it was when, from the first day: written by `begin` and `move` alone."""
+
+    def begin(self, at: datetime) -> None:
+        """A case that has just come in: the first turn is of its status."""
+        self._next_turn(self.turns, at)
+
+    def move(self, step: Transition, *, at: datetime) -> None:  # type: ignore[override]  # a turn has its moment
+        """Take the step, and keep when: `charter.review.clock` counts both sides' days from it."""
+        before = self.turns  # read first: reading flushes, and half a step is no row
+        super().move(step)
+        self._next_turn(before, at)
+
+    def _next_turn(self, turns: list[Turn], at: datetime) -> None:
+        turn = begun(turns, self.status, at)
+        if turn is not None:
+            turns.append(turn)
 
     @property
     def is_open(self) -> bool:

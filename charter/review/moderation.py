@@ -52,7 +52,7 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
     reasons = _needed(reasons, "Say what the assessor should look at again.")
     recommended = review.recommended_level
     assert recommended is not None
-    review.move(SEND_BACK)
+    review.move(SEND_BACK, at=at)
     review.recommended_level = review.recommended_by_id = review.recommended_at = None
     let_go_if_unable(session, review, at=at)
     moderation = _note(
@@ -108,7 +108,7 @@ def _finish(
     moderation = _note(session, review, outcome, recommended=recommended, level=level, reasons=reasons, by=by, at=at)
     aimed_at = review.assessment.framework.content.level(review.assessment.target_level)
     if aimed_at is not None and aimed_at.review.panel:
-        review.move(REFER)
+        review.move(REFER, at=at)
         audit.record(
             session,
             "case:refer",

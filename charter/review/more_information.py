@@ -14,7 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.notification import emails
-from charter.review import explanations, submitted, telling
+from charter.review import explanations, reminding, silence, submitted, telling
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, InformationRequest, Review, Subject
 from charter.review.status import ASK_FOR_MORE
@@ -22,6 +22,10 @@ from charter.review.submitted import Submitted
 
 LONGEST = 2000
 """The most characters of a question."""
+WENT_ON = (
+    "The case went on without an answer to what was asked before, so the employer cannot be asked again. Find what the "
+    "evidence shows."
+)
 NOTHING_CHOSEN = "Choose at least one thing to ask about, and write your question."
 
 
@@ -68,7 +72,8 @@ def ask(
     the rules allow is asked along with them when it has not been said (`explanations`).
 
     Raises Refusal (on the field `questions`, `question-<key of the subject>` or `answer_by`) when the case is somebody
-    else's, a subject is not part of the case, or a question is missing or too long.
+    else's, it went on without an answer in this round, a subject is not part of the case, or a question is missing or
+    too long.
     """
     review = locked(session, review)
     check_holds(session, by, review)
@@ -85,7 +90,10 @@ def ask(
             raise Refusal(wrong, field=f"question-{subject.key}")
     if answer_by <= local_date(at):
         raise Refusal("The day to answer by must be in the future.", field="answer_by")
-    review.move(ASK_FOR_MORE)
+    if silence.went_on(session, review):
+        raise Refusal(WENT_ON, field="questions")
+    review.move(ASK_FOR_MORE, at=at)
+    review.turns[-1].reminded_days = reminding.told_of(local_date(at), answer_by)
     assessment.move(assessment_status.ASK_FOR_MORE)
     in_turn = {subject: questions[subject].strip() for subject in known if subject in questions}
     for subject, question in in_turn.items():

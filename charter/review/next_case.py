@@ -1,4 +1,4 @@
-"""Take the next one: the case most in need of all that a person may have."""
+"""Take the next one: the case most in need of all that a person may have, an employer that answered before all."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.organisation import interests
-from charter.review import allocation, workload
+from charter.review import allocation, queue, workload
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 
@@ -23,7 +23,8 @@ def last_taken_at(session: Session, person: User) -> datetime | None:
 
 
 def take(session: Session, *, seen: datetime | None, by: User, at: datetime, on: date) -> Review:
-    """`by` takes the case that is due first of those that wait and that they may have.
+    """`by` takes the case that is due first of those that wait and that they may have; before
+    all, one whose employer has answered what somebody else asked.
 
     `seen` is what `last_taken_at` was when they were offered it: when they took a case since, that one is given again.
     Two who take at once get two cases: a case that somebody else holds in this moment is passed over.
@@ -76,7 +77,7 @@ def _first(session: Session, by: User, passed: set[UUID]) -> UUID | None:
             Assessment.organisation_id.not_in(declared),
             Review.id.not_in(passed),
         )
-        .order_by(Review.due_on, Review.waiting_since, Review.id)
+        .order_by(queue.answered_first(), Review.due_on, Review.waiting_since, Review.id)
         .limit(1)
         .with_for_update(of=Assessment, skip_locked=True)
     ).first()

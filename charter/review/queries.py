@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from charter import audit
 from charter.account.models import User
@@ -301,8 +301,9 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
 
 
 def of_assessment(session: Session, assessment: Assessment) -> Review | None:
-    """The case of an assessment, if it was ever submitted."""
-    return session.scalars(sa.select(Review).where(Review.assessment_id == assessment.id)).first()
+    """The case of an assessment, with its turns, if it was ever submitted (one query)."""
+    query = sa.select(Review).where(Review.assessment_id == assessment.id).options(joinedload(Review.turns))
+    return session.scalars(query).unique().first()
 
 
 # For the employer's pages ------------------------------------------------------------------------------------------

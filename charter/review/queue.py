@@ -22,9 +22,11 @@ from charter.framework.content import Content, Moderated
 from charter.framework.models import Framework
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import age, sampling
+from charter.review import clock, reminding, sampling, turns
+from charter.review.clock import Clock
 from charter.review.models import Review
 from charter.review.status import OPEN, ReviewStatus
+from charter.review.turns import Span
 
 PAGE = 50
 STAGES = tuple(status for status in ReviewStatus if status in OPEN)
@@ -52,6 +54,8 @@ class Asked:
     """Only the open ones that should have been decided before today."""
     away: bool = False
     """Only those of somebody who is away."""
+    late: bool = False
+    """Only those whose employer should have answered before today."""
     search: str = ""
     """Words of the employer's name."""
     order: Order = Order.DUE
@@ -72,12 +76,15 @@ class QueueRow(NamedTuple):
     level: str
     target_days: int
     """The working days in which its level promises a decision."""
+    turns: Sequence[Span]
     round: int
     waiting_since: datetime
     due_on: date
     status: ReviewStatus
     assessor_id: UUID | None
     assessor: str | None
+    answer_by: date | None
+    """The day by which the employer was asked to answer in this round."""
     closely: sampling.Why
     """Why it gets a second look, if it does."""
 
@@ -86,9 +93,18 @@ class QueueRow(NamedTuple):
         """Whether it still waits for somebody."""
         return self.status in OPEN
 
-    def day(self, on: date) -> int:
-        """Which working day of the promised ones it is on."""
-        return age.days_used(self.waiting_since, on)
+    def clock(self, on: date) -> Clock:
+        """The working days that each side used."""
+        return clock.read(self.turns, promised=self.target_days, since=self.waiting_since, on=on)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether an employer that was asked for more has answered, and nobody reads it yet: it comes first."""
+        return self.status is ReviewStatus.WAITING and self.round > 1
+
+    def is_late(self, on: date) -> bool:
+        """Whether the employer should have answered before that day."""
+        return self.status is ReviewStatus.WITH_EMPLOYER and self.answer_by is not None and self.answer_by < on
 
     def is_overdue(self, on: date) -> bool:
         """Whether it should have been decided before that day. While the employer answers, the clock is theirs."""
@@ -126,6 +142,11 @@ def _overdue(on: date) -> sa.ColumnElement[bool]:
     return sa.and_(Review.due_on < on, Review.status != ReviewStatus.WITH_EMPLOYER)
 
 
+def _late(on: date) -> sa.ColumnElement[bool]:
+    """The cases whose employer should have answered before a day. Needs the assessment."""
+    return sa.and_(Review.status == ReviewStatus.WITH_EMPLOYER, reminding.answer_by() < on)
+
+
 def hidden_from(user: User) -> list[sa.ColumnElement[bool]]:
     """Conditions on `Assessment` that leave out what `user` has an interest in; none when there is nothing of that."""
     mine = interests.of(user)
@@ -150,6 +171,8 @@ def _conditions(
         of_employer.append(Organisation.county == asked.county)
     if asked.level:
         of_employer.append(Assessment.target_level == asked.level)
+    if asked.late:
+        of_employer.append(_late(on))
     if asked.search:
         of_employer.append(Organisation.name.icontains(asked.search, autoescape=True))
     return of_case, of_employer
@@ -182,29 +205,35 @@ def _rows(query: sa.Select[Any], order: Order) -> Any:
             Review.status,
             Review.assessor_id,
             User.name,
+            reminding.answer_by(),
             *sampling.said_of(Review.id),
         )
         .order_by(first, then, Review.id)
     )
 
 
-def _row(found: Any, contents: Mapping[UUID, Content]) -> QueueRow:
+def answered_first() -> sa.ColumnElement[int]:
+    """An order for cases that wait: those that were asked for more and answered stand before the others."""
+    return sa.case((Assessment.round > 1, 0), else_=1)
+
+
+def _row(found: Any, contents: Mapping[UUID, Content], spans: Mapping[UUID, Sequence[Span]]) -> QueueRow:
     version, where, aim, case, employer, *rest, drawn, unsure = found
     content = contents[version]
     level = content.level(aim)
     days = level.target_decision_working_days if level else 0
     why = sampling.Why(sampling.rule_of(content, aim).moderation is Moderated.ALWAYS, drawn, unsure)
     return QueueRow._make(
-        (case, employer, content.county_title(where), content.level_title(aim), days, *rest, why),
+        (case, employer, content.county_title(where), content.level_title(aim), days, spans.get(case, ()), *rest, why),
     )
 
 
 def find(session: Session, asked: Asked, *, by: User | None = None, on: date) -> QueuePage:
-    """A page of the cases that are open (or at one stage), as `by` may see them, in three queries.
+    """A page of the cases that are open (or at one stage), as `by` may see them, in four queries.
 
-    One counts the open cases by stage, one reads the page, one the versions of the charter that its cases are on; a
-    fourth counts the cases of a stage that is not open, when that is asked for. Rows, not objects: fifty cases are two
-    hundred objects.
+    One counts the open cases by stage, one reads the page, one its turns, one the versions of the charter that its
+    cases are on; a fifth counts the cases of a stage that is not open, when that is asked for. Rows, not objects:
+    fifty cases are four hundred objects.
     """
     of_case, of_employer = _conditions(asked, on, by)
     joined = _joined(asked, on, by)
@@ -222,11 +251,13 @@ def find(session: Session, asked: Asked, *, by: User | None = None, on: date) ->
     found = session.execute(query).all()
     versions = sa.select(Framework).where(Framework.id.in_({row[0] for row in found}))
     contents = {version.id: version.content for version in session.scalars(versions)}
-    return QueuePage([_row(one, contents) for one in found], stages, total, page)
+    spans = turns.of_cases(session, [row[3] for row in found])
+    return QueuePage([_row(one, contents, spans) for one in found], stages, total, page)
 
 
 def every(session: Session, asked: Asked, *, by: User, on: date) -> Iterator[QueueRow]:
-    """All the rows that `asked` leaves, whatever the page, read a thousand at a time (two queries).
+    """All the rows that `asked` leaves, whatever the page, read a thousand at a time (two queries, and one for the
+    turns of each thousand).
 
     What `by` may see is settled at once, and the rest when it is read: a file is sent after its page is done with `by`.
     """
@@ -234,16 +265,20 @@ def every(session: Session, asked: Asked, *, by: User, on: date) -> Iterator[Que
 
     def read() -> Iterator[QueueRow]:
         contents = {version.id: version.content for version in session.scalars(sa.select(Framework))}
-        for found in session.execute(query.execution_options(yield_per=1000)):
-            yield _row(found, contents)
+        for found in session.execute(query.execution_options(yield_per=1000)).partitions():
+            spans = turns.of_cases(session, [row[3] for row in found])
+            for one in found:
+                yield _row(one, contents, spans)
 
     return read()
 
 
 def oldest_waiting(session: Session, asked: Asked, number: int, *, by: User, on: date) -> list[UUID]:
-    """The ids of so many cases that wait for an assessor, the most in need first, of those that `asked` leaves."""
+    """The ids of so many cases that wait for an assessor, those with an answer and then the most in need first, of
+    those that `asked` leaves."""
     waits = replace(asked, status=ReviewStatus.WAITING, order=Order.DUE)
     query = _rows(_joined(waits, on, by).where(_stage(waits)), waits.order).with_only_columns(Review.id)
+    query = query.order_by(None).order_by(answered_first(), Review.due_on, Review.waiting_since, Review.id)
     return list(session.scalars(query.limit(number)))
 
 

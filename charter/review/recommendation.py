@@ -72,7 +72,7 @@ def recommend(
     check_length(reasons)
     if unsure is not None:
         sampling.doubt(session, review, unsure, by=by, at=at)
-    review.move(RECOMMEND)
+    review.move(RECOMMEND, at=at)
     review.recommended_level, review.recommendation = level, reasons
     review.recommended_by_id, review.recommended_at = by.id, at
     audit.record(session, "case:recommend", review, by=by.id, at=at, case=review.assessment_id, level=level)

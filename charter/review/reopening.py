@@ -54,7 +54,7 @@ def open_again(session: Session, review: Review, *, apart: Iterable[UUID], by: U
         )
     due_on = intake.due(assessment, on)
     there = set(session.scalars(sa.select(SetApart.user_id).where(SetApart.review_id == review.id)))
-    review.move(REOPEN)
+    review.move(REOPEN, at=at)
     assessment.move(assessment_status.REOPEN)
     before = review.decided_level
     review.waiting_since, review.due_on = at, due_on

@@ -22,6 +22,8 @@ WORDS: Mapping[str, str] = {
     "case:allocate": "gave the case to an assessor",
     "case:release": "gave the case back to the queue",
     "case:ask-for-more": "asked the employer for more",
+    "case:more-time": "gave the employer more time",
+    "case:go-on": "went on without an answer",
     "case:rest-met": "found what was left to be met, together",
     "case:recommend": "recommended a level",
     "case:refer": "put the case before the panel",
@@ -114,6 +116,9 @@ def _detail(content: Content, event: AuditEvent) -> str:
         return f"meeting on {day.day} {day:%B %Y}"
     if event.action == "case:ask-for-more":
         return "; ".join(_asked(content, details))
+    if event.action == "case:more-time":
+        day = date.fromisoformat(details["after"])
+        return f"until {day.day} {day:%B %Y}"
     if event.action == "case:rest-met":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:

@@ -23,7 +23,7 @@ def a_moderator() -> User:
     review = make.recommended(make.found(make.claimed(sent, by=assessor), by=assessor), by=assessor)
     administrator = make.staff("administrator", "Ada Admin")
     with transaction() as session:
-        review.move(REFER)
+        review.move(REFER, at=now())
         for name in ("The county council", "The Chamber"):
             partners.add(session, name, by=administrator, at=now())
     return make.staff("moderator", "Mo Moderator")

@@ -45,7 +45,7 @@ def referred(make: Factory, employer: Organisation, owner: User, assessor: User,
     sent = make.submitted(make.answered(make.assessment(employer, by=owner), by=owner), by=owner)
     review = make.recommended(make.found(make.claimed(sent, by=assessor), by=assessor), by=assessor, level=level)
     with transaction():
-        review.move(REFER)
+        review.move(REFER, at=AT)
     return review
 
 

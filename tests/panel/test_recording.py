@@ -208,7 +208,7 @@ def test_an_item_is_recorded_once(held: Item, moderator: User, administrator: Us
 def test_a_case_that_was_withdrawn_is_not_decided(held: Item, moderator: User) -> None:
     with transaction():
         assert held.review is not None
-        held.review.move(CLOSE)
+        held.review.move(CLOSE, at=AT)
     with pytest.raises(Refusal, match="The employer has withdrawn"):
         decide(held, moderator)
     assert held.was_withdrawn

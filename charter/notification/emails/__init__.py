@@ -32,6 +32,13 @@ from charter.notification.emails.aftercare import (
     concern_settled_employer,
     concern_side_asked,
 )
+from charter.notification.emails.answers import (
+    answer_due,
+    answer_late,
+    answer_went_on,
+    more_time_given,
+    went_on_without_answer,
+)
 from charter.notification.emails.assessments import (
     decision_awarded,
     decision_not_awarded,
@@ -112,6 +119,9 @@ from charter.notification.emails.yearly import (
 __all__ = [
     "actions_due",
     "already_registered",
+    "answer_due",
+    "answer_late",
+    "answer_went_on",
     "appeal_decided",
     "appeal_received",
     "award_ended",
@@ -153,6 +163,7 @@ __all__ = [
     "member_left",
     "member_removed",
     "more_information_needed",
+    "more_time_given",
     "password_changed",
     "programme_asked_for",
     "programme_request_sent",
@@ -174,6 +185,7 @@ __all__ = [
     "transfer_offered",
     "version_closes",
     "virus_found",
+    "went_on_without_answer",
     "yearly_figures_due",
     "yearly_figures_sent",
 ]

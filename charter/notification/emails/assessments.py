@@ -72,11 +72,22 @@ def resubmission_received(
     organisation_name: str,
     level_title: str,
     due_on: date,
+    ours: int,
+    theirs: int,
+    promised: int,
+    is_late: bool,
+    is_longer: bool,
+    same_person: bool,
     assessment_id: UUID,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To the employer's people: we have what you added, and when to expect a decision."""
+    """To the employer's people: we have what you added, and when to expect a decision.
+
+    `ours` and `theirs` are the working days that each used, `promised` those that the level
+    promises: `is_late` when we used more, `is_longer` when the answer came near their end. `same_person` says whether
+    whoever asked reads the answer.
+    """
     tell(
         session,
         "resubmission_received",
@@ -87,6 +98,12 @@ def resubmission_received(
         organisation_name=outbox.one_line(organisation_name),
         level_title=level_title,
         due_on=due_on,
+        ours=ours,
+        theirs=theirs,
+        promised=promised,
+        is_late=is_late,
+        is_longer=is_longer,
+        same_person=same_person,
         assessment_id=assessment_id,
     )
 

@@ -44,7 +44,7 @@ from charter.improvement import with_plan
 from charter.organisation.models import Organisation
 from charter.panel import queries as panel
 from charter.permissions import Permission
-from charter.review import conversations, explanations, findings, intake, more_information
+from charter.review import conversations, explanations, findings, intake, more_information, telling
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest, Subject
@@ -172,7 +172,7 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
     requests = cases.asked_now(db.session, assessment)
     before = latest(db.session, assessment) if requests else None
     facts = _facts(said)
-    case = None if requests else cases.of_assessment(db.session, assessment)
+    case = cases.of_assessment(db.session, assessment)
     with_panel = case is not None and case.status is ReviewStatus.WITH_PANEL
     return render_template(
         "employer/assessment/follow.html",
@@ -183,6 +183,8 @@ def show_assessment(assessment: Assessment) -> ResponseReturnValue:
         conversations=conversations.for_employer(db.session, assessment),
         questions=_questions(said, requests, before, facts["progress"].figures) if before else (),
         answer_by=requests[0].answer_by if requests else None,
+        clock=telling.clock_of(case, on=today()) if case is not None and case.is_open else None,
+        pace=timing.pace().get(assessment.target_level),
     )
 
 
@@ -266,6 +268,7 @@ def _show_decision(assessment: Assessment) -> ResponseReturnValue:
         conversations=conversations.for_employer(db.session, assessment),
         content=content,
         case=case,
+        clock=telling.clock_of(case, on=decided_on),
         findings=stands,
         met_by={code: stand_ins[code] for code in met},
         missing=found.missing_for((case.decided_level or 0) + 1),
@@ -473,6 +476,7 @@ def submitted(assessment: Assessment) -> ResponseReturnValue:
         content=assessment.framework.content,
         submission=last,
         case=cases.of_assessment(db.session, assessment),
+        pace=timing.pace().get(assessment.target_level),
         reference=reference(assessment),
     )
 

@@ -31,6 +31,7 @@ from charter.organisation import queries as employers
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.review import queries as cases
+from charter.review import telling
 from charter.succession import asking
 from charter.succession import queries as succession
 from charter.web.access import employer_home, is_about, requires, the_user
@@ -125,7 +126,7 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
     first = len(assessments) == 1  # nothing was promised in one before
     said = queries.material(db.session, under_way, first=first) if under_way and draft else None
     requests = cases.asked_now(db.session, under_way) if under_way else ()
-    waits = under_way is not None and under_way.status is AssessmentStatus.SUBMITTED
+    waits = under_way is not None and under_way.status is not AssessmentStatus.DRAFT
     case = cases.of_assessment(db.session, under_way) if under_way and waits else None
     newest = renewal.newest(awards, on=today())
     ending = renewal.ending(newest, current.content, on=today()) if newest else None
@@ -155,6 +156,7 @@ def _home(organisation_id: UUID, all_mine: list[Glance], current: Framework) -> 
         evidence_notes=_said_once(outlook.evidence, mending),
         yearly_due=yearly_due,
         case=case,
+        clock=telling.clock_of(case, on=today()) if case is not None else None,
         requests=requests,
         draft=draft,
         to_mend=mending,

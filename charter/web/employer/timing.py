@@ -14,9 +14,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from charter.assessment.models import Assessment
-from charter.clock import now
+from charter.clock import now, today
 from charter.extensions import db
 from charter.memory import Memory
+from charter.review import pace as paces
+from charter.review.pace import Pace
 from charter.time_spent import adding, typical
 from charter.time_spent.typical import Typical
 from charter.web.employer import blueprint
@@ -48,6 +50,12 @@ def opened_field(assessment: Assessment, page: str) -> Markup:
 def took(size_band: str) -> Mapping[int, Typical]:
     """How long employers of a size took for each level, by rank (one query in an hour)."""
     return within_the_hour(("took", size_band), lambda: typical.of_size(db.session, size_band))
+
+
+def pace() -> Mapping[int, Pace]:
+    """How many of our working days decisions took, by the rank of the level (one query in an hour)."""
+    on = today()
+    return within_the_hour(("pace", on), lambda: paces.of_levels(db.session, on=on))
 
 
 def within_the_hour(question: Hashable, work: Callable[[], Counted]) -> Counted:

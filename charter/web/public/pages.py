@@ -16,6 +16,7 @@ from charter.framework.models import Framework
 from charter.organisation import team
 from charter.time_spent import adding, typical
 from charter.web.access import public
+from charter.web.employer import timing
 from charter.web.public import blueprint, memory
 
 
@@ -67,6 +68,7 @@ def _criteria(framework: Framework, current: Framework | None = None) -> Respons
         criteria=[one for one in content.criteria if level is None or one.level <= level.rank],
         rules={one.rank: [rule_in_words(rule, content) for rule in one.rules] for one in content.levels},
         asks={ask.level.rank: ask for ask in asks(content)},
+        paces=timing.pace(),
         standing=lambda criterion: standing(content, criterion, level.rank if level else top),
     )
 
