@@ -24,6 +24,7 @@ from charter.review import second_models as second_looks
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent
+from charter.versions import models as versions
 
 __all__ = [
     "account",
@@ -55,6 +56,7 @@ __all__ = [
     "teamwork",
     "time_spent",
     "turns",
+    "versions",
     "workload",
     "yearly",
 ]
