@@ -206,7 +206,7 @@ class DraftsView(Previews, ActionView):
             except Refusal as refusal:
                 form.refuse(refusal)
             if not form.errors:
-                flash(f"The {kind.noun} is saved in the draft.", "success")
+                flash(f"Saved in the draft: the {kind.noun}.", "success")
                 return redirect(url_for(".draft_view", framework_draft_id=draft.id, _anchor=kind.key), 303)
         page = self.render(
             "admin/drafts/piece.html",
@@ -336,8 +336,8 @@ class DraftsView(Previews, ActionView):
         writer = csv.writer(out)
         writer.writerow(
             (
-                *("Employer", "Aimed at", "Decided", "Own rules", "Draft, new as not there", "Draft, new left out"),
-                *("Why, new as not there", "Why, new left out", "Not looked at"),
+                *("Employer", "Aimed at", "Decided", "Own rules", "Draft, new not in place", "Draft, new left out"),
+                *("Why, new not in place", "Why, new left out", "Not looked at"),
             )
         )
         for one in tried:

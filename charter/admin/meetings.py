@@ -224,7 +224,9 @@ class MeetingsView(RecordView):
             chosen = set(form.cases.data or ())
             agenda.put(session, panel_meeting, _reviews(chosen), by=the_user(), at=now())
 
-        return self._step("cases", panel_meeting, CasesForm.of(waiting), put, "It is on the agenda.", waiting=waiting)
+        return self._step(
+            "cases", panel_meeting, CasesForm.of(waiting), put, "Your choice is on the agenda.", waiting=waiting
+        )
 
     @expose("/<uuid:panel_meeting_id>/business", methods=("GET", "POST"))
     @on(Permission.RUN_PANEL, Meeting)

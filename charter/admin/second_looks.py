@@ -171,7 +171,8 @@ class SecondLooksView(ActionView):
                 case=case,
                 look=look,
                 differing=[one for one in pairs if one.differs],
-                same=[one for one in pairs if not one.differs],
+                same=[one for one in pairs if not (one.differs or one.is_alone)],
+                alone=[one for one in pairs if one.is_alone],
                 settles=review.status is ReviewStatus.IN_REVIEW
                 and look.kind is LookKind.ASSESSOR
                 and the_user().id in {look.by_id, review.assessor_id},

@@ -35,13 +35,13 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
         (
             Permission.DECIDE_CLAIM,
             sa.select(sa.func.count()).select_from(Claim).where(Claim.status == ClaimStatus.WITH_SCHEME),
-            "claims to decide",
+            ("claim to decide", "claims to decide"),
             url_for("claims.index_view", flt0_status=ClaimStatus.WITH_SCHEME.value),
         ),
         (
             Permission.HANDLE_APPEAL,
             sa.select(sa.func.count()).select_from(Appeal).where(Appeal.status == AppealStatus.WAITING),
-            "appeals that nobody has",
+            ("appeal that nobody has", "appeals that nobody has"),
             url_for("appeals.index_view", flt0_status=AppealStatus.WAITING.value),
         ),
         (
@@ -53,13 +53,13 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
                 AwardStep.proposed_by_id != user.id,
                 sa.or_(AwardStep.at_once != "", AwardStep.reply_by < on, AwardStep.reply_is_all),
             ),
-            "awards to suspend or revoke, or not",
+            ("award to suspend or revoke, or not", "awards to suspend or revoke, or not"),
             url_for("steps.index_view", flt0_status=StepStatus.PROPOSED.value),
         ),
         (
             Permission.HANDLE_CONCERN,
             sa.select(sa.func.count()).select_from(Concern).where(Concern.status == ConcernStatus.NEW),
-            "concerns that nobody has",
+            ("concern that nobody has", "concerns that nobody has"),
             url_for("concerns.index_view", flt0_status=ConcernStatus.NEW.value),
         ),
         (
@@ -69,7 +69,7 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
             .join(first, first.id == LikelyPair.first_id)
             .join(second, second.id == LikelyPair.second_id)
             .where(LikelyPair.dismissed_at.is_(None), first.merged_into_id.is_(None), second.merged_into_id.is_(None)),
-            "pairs of employers that may be one",
+            ("pair of employers that may be one", "pairs of employers that may be one"),
             url_for("duplicates.index_view"),
         ),
         (
@@ -77,7 +77,7 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
             sa.select(sa.func.count())
             .select_from(Recognition)
             .where(Recognition.checked_at.is_(None), Recognition.declined_at.is_(None)),
-            "awards of other schemes to check",
+            ("award of another scheme to check", "awards of other schemes to check"),
             url_for("recognitions.index_view", flt0_status="stated"),
         ),
         (
@@ -89,7 +89,7 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
                 Evidence.removed_at.is_(None),
                 Evidence.scan == ScanState.WAITING,
             ),
-            "files that wait for the virus scanner",
+            ("file that waits for the virus scanner", "files that wait for the virus scanner"),
             url_for("scans.index_view"),
         ),
         (
@@ -97,7 +97,7 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
             sa.select(sa.func.count())
             .select_from(Programme)
             .where(Programme.status == ProgrammeStatus.OPEN, Programme.review_by < on),
-            "services past the day to check them",
+            ("service past the day to check it", "services past the day to check them"),
             url_for("programmes.index_view", flt2_past="yes"),
         ),
     )
@@ -105,4 +105,8 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
     if not mine:
         return []
     numbers = session.execute(sa.select(*(query.scalar_subquery() for _, query, _, _ in mine))).one()
-    return [Waits(number, text, address) for number, (_, _, text, address) in zip(numbers, mine, strict=True) if number]
+    return [
+        Waits(number, one if number == 1 else many, address)
+        for number, (_, _, (one, many), address) in zip(numbers, mine, strict=True)
+        if number
+    ]

@@ -75,7 +75,7 @@ class AppealStatus(Status):
     def label(self) -> str:
         """The status in the scheme's words."""
         return {
-            "waiting": "Waiting for somebody",
+            "waiting": "Waiting to be looked at",
             "in_hand": "Being looked into",
             "stands": "The decision stands",
             "changed": "The decision is changed",

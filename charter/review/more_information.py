@@ -14,7 +14,7 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.notification import emails
-from charter.review import explanations, reminding, silence, submitted, telling
+from charter.review import explanations, patience, reminding, silence, submitted, telling
 from charter.review.allocation import check_holds, locked
 from charter.review.models import About, InformationRequest, Review, Subject
 from charter.review.status import ASK_FOR_MORE
@@ -134,6 +134,7 @@ def ask(
             ),
         ],
         reply_by=answer_by,
+        waits_until=patience.ends_on(session, answer_by),
         event_key=f"case:{review.id}:round:{assessment.round}",
         at=at,
     )

@@ -369,8 +369,13 @@ class Pair:
 
     @property
     def differs(self) -> bool:
-        """Whether they hold different things."""
-        return self.second.stands is not None and (self.first.outcome if self.first else None) != self.second.stands
+        """Whether they hold different things. Where only one made a finding there is nothing to settle."""
+        return self.first is not None and self.second.stands is not None and self.first.outcome != self.second.stands
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether only the second person made a finding, such as where an award of another scheme stands in."""
+        return self.first is None and self.second.stands is not None
 
     @property
     def is_open(self) -> bool:

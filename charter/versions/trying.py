@@ -2,7 +2,7 @@
 
 Each employer's latest decision of a period is judged twice from the same findings, declarations and figures, on the day
 it was decided: by the rules of its own version, and by the draft's. What is asked by the draft alone was never looked
-at, so there are two readings of it: as not there, and left out as if it were not asked.
+at, so there are two readings of it: as not in place, and left out as if it were not asked.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -91,7 +91,7 @@ def test_a_draft_begins_from_a_version_and_one_criterion_of_it_is_changed_in_a_f
     typed = form_of(browser.get(page).text)
     assert typed["part_statement"] == base.content.criteria[0].statement
     saved = browser.send(page, data=typed | {"part_statement": "We do it by Friday."}, follow_redirects=True)
-    assert "The criterion is saved in the draft." in saved.text
+    assert "Saved in the draft: the criterion." in saved.text
     assert f"{len(base.content.criteria) - 1} unchanged, 1 reworded" in saved.text
     found = drafting.content_of(fresh(draft))
     assert found.criterion(code) == base.content.criteria[0].model_copy(update={"statement": "We do it by Friday."})
@@ -107,7 +107,7 @@ def test_every_kind_of_piece_has_a_form_and_sending_it_as_it_is_changes_nothing(
     assert link is not None
     page = unescape(link[1])
     said = browser.send(page, data=form_of(browser.get(page).text), follow_redirects=True)
-    assert "is saved in the draft" in said.text
+    assert "Saved in the draft" in said.text
     assert drafting.content_of(fresh(draft)) == before
 
 
@@ -267,8 +267,8 @@ def test_a_draft_is_tried_on_past_decisions_and_says_why_a_level_would_differ(
     }
     assert browser.send(one, data=asked).status_code == 303
     seen = browser.send(page, follow_redirects=True).text
-    assert "As if what is new were not there: 1 of 1 would have another level" in seen
-    assert "Without what is new: 0 of 1 would have another level" in seen
+    assert "If no employer had what is new: 1 of 1 would have another level" in seen
+    assert "If what is new is left out: 0 of 1 would have another level" in seen
     assert "A new must" in seen
     assert employer.name in seen
     rows = browser.get(f"{home(draft)}trial.csv").text.splitlines()

@@ -107,6 +107,7 @@ VALUES = {
         **EMPLOYER,
         "questions": [("Flexible working", "Which policy?\nSend it, please."), ("Fair pay", "Since when?")],
         "reply_by": date(2027, 1, 5),
+        "waits_until": date(2027, 1, 12),
         "assessment_id": ID,
     },
     "resubmission_received": {
@@ -542,7 +543,8 @@ def test_without_a_date_to_answer_by_none_is_made_up(session, asha):
     emails.more_information_needed(session, to=[asha], event_key="event", at=AT, **values)
     [message] = told(session)
     assert "Answer by" not in message.body
-    assert "on\n1 point:" in message.body
+    assert "we wait" not in message.body
+    assert "We need more from you on 1 point:" in message.body
 
 
 def test_who_left_with_nothing_in_hand_leaves_nothing_to_take_over(session, asha):

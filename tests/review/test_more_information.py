@@ -10,7 +10,7 @@ from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.review import more_information, queries, timeline
+from charter.review import more_information, patience, queries, timeline
 from charter.review.models import About, InformationRequest, Subject
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -36,6 +36,8 @@ def test_what_is_asked_is_kept_with_its_day_and_told_by_email(claimed, codes, ow
     assert message.to_address == owner.email
     assert "Which shifts?" in message.body
     assert claimed.assessment.framework.content.criterion(codes[1]).title in message.body
+    waits_until = patience.ends_on(db.session, AT.date() + timedelta(days=14))
+    assert f"we wait until {waits_until.day} {waits_until:%B %Y}" in message.body
 
 
 def test_only_what_is_asked_about_is_open_until_it_is_sent_again(make, claimed, sent, codes, owner, assessor) -> None:

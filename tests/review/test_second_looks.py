@@ -312,6 +312,12 @@ def test_the_two_are_compared_only_when_the_first_has_found_everything_too(
     assert compare(review, second).compared_at == AT
 
 
+def test_where_only_the_second_person_made_a_finding_there_is_nothing_to_settle(taken: Review, codes_of) -> None:
+    own = SecondFinding(criterion=codes_of(taken)[0], outcome=value(taken, Extent.MET))
+    (pair,) = second_looks.pairs({}, {own.criterion: own}, [own.criterion])
+    assert (pair.differs, pair.is_open, pair.is_alone) == (False, False, True)
+
+
 def test_a_difference_is_settled_by_coming_round_and_what_was_found_alone_is_kept(
     make: Factory, taken: Review, assessor: User, second: User, codes_of
 ) -> None:

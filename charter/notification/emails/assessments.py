@@ -45,11 +45,12 @@ def more_information_needed(
     level_title: str,
     questions: Iterable[tuple[str, str]],
     reply_by: date | None,
+    waits_until: date | None,
     assessment_id: UUID,
     event_key: str,
     at: datetime,
 ) -> None:
-    """To the employer's people: what we still need, criterion by criterion, and by when."""
+    """To the employer's people: what we still need, criterion by criterion, by when, and how long we then wait."""
     tell(
         session,
         "more_information_needed",
@@ -61,6 +62,7 @@ def more_information_needed(
         level_title=level_title,
         questions=list(questions),
         reply_by=reply_by,
+        waits_until=waits_until,
         assessment_id=assessment_id,
     )
 

@@ -58,7 +58,7 @@ def test_an_owner_replies_changes_the_reply_and_sees_a_colleagues(
         step = steps.propose(session, award, deed=Deed.REVOKE, reasons="Wages were late.", by=moderator, at=AT, on=ON)
     with time_machine.travel(AT, tick=False):
         theirs, page = sign_in(owner), f"/award-steps/{step.id}/reply"
-        assert "1 letter of the scheme waits for your answer." in theirs.get(f"/dashboard/{employer.id}").text
+        assert "1 letter from us needs your answer." in theirs.get(f"/dashboard/{employer.id}").text
         assert "Wages were late." in theirs.get(page).text
         first = {"text": "We paid.", "seen_version": "1"}
         assert theirs.send(page, first).status_code == 303
