@@ -30,6 +30,9 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "reviews": ("search", "/admin/reviews/cases.csv"),
     "second_looks": ("search", "/admin/second-looks/lots.csv"),
     "stops": ("no", "/admin/stops/questions.csv"),
+    "quality": ("no", "/admin/quality/people.csv"),
+    "explanations": ("no", "It leads to the decided cases of the queue."),
+    "drafts": ("no", "Versions in the making: one or two."),
 }
 """The lists that are not lists of records: whether they are searched, and where they download or why they do not."""
 

@@ -70,7 +70,6 @@ def test_the_menu_holds_what_each_may_open(sign_in, assessor, administrator, boa
         "People at the desk",
         "My interests",
         "Second looks",
-        "Explanations",
         "Feedback phrases",
         "Quality of work",
         "Virus scans",
