@@ -268,6 +268,9 @@ class DraftsView(Previews, ActionView):
         choices += [(str(one.id), f"Draft: {one.name}") for one in drafts]
         fit: dict[str, Framework | FrameworkDraft] = {str(one.id): one for one in versions}
         fit.update({str(one.id): one for one in drafts})
+        done = sa.select(FrameworkDraft.id, FrameworkDraft.framework_id).where(FrameworkDraft.framework_id.is_not(None))
+        for draft_id, framework_id in db.session.execute(done):  # a kept address leads on to what was published
+            fit[str(draft_id)] = fit[str(framework_id)]
         before = fit.get(request.args.get("before", "")) or versions[min(1, len(versions) - 1)]
         after = fit.get(request.args.get("after", "")) or (drafts[0] if drafts else versions[0])
         groups = comparing.compare(_content(before), _content(after))

@@ -291,6 +291,8 @@ def test_publishing_says_first_what_it_does_and_then_does_it_once(
     early = {"closes_on-day": str(soon.day), "closes_on-month": str(soon.month), "closes_on-year": str(soon.year)}
     assert "Employers need time to finish." in browser.send(page, data=typed | early | {"sure": "y"}).text
     done = browser.send(page, data=typed | {"sure": "y"}, follow_redirects=True)
+    kept = browser.get(f"/admin/framework-drafts/compare?before={waiting.framework_id}&after={draft.id}").text
+    assert f"to Version {fresh(draft).framework.version}" in kept, "the address of the draft leads on"
     assert "Version 50.0.0 is published." in done.text
     token = browser.token(LIST + "start")
     again = browser.post(page, data=typed | {"sure": "y", "csrf_token": token}, follow_redirects=True)

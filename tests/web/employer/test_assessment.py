@@ -258,7 +258,9 @@ def test_more_is_asked_and_sent_back_as_another_round(
     # the form of the first round, found again with the back button, does not send the second
     assert browser.post(f"{home}/submit", data=first).location == f"{home}/submitted"
     assert status_of(assessment) is AssessmentStatus.MORE_INFORMATION
-    assert "Send your answers back" in browser.get(f"{home}/submit").text
+    back = browser.get(f"{home}/submit").text
+    assert "Send your answers back" in back
+    assert "You get a decision within" not in back, "some of the promised days are used"
     assert browser.send(f"{home}/submit", {**SENT, "round": "2"}).location == f"{home}/submitted"
     assert status_of(assessment) is AssessmentStatus.SUBMITTED
     assert db.session.scalars(sa.select(Submission.round).order_by(Submission.round)).all() == [1, 2]
