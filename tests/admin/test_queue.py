@@ -28,6 +28,11 @@ def test_one_button_takes_the_next_case(sign_in, waiting, assessor) -> None:
     assert holder(waiting) == assessor.id
 
 
+def test_the_overview_leads_to_the_next_case_while_one_waits(sign_in, waiting, assessor, administrator) -> None:
+    assert 'href="/admin/reviews/next"' in sign_in(assessor).get("/admin/").text
+    assert 'href="/admin/reviews/next"' not in sign_in(administrator).get("/admin/").text, "they take no cases"
+
+
 def test_cases_are_given_out_by_what_the_page_said(sign_in, make: Factory, assessor, moderator) -> None:
     review = make.review(case_of(make, "First Ltd"))
     page = f"/admin/reviews/allocate?oldest=5&to={assessor.id}"

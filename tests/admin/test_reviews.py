@@ -131,7 +131,7 @@ def test_the_first_page_says_what_else_waits_and_leads_there(
             )
         )
     page = sign_in(administrator).get("/admin/").text
-    for text in ("claims to decide", "services past the day to check them"):
+    for text in ("claim to decide", "service past the day to check it"):
         found = re.search(rf'href="([^"]+)"><span class="charter-figure__number">1</span> <span[^>]*>{text}', page)
         assert found, text
         shown = sign_in(administrator).get(html.unescape(found[1])).text
