@@ -10,6 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from charter import staffing
 from charter.admin import answers, meetings, staff_surveys
 from charter.admin.answers import AnswerPages
 from charter.admin.base import on
@@ -225,7 +226,7 @@ class ReviewsView(AnswerPages):
         if form.validate_on_submit():
             with transaction() as session:
                 employer = allocation.locked(session, review).assessment.organisation
-                allocation.declare_conflict(session, employer, reason=form.reason.data, by=the_user(), at=now())
+                staffing.declare_interest(session, employer, reason=form.reason.data, by=the_user(), at=now())
             flash("Thank you. Somebody else will work on this employer's cases.", "success")
             return redirect(url_for(".index_view"))
         return self._step("conflict", review, form)

@@ -5,6 +5,7 @@ An employer sees nothing before somebody decides to ask it, and then only what t
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -32,15 +33,14 @@ TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
 
 
 def take(session: Session, concern: Concern, *, by: User, at: datetime) -> None:
-    """`by` takes a concern that nobody has, or whose holder has left. Of two at once, one gets it and the other is
-    told."""
+    """`by` takes a concern that is free (`is_free`). Of two at once, one gets it and the other is told."""
     concern = _locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
     if not may_have(by):
         raise Refusal("You do not look into concerns any more. Ask an administrator.")
     if concern.holder_id == by.id:
         raise Refusal("You already have this concern.")
-    if concern.holder is not None and (may_have(concern.holder) or not concern.is_open):
+    if concern.holder is not None and not (concern.is_open and is_free(session, concern)):
         raise Refusal(f"{concern.holder} has taken this concern.")
     if concern.holder_id is None:
         concern.move(TAKE)
@@ -56,11 +56,14 @@ def put_back(session: Session, concern: Concern, *, by: User, at: datetime) -> N
     audit.record(session, "concern:put-back", concern, by=by.id, at=at)
 
 
-def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
-    """`holder` looks into concerns no more: what they have waits for somebody else; how many. What the employer was
-    asked about stays with its answer to come, and somebody else can take it (`take`)."""
+def hand_back(session: Session, holder: User, *, about: UUID | None = None, by: User, at: datetime) -> int:
+    """`holder` looks into concerns no more, or into those `about` one employer: what they have waits for somebody else;
+    how many. What the employer was asked about stays with its answer to come, and somebody else can take it (`take`).
+    """
     given = 0
     for found in in_hand(session, holder):
+        if about is not None and found.organisation_id != about:
+            continue
         concern = _locked(session, found)
         if concern.holder_id == holder.id and concern.status is ConcernStatus.IN_HAND:  # as it is now
             concern.move(PUT_BACK)
@@ -83,6 +86,24 @@ def in_hand(session: Session, user: User) -> Sequence[Concern]:
 def may_have(user: User) -> bool:
     """Whether somebody looks into concerns: their role says so, and their account is open."""
     return user.role in HOLDERS and user.disabled_at is None
+
+
+def is_free(session: Session, concern: Concern) -> bool:
+    """Whether somebody can take a concern: nobody has it, or whoever has it has left or has an interest by now."""
+    holder = concern.holder
+    if holder is None or not may_have(holder):
+        return True
+    return interests.why_not(session, holder, concern.organisation_id, DEED) is not None
+
+
+def free() -> sa.ColumnElement[bool]:
+    """`is_free`, for a query of open concerns."""
+    able = sa.and_(User.role.in_(HOLDERS), User.disabled_at.is_(None))
+    return sa.or_(
+        Concern.holder_id.is_(None),
+        ~Concern.holder.has(able),
+        interests.has_one(Concern.holder_id, Concern.organisation_id),
+    )
 
 
 def note(session: Session, concern: Concern, *, text: str, by: User, at: datetime) -> ConcernNote:
