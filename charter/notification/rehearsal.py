@@ -23,6 +23,8 @@ NOTE_LENGTH = 2000
 MARK = "From the person who dealt with this:"
 """Stands above what somebody added to a message."""
 NEXT, NEW, HIDDEN = "(the next number)", "(a new address)", "(hidden)"
+NUMBERED = ("number", "code")
+"""What has both of these, as an award has, gets them anew at each try. A code alone is somebody's word for a thing."""
 """Stand for what is made anew at each try: the number of a certificate, and the ids in addresses."""
 _MADE = "made_in_this_transaction"
 
@@ -129,10 +131,8 @@ def _anew(made: Iterable[Any]) -> dict[str, str]:
     """What is made anew at each try, and what stands for it."""
     found: dict[str, str] = {}
     for one in made:
-        for name in ("code", "number"):
-            value = getattr(one, name, None)
-            if isinstance(value, str) and value:
-                found[value] = NEXT
+        values = [getattr(one, name, None) for name in NUMBERED]
+        found.update((value, NEXT) for value in values if value and all(isinstance(each, str) for each in values))
         found[str(one.id)] = NEW
     return found
 
