@@ -38,6 +38,7 @@ from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
     desk,
+    explanation,
     explanations,
     findings,
     moderation,
@@ -106,6 +107,8 @@ class ReviewsView(AnswerPages):
             ),
             saved=case.content.criterion(saved) if saved else None,
             panel_items=meetings.of_case(review),
+            explained=review.decided_at is not None
+            or (bool(case.moderations) and explanation.is_there(db.session, review.id)),
             shut=shut,
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),

@@ -118,6 +118,11 @@ def of_case(session: Session, review_id: UUID) -> Sequence[DecisionRecord]:
     return session.scalars(query.order_by(DecisionRecord.number)).all()
 
 
+def is_there(session: Session, review_id: UUID) -> bool:
+    """Whether a case has a record, also of a decision before an appeal opened it again (one query)."""
+    return bool(session.scalar(sa.select(sa.exists().where(DecisionRecord.review_id == review_id))))
+
+
 def take_out(session: Session, evidence: Evidence, *, at: datetime) -> None:
     """Take the words of a piece that was removed for privacy out of every record of its employer. Its hashes stay."""
     query = (
