@@ -24,7 +24,8 @@ from charter.lifecycle import Transition
 from charter.notification import emails
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import reopening, working_days
+from charter.panel import recording
+from charter.review import explanation, reopening, working_days
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 
@@ -221,6 +222,7 @@ def overturn(session: Session, found: Appeal, *, reasons: str, by: User, at: dat
     reasons = words.needed(reasons, "Give the reasons. The employer reads them.", "reasons")
     if found.review is not None:
         apart = took_part(session, found) | {by.id}
+        explanation.keep_that_of_before(session, found.review, at, recording.decided_in)
         reopening.open_again(session, found.review, apart=apart, by=by, at=at, on=on)
         what = "again"
     else:
