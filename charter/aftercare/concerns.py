@@ -107,8 +107,11 @@ def free() -> sa.ColumnElement[bool]:
 
 
 def note(session: Session, concern: Concern, *, text: str, by: User, at: datetime) -> ConcernNote:
-    """Keep something that only the scheme reads."""
+    """Keep something that only the scheme reads, until the concern is erased with its notes: then nothing is added."""
+    concern = _locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
+    if concern.forgotten_at is not None:
+        raise Refusal("What was noted here is erased, so nothing can be added.")
     text = words.needed(text, "Write what you want to note.", "text")
     found = ConcernNote(concern_id=concern.id, text=text, at=at, by_id=by.id)
     session.add(found)
