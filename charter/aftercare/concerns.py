@@ -19,7 +19,7 @@ from charter.award.issuing import owners
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework import publishing
-from charter.notification import emails
+from charter.notification import emails, rehearsal
 from charter.notification.models import Message
 from charter.organisation import interests
 
@@ -28,6 +28,7 @@ DEED = "look into this concern"
 HOLDERS = frozenset({Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR})
 """Roles that look into concerns."""
 GONE = "(erased)"
+NAMES_THEM = "This names whoever raised the concern. The employer must not learn who it was."
 TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
 """The emails that have their address."""
 
@@ -131,6 +132,7 @@ def ask(session: Session, concern: Concern, *, substance: str, by: User, at: dat
     days = publishing.current(session).content.after_award.concern_reply_days
     concern.substance, concern.asked_at, concern.asked_by_id = substance, at, by.id
     concern.answer_by = on + timedelta(days=days)
+    _keep_out_of_notes(session, concern, "concern_side_asked")
     audit.record(session, "concern:ask", concern, by=by.id, at=at, answer_by=concern.answer_by.isoformat())
     emails.concern_side_asked(
         session,
@@ -198,6 +200,7 @@ def settle(
     if concern.email:
         emails.concern_settled(session, to=concern.email, reference=concern.reference, **said, event_key=key, at=at)
     if concern.asked_at is not None:
+        _keep_out_of_notes(session, concern, "concern_settled_employer")
         emails.concern_settled_employer(
             session,
             to=owners(session, concern.organisation_id),
@@ -255,6 +258,14 @@ def _held(session: Session, concern: Concern, by: User) -> Concern:
 def _check_tells_nobody(concern: Concern, text: str, field: str) -> None:
     """Refuse words for the employer that hold the name or the address of whoever raised the concern."""
     said = text.casefold()
-    for theirs in (concern.email, concern.raised_by):
-        if len(theirs) > 2 and theirs.casefold() in said:
-            raise Refusal("This names whoever raised the concern. The employer must not learn who it was.", field=field)
+    if any(theirs.casefold() in said for theirs in _who_raised(concern)):
+        raise Refusal(NAMES_THEM, field=field)
+
+
+def _keep_out_of_notes(session: Session, concern: Concern, kind: str) -> None:
+    """The same for what somebody adds to an email to the employer before it leaves."""
+    rehearsal.keep_out(session, kind, _who_raised(concern), NAMES_THEM)
+
+
+def _who_raised(concern: Concern) -> list[str]:
+    return [theirs for theirs in (concern.email, concern.raised_by) if len(theirs) > 2]
