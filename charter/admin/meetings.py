@@ -526,6 +526,7 @@ def about(meeting: Meeting) -> dict[str, Any]:
         "corrections": panel.corrections(db.session, meeting) if agreed else (),
         "hidden": panel.hidden_from(db.session, the_user(), meeting),
         "decided": papers.decided,
+        "recommended": papers.recommended,
         "hour": papers.hour,
         "missing": minutes.missing(meeting) if meeting.status is MeetingStatus.HELD else [],
         "form": EmptyForm(),

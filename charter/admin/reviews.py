@@ -10,6 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from charter import staffing
 from charter.admin import answers, meetings, staff_surveys
 from charter.admin.answers import AnswerPages
 from charter.admin.base import on
@@ -37,6 +38,7 @@ from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
     desk,
+    explanation,
     explanations,
     findings,
     moderation,
@@ -105,6 +107,8 @@ class ReviewsView(AnswerPages):
             ),
             saved=case.content.criterion(saved) if saved else None,
             panel_items=meetings.of_case(review),
+            explained=review.decided_at is not None
+            or (bool(case.moderations) and explanation.is_there(db.session, review.id)),
             shut=shut,
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),
@@ -225,7 +229,7 @@ class ReviewsView(AnswerPages):
         if form.validate_on_submit():
             with transaction() as session:
                 employer = allocation.locked(session, review).assessment.organisation
-                allocation.declare_conflict(session, employer, reason=form.reason.data, by=the_user(), at=now())
+                staffing.declare_interest(session, employer, reason=form.reason.data, by=the_user(), at=now())
             flash("Thank you. Somebody else will work on this employer's cases.", "success")
             return redirect(url_for(".index_view"))
         return self._step("conflict", review, form)
