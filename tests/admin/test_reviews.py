@@ -641,3 +641,14 @@ def test_who_recommended_is_not_offered_the_decision(sign_in, make, sent, modera
     refused = theirs.send(f"/admin/reviews/{review.id}/moderate", {"deed": "agree"})
     assert refused.status_code == 400
     assert "somebody else must decide" in refused.text
+
+
+def test_a_case_sent_back_to_somebody_who_left_is_said_to_be_in_the_queue(
+    sign_in, recommended, assessor, moderator
+) -> None:
+    theirs, data = sign_in(moderator), {"deed": "send_back", "reasons": "Look again."}
+    with transaction() as session:
+        session.get_one(User, assessor.id).disabled_at = AT
+    page = theirs.send(f"/admin/reviews/{recommended.id}/moderate", data, follow_redirects=True).text
+    assert fresh(recommended).status is ReviewStatus.WAITING
+    assert "The case is back in the queue: its assessor cannot work on it any more." in page
