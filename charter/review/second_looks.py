@@ -22,7 +22,7 @@ from charter.errors import Refusal, Stale
 from charter.framework.content import Criterion, Moderated, ReviewRule
 from charter.organisation import interests
 from charter.review import conversations, sampling, submitted
-from charter.review.allocation import check_independent, is_at_desk, is_second, locked
+from charter.review.allocation import check_independent, is_at_desk, is_second, locked, why_worked
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
@@ -207,8 +207,8 @@ def kind_now(session: Session, review: Review, by: User) -> LookKind:
         raise Refusal("This case needs no second look, question by question. A second person signs it off.")
     if is_second(session, by, review):
         raise Refusal("You are this case's second assessor, so somebody else must moderate it.")
-    if _has_found(session, by, review) and _look_of(session, review, by) is None:
-        raise Refusal("You made findings in this case, so somebody else must moderate it.")
+    if why_worked(session, by, review) is not None:
+        raise Refusal("You worked on this case, so somebody else must moderate it.")
     return LookKind.MODERATOR
 
 
@@ -593,6 +593,6 @@ def _hidden(review: Review, looks: Sequence[SecondLook], why: sampling.Why, by: 
         return (
             "Two assessors look at this case, and neither sees what the other found until both have found everything."
         )
-    if asks.moderation is Moderated.ALWAYS and by.role is Role.MODERATOR:
+    if why and by.role is Role.MODERATOR:  # also of one that was sent back: it comes again, maybe to somebody else
         return "A moderator looks at this case question by question, and does not see the findings before."
     return ""

@@ -207,8 +207,38 @@ def test_a_moderator_who_made_findings_before_the_case_changed_hands_does_not_mo
         recommendation.recommend(
             session, review, level=1, reasons="In place.", unsure="Is it?", by=assessor, at=AT, on=AT.date()
         )
-    with pytest.raises(Refusal, match="You made findings in this case"):
+    with pytest.raises(Refusal, match="You worked on this case"):
         save(review, moderator)
+
+
+def test_a_moderator_who_recommended_on_findings_of_others_is_refused_before_they_find_everything_again(
+    make: Factory, found: Review, assessor: User, second: User, moderator: User
+) -> None:
+    with transaction() as session:
+        allocation.release(session, found, by=assessor, at=AT)
+        allocation.claim(session, found, by=moderator, at=AT)
+    make.recommended(found, by=moderator)
+    other = make.staff("moderator", "Mary Moderator")
+    with transaction() as session:
+        moderation.send_back(session, found, reasons="Look again.", by=other, at=AT)
+        allocation.release(session, found, by=moderator, at=AT)
+        allocation.claim(session, found, by=second, at=AT)
+        recommendation.recommend(
+            session, found, level=1, reasons="In place.", unsure="Is it?", by=second, at=AT, on=AT.date()
+        )
+    with pytest.raises(Refusal, match="You worked on this case"):
+        save(found, moderator)
+
+
+def test_a_case_that_was_sent_back_stays_hidden_from_the_next_moderator(
+    make: Factory, doubted: Review, moderator: User
+) -> None:
+    other = make.staff("moderator", "Mary Moderator")
+    make.compared(doubted, by=moderator)
+    with transaction() as session:
+        moderation.send_back(session, doubted, reasons="Look again.", by=moderator, at=AT)
+    assert second_looks.of_case(db.session, doubted, by=other).hidden
+    assert not second_looks.of_case(db.session, doubted, by=moderator).hidden
 
 
 def test_a_second_finding_that_cannot_stand_is_refused_beside_its_criterion_and_the_others_are_kept(
