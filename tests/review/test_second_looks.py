@@ -18,6 +18,7 @@ from charter.review.findings import Given
 from charter.review.models import Review
 from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.second_models import LookKind, SecondFinding, SecondLook
+from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -444,6 +445,23 @@ def test_a_second_assessor_who_declares_an_interest_counts_no_more(
         interests.declare(session, employer, reason="A cousin.", by=second, at=AT)
     with pytest.raises(Refusal, match="No second assessor has looked"):
         recommend(taken, assessor)
+
+
+def test_a_case_that_an_appeal_opened_again_needs_another_second_assessor(
+    make: Factory, taken: Review, assessor: User, second: User
+) -> None:
+    make.compared(taken, by=second)
+    assert second_looks.of_case(db.session, taken, by=assessor).assessor is not None
+    with transaction() as session:
+        session.add(SetApart(review_id=taken.id, user_id=second.id))
+    assert second_looks.of_case(db.session, taken, by=assessor).assessor is None
+    assert "No second assessor has looked at this case yet." in second_looks.open_points(db.session, taken)
+    other = make.staff("assessor", "Olga Other")
+    with transaction() as session:
+        second_looks.take(session, taken, by=other, at=AT)
+    found = second_looks.of_case(db.session, taken, by=assessor).assessor
+    assert found is not None
+    assert found.by_id == other.id
 
 
 def test_who_steps_back_leaves_nothing_behind_and_another_may_begin(
