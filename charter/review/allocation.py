@@ -176,13 +176,14 @@ def why_unable(session: Session, holder: User, review: Review) -> str | None:
     return "interest" if conflicted(session, holder, review.assessment.organisation) else None
 
 
-def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> None:
+def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> bool:
     """A case that has come back to its assessor waits for another one when that person cannot work on it by now: they
-    declared an interest, or left the desk, while it was with a moderator or the panel."""
+    declared an interest, or left the desk, while it was with a moderator or the panel. Whether it does."""
     holder = holder_of(session, review)
     because = why_unable(session, holder, review) if holder else None
     if because:
         let_go(session, review, because=because, by=None, at=at)
+    return because is not None
 
 
 def let_go_of_interests(session: Session, on: date, at: datetime) -> int:
@@ -204,8 +205,7 @@ def let_go_of_interests(session: Session, on: date, at: datetime) -> int:
     ).all():
         review = locked(session, found)
         if review.status is ReviewStatus.IN_REVIEW:  # as it is now
-            let_go_if_unable(session, review, at=at)
-            given += review.status is ReviewStatus.WAITING
+            given += let_go_if_unable(session, review, at=at)
     return given
 
 

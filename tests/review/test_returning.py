@@ -67,6 +67,10 @@ def test_the_answer_goes_back_to_whoever_asked(asked, owner, assessor) -> None:
     assert "We have used 2 of our" in mail.body
     assert "You used 4" in mail.body
     assert mails("answer_went_on") == []
+    (mine,) = mails("answer_came")
+    assert mine.to_address == assessor.email
+    assert f"/admin/reviews/{asked.id}" in mine.body
+    assert f"A decision is due by {asked.due_on.day} {asked.due_on:%B %Y}." in mine.body
 
 
 def test_a_short_absence_is_waited_for(asked, owner, assessor) -> None:
@@ -99,6 +103,7 @@ def test_when_that_person_cannot_it_waits_for_another_and_both_are_told(
     assert "another assessor reads what you changed" in mail.body
     assert "interest" not in mail.body  # why is nobody's business outside
     assert [one.to_address for one in mails("answer_went_on")] == [assessor.email] * told
+    assert mails("answer_came") == []
 
 
 def test_an_answer_that_waits_comes_before_cases_that_are_due_earlier(
