@@ -141,6 +141,7 @@ class Previews:
             criteria=[one for one in content.criteria if chosen is None or one.level <= chosen.rank],
             rules={one.rank: [rule_in_words(rule, content) for rule in one.rules] for one in content.levels},
             asks={ask.level.rank: ask for ask in asks(content)},
+            paces={},  # nobody was decided by a draft
             standing=lambda one: standing(content, one, chosen.rank if chosen else top),
         )
 

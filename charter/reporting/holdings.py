@@ -224,6 +224,7 @@ LEFT_OUT: Mapping[str, str] = {
     "second_finding": "what a second person found before they saw the first: it is for whoever decides",
     "second_look": "who looked a second time: it is about the scheme's staff",
     "set_apart": "which of the scheme's staff had a part in a decision that an appeal overturned: it is about them",
+    "turn": "whose turn it was on which days: its page counts them, and what was sent and decided has the dates",
     "survey_ballot": "codes of a survey: they must lead to nobody",
     "version_notice": "which emails about a newer version of the charter were sent, so that none is sent twice",
     "uploaded_sheet": "a spreadsheet that nobody confirmed: it is gone after a day",

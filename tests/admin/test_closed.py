@@ -28,7 +28,7 @@ def test_the_panel_is_as_large_as_we_think(app: Flask) -> None:
         "admin", "reviews", "organisations", "awards", "frameworks", "returns", "programmes", "requests", "people",
         "messages", "trail", "recognitions", "crosswalk", "scans", "claims",
         "phrases", "yearly", "stops", "duplicates", "desk", "interests", "declared",
-        "second_looks", "quality", "meetings", "partners", "concerns", "steps", "appeals",
+        "second_looks", "explanations", "quality", "drafts", "meetings", "partners", "concerns", "steps", "appeals",
     }  # fmt: skip
     assert all(isinstance(view.permission, Permission) for view in views)
     assert len(addresses(app)) > 80

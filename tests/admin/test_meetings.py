@@ -167,7 +167,7 @@ def test_the_panel_reads_what_both_assessors_found_and_the_conversation_but_no_p
         )
     make.recommended(highest, by=assessor)
     with transaction() as session:
-        highest.move(REFER)
+        highest.move(REFER, at=AT)
         (made,) = agenda.put(session, meeting, [highest], by=moderator, at=AT)
     hold(meeting)
     page = html.unescape(sign_in(moderator).get(f"/admin/meetings/items/{made.id}/record").text)
