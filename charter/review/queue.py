@@ -298,7 +298,7 @@ def assessors(session: Session) -> Sequence[User]:
     return session.scalars(
         sa.select(User)
         .where(User.role.in_([Role.ASSESSOR, Role.MODERATOR]))
-        .options(load_only(User.name))
+        .options(load_only(User.name, User.disabled_at))
         .order_by(User.name, User.id)
     ).all()
 
