@@ -496,6 +496,8 @@ class Second:
     why: sampling.Why
     hidden: str
     """Why the person who looks does not see the findings yet, in a sentence; empty when they do."""
+    apart: bool = False
+    """Whether the person who looks had a part in a decision on it that an appeal overturned (`set_apart`)."""
     assessor: SecondLook | None = None
     """The look of its second assessor (`second_assessor`)."""
     lot: SampleDraw | None = None
@@ -518,7 +520,10 @@ def of_case(session: Session, review: Review, *, by: User) -> Second:
     """What stands beside a case for somebody who looks at it: one query, and one for each kind of thing there is."""
     here = review.id
     kinds = (SampleDraw, Doubt, SecondLook, FindingChange, Conversation)
-    there = session.execute(sa.select(*(sa.exists().where(kind.review_id == here) for kind in kinds))).one()
+    set_apart = sa.exists().where(SetApart.review_id == here, SetApart.user_id == by.id)
+    *there, apart = session.execute(
+        sa.select(*(sa.exists().where(kind.review_id == here) for kind in kinds), set_apart)
+    ).one()
     has = dict(zip(kinds, there, strict=True))
     lot = (
         session.scalars(sa.select(SampleDraw).where(SampleDraw.review_id == here)).first() if has[SampleDraw] else None
@@ -552,6 +557,7 @@ def of_case(session: Session, review: Review, *, by: User) -> Second:
         rule=sampling.rule(review),
         why=why,
         hidden=hidden,
+        apart=apart,
         assessor=second_assessor(session, review) if looks else None,
         lot=lot,
         doubts=list(doubts),
