@@ -12,7 +12,7 @@ from charter.account.models import AT_THE_DESK, Role, User
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.organisation import interests
-from charter.organisation.models import Conflict, InterestKind, Membership, Organisation
+from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.review import set_apart
 from charter.review.models import Finding, Review
 from charter.review.second_models import FindingChange, LookKind, SecondLook
@@ -192,15 +192,12 @@ def let_go_of_interests(session: Session, on: date, at: datetime) -> int:
     Who declares one gives the case back at once. But one declared of an employer to come binds when an employer takes
     that name or number, and goes along when two employers are merged: then nobody is at the desk who would.
     """
-    theirs = (
-        sa.exists().where(part.user_id == Review.assessor_id, part.organisation_id == Assessment.organisation_id)
-        for part in (Membership, Conflict)
-    )
+    theirs = interests.has_one(Review.assessor_id, Assessment.organisation_id)
     given = 0
     for found in session.scalars(
         sa.select(Review)
         .join(Assessment, Assessment.id == Review.assessment_id)
-        .where(Review.status == ReviewStatus.IN_REVIEW, sa.or_(*theirs))
+        .where(Review.status == ReviewStatus.IN_REVIEW, theirs)
         .order_by(Assessment.id)
     ).all():
         review = locked(session, found)
