@@ -322,9 +322,10 @@ class ReviewsView(AnswerPages):
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                flash(DONE[form.deed.data], "success")
+                flash(_became(review), "success")
                 return redirect(url_for(".case_view", review_id=review.id))
-        return self._step("moderate", review, form)
+        why_not = moderation.why_not(db.session, review, the_user())
+        return self._step("moderate", review, form, why_not=why_not)
 
     def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
         """The page of one step: what it will do, and its form, filled with what was typed."""
@@ -354,11 +355,13 @@ def _gone(case: queries.Case, shut: Mapping[UUID, ScanState]) -> set[UUID]:
     return removed | {key for key, state in shut.items() if state is ScanState.INFECTED}
 
 
-DONE = {
-    "agree": "The case is decided and the employer has been told.",
-    "change": "The case is decided and the employer has been told.",
-    "send_back": "The case is back with its assessor.",
-}
+def _became(review: Review) -> str:
+    """What a moderator's decision made of a case."""
+    if review.status is ReviewStatus.DECIDED:
+        return "The case is decided and the employer has been told."
+    if review.status is ReviewStatus.WITH_PANEL:
+        return "The case waits for the panel. The employer is told when the panel has decided."
+    return meetings.is_back(review)
 
 
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:
