@@ -1,12 +1,14 @@
-"""A member of staff leaves, or changes their part: what they have in hand goes back, in the same transaction.
+"""A member of staff leaves, changes their part or declares an interest: what they have in hand goes back, in the same
+transaction.
 
 Closing an account or changing a role is `charter.account.people`; the work that hangs on a person lies in the concepts
-above it. Pages close accounts and change roles through here, so that no case is left with somebody who cannot open it.
+above it. Pages close accounts, change roles and declare interests through here, so that no case, concern or appeal is
+left with somebody who cannot open it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,7 +18,7 @@ from charter.account import people
 from charter.account.models import Role, User
 from charter.aftercare import appeals, concerns
 from charter.assessment.models import Assessment
-from charter.organisation.models import Organisation
+from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.review import allocation, second_looks
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
@@ -86,6 +88,24 @@ def change_role(session: Session, user: User, role: Role, *, by: User, at: datet
     not work on."""
     people.change_role(session, user, role, by=by, at=at)
     return _hand_back(session, user, by=by, at=at)
+
+
+def declare_interest(
+    session: Session,
+    organisation: Organisation,
+    *,
+    reason: str,
+    kind: InterestKind = InterestKind.OTHER,
+    since: date | None = None,
+    by: User,
+    at: datetime,
+) -> Conflict:
+    """`by` has an interest in this employer, as `allocation.declare_conflict` keeps it with its refusals: its case, its
+    concerns and its appeals that they have wait for somebody else."""
+    conflict = allocation.declare_conflict(session, organisation, reason=reason, kind=kind, since=since, by=by, at=at)
+    concerns.hand_back(session, by, about=organisation.id, by=by, at=at)
+    appeals.hand_back(session, by, about=organisation.id, by=by, at=at)
+    return conflict
 
 
 def _hand_back(session: Session, user: User, *, by: User, at: datetime) -> HandedBack:

@@ -27,7 +27,7 @@ from charter.merging import duplicates
 from charter.notification import delivery
 from charter.organisation import team
 from charter.panel import recording
-from charter.review import explanation
+from charter.review import allocation, explanation
 from charter.review import reminding as answers
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
@@ -70,6 +70,7 @@ DAILY: tuple[Job, ...] = (
     concerns.forget,
     explain_decisions,
     answers.remind,
+    allocation.let_go_of_interests,
     due.remind,
     closing.retire_due,
     closing.tell,

@@ -7,14 +7,16 @@ from flask import Flask
 from charter import staffing
 from charter.account import people
 from charter.account.models import Role, User
-from charter.aftercare import concerns, raising, steps
-from charter.aftercare.models import Appeal
+from charter.aftercare import appeals, concerns, raising, steps
+from charter.aftercare.models import Appeal, Concern
 from charter.aftercare.raising import Told
 from charter.aftercare.status import AppealStatus, ConcernStatus, Deed
 from charter.audit import AuditEvent
+from charter.award.models import Award
 from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db, transaction
+from charter.organisation import interests
 from charter.organisation.models import Organisation
 from charter.review import allocation, moderation, second_looks
 from charter.review.models import Review
@@ -84,7 +86,39 @@ def test_a_second_assessor_who_leaves_makes_room_for_another(
 def test_concerns_and_appeals_find_somebody_else(
     make: Factory, employer: Organisation, assessor: User, moderator: User, administrator: User
 ) -> None:
-    award = make.award(employer, by=administrator)
+    mine, asked, appeal = in_hand_of(moderator, make.award(employer, by=administrator), assessor)
+    assert close(moderator, by=administrator) == HandedBack(concerns=1, appeals=1)
+    check_found_somebody_else(mine, asked, appeal, moderator, assessor, administrator)
+
+
+def test_whoever_declares_an_interest_keeps_no_concern_and_no_appeal_of_that_employer(
+    make: Factory, employer: Organisation, assessor: User, moderator: User, administrator: User
+) -> None:
+    mine, asked, appeal = in_hand_of(moderator, make.award(employer, by=administrator), assessor)
+    with transaction() as session:
+        staffing.declare_interest(session, employer, reason="My sister runs it.", by=moderator, at=AT)
+    check_found_somebody_else(mine, asked, appeal, moderator, assessor, administrator)
+
+
+def test_an_interest_that_came_to_stand_by_itself_leaves_a_concern_and_an_appeal_free(
+    make: Factory, employer: Organisation, assessor: User, moderator: User, administrator: User
+) -> None:
+    mine, _, appeal = in_hand_of(moderator, make.award(employer, by=administrator), assessor)
+    second = make.staff("moderator", "Mia Moderator")
+    every = sa.select(sa.func.count()).select_from(Concern).where(concerns.free())
+    assert (db.session.scalar(every), appeals.is_free(db.session, appeal)) == (0, False)
+    with transaction() as session:  # as when two employers turn out to be one
+        interests.declare(session, employer, reason="My sister runs it.", by=moderator, at=AT)
+    assert (db.session.scalar(every), appeals.is_free(db.session, appeal)) == (2, True)
+    with transaction() as session:
+        concerns.take(session, mine, by=assessor, at=AT)
+        appeals.take(session, appeal, by=second, at=AT)
+    assert (mine.holder_id, appeal.handler_id) == (assessor.id, second.id)
+    assert (mine.status, appeal.status) == (ConcernStatus.IN_HAND, AppealStatus.IN_HAND)
+
+
+def in_hand_of(moderator: User, award: Award, assessor: User) -> tuple[Concern, Concern, Appeal]:
+    """Two concerns that `moderator` has, of which the employer was asked about the second, and an appeal."""
     with transaction() as session:
         told = [Told(what=f"Wages are late {number}.", happened="", known_by="I work there.") for number in (1, 2)]
         mine, asked = (
@@ -97,12 +131,17 @@ def test_concerns_and_appeals_find_somebody_else(
         step = steps.propose(session, award, deed=Deed.SUSPEND, reasons="Wages.", by=assessor, at=AT, on=local_date(AT))
         session.flush()
         appeal = Appeal(
-            organisation_id=employer.id, award_step_id=step.id, decision_at=AT, decision_said="",
+            organisation_id=award.organisation_id, award_step_id=step.id, decision_at=AT, decision_said="",
             status=AppealStatus.IN_HAND, handler_id=moderator.id, grounds="We pay in time.", raised_at=AT,
             due_on=local_date(AT),
         )  # fmt: skip
         session.add(appeal)
-    assert close(moderator, by=administrator) == HandedBack(concerns=1, appeals=1)
+    return mine, asked, appeal
+
+
+def check_found_somebody_else(
+    mine: Concern, asked: Concern, appeal: Appeal, moderator: User, assessor: User, administrator: User
+) -> None:
     assert (mine.status, mine.holder_id) == (ConcernStatus.NEW, None)
     assert (appeal.status, appeal.handler_id) == (AppealStatus.WAITING, None)
     assert (asked.status, asked.holder_id) == (ConcernStatus.WITH_EMPLOYER, moderator.id)

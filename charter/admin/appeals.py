@@ -29,6 +29,14 @@ class Late(Chosen):
         return query.filter(Appeal.status.in_(OPEN_APPEALS), Appeal.due_on < today()) if value else query
 
 
+class NobodyHas(Chosen):
+    """A filter for open appeals that somebody can take."""
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """The query, narrowed."""
+        return query.filter(Appeal.status.in_(OPEN_APPEALS), appeals.free()) if value else query
+
+
 def days_taken(appeal: Appeal) -> str:
     """How many days it took, or has taken so far, in words."""
     days = ((appeal.decided_at or now()) - appeal.raised_at).days
@@ -71,6 +79,7 @@ class AppealsView(RecordView):
     column_filters = (
         Chosen(Appeal.status, "Status", "status", of_status(AppealStatus)),
         Late(Appeal.due_on, "Late", "late", lambda: [("yes", "Late ones only")]),
+        NobodyHas(Appeal.handler_id, "Who has it", "who", lambda: [("nobody", "Nobody has it")]),
     )
     column_details_list = (
         *("status", "handler", "about", "decision_at", "decision_said", "raised_at", "grounds", "due_on", "taken"),
@@ -90,7 +99,7 @@ class AppealsView(RecordView):
                 "may_handle": allows(the_user(), Permission.HANDLE_APPEAL, values["model"]),
                 "why_not": appeals.why_not(db.session, values["model"], the_user()),
                 "mine": values["model"].handler_id == the_user().id,
-                "free": values["model"].handler is None or not appeals.may_have(values["model"].handler),
+                "free": appeals.is_free(db.session, values["model"]),
             }
         html: str = super().render(template, **values)
         return html

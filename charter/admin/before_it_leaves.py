@@ -29,9 +29,11 @@ OWN = "mail-"
 class ShownFirst(Exception):
     """Nothing is kept yet: these messages are to be read first."""
 
-    def __init__(self, letters: tuple[Letter, ...], notes: Mapping[str, str], *, overtaken: bool) -> None:
+    def __init__(
+        self, letters: tuple[Letter, ...], notes: Mapping[str, str], faults: Mapping[str, str], *, overtaken: bool
+    ) -> None:
         super().__init__("mail is shown before it leaves")
-        self.letters, self.notes, self.overtaken = letters, notes, overtaken
+        self.letters, self.notes, self.faults, self.overtaken = letters, notes, faults, overtaken
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,13 @@ def _look(session: Session) -> None:
     if not letters:
         return
     notes, seen = _notes(session, letters), request.form.get(SEEN)
+    faults = {one.key: rehearsal.why_not(session, one, notes[one.key]) for one in letters}
     same = seen == rehearsal.digest(letters)
-    if same and request.form.get(DEED) == "send" and not any(map(_too_long, notes.values())):
+    if same and request.form.get(DEED) == "send" and not any(faults.values()):
         rehearsal.add(session, letters, notes, by=the_user().id, at=now())
         session.execute(sa.delete(KeptForm).where(*_kept_here()))
         return
-    raise ShownFirst(letters, notes, overtaken=bool(seen) and not same)
+    raise ShownFirst(letters, notes, faults, overtaken=bool(seen) and not same)
 
 
 def _notes(session: Session, letters: tuple[Letter, ...]) -> dict[str, str]:
@@ -101,11 +104,6 @@ def _kept_here() -> tuple[sa.ColumnElement[bool], ...]:
     return KeptForm.user_id == the_user().id, KeptForm.path == request.path[:500]
 
 
-def _too_long(note: str) -> str:
-    length = len(note.strip().replace("\r\n", "\n"))
-    return f"Add {NOTE_LENGTH:,} characters or fewer. It has {length:,}." if length > NOTE_LENGTH else ""
-
-
 def _filled(text: str) -> str:
     return outbox.filled(text, base_url=settings().base_url, scheme_name=settings().scheme_name)
 
@@ -114,9 +112,7 @@ def page(shown: ShownFirst) -> dict[str, Any]:
     """What the page of messages shows, and the fields that it carries on."""
     db.session.rollback()
     return {
-        "shown": [
-            Shown(one, shown.notes.get(one.key, ""), _too_long(shown.notes.get(one.key, ""))) for one in shown.letters
-        ],
+        "shown": [Shown(one, shown.notes.get(one.key, ""), shown.faults.get(one.key, "")) for one in shown.letters],
         "overtaken": shown.overtaken,
         "seen": rehearsal.digest(shown.letters),
         "carried": [

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
-from charter.account.models import User
 from charter.admin.aftercare_forms import AskForm, NoteForm, SettleForm
 from charter.admin.base import Chosen, RecordView, of_status, on
 from charter.aftercare import concerns, queries
@@ -42,8 +40,7 @@ class Mine(Chosen):
         """The query, narrowed."""
         if value == "mine":
             return query.filter(Concern.holder_id == the_user().id)
-        nobody = sa.or_(Concern.holder_id.is_(None), Concern.holder.has(User.disabled_at.is_not(None)))
-        return query.filter(nobody) if value else query
+        return query.filter(Concern.status.in_(OPEN_CONCERNS), concerns.free()) if value else query
 
 
 class ConcernsView(RecordView):
@@ -118,7 +115,7 @@ class ConcernsView(RecordView):
                 "why_not": why_not(concern),
                 "may_handle": allows(the_user(), Permission.HANDLE_CONCERN, concern),
                 "mine": concern.holder_id == the_user().id,
-                "free": concern.holder is None or not concerns.may_have(concern.holder),
+                "free": concerns.is_free(db.session, concern),
                 "note_form": NoteForm(formdata=None),
                 "erased_on": concerns.erased_on(concern, days),
                 "award": queries.award_of(db.session, concern),

@@ -26,14 +26,15 @@ class DeskView(ActionView):
     """Who can take work."""
 
     permission = Permission.SEE_DESK
-    what = "Who has how many cases, who is away, and the most cases for one person."
+    what = "Who has how many cases, who is overdue or away, and the most cases for one person."
 
     @expose("/")
     def index_view(self) -> ResponseReturnValue:
-        """Everybody at the desk, on one page (five queries)."""
+        """Everybody at the desk, on one page (six queries)."""
         page: str = self.render(
             "admin/desk/index.html",
             at_desk=workload.desk(db.session, on=today()),
+            overdue=workload.overdue(db.session, on=today()),
             most=workload.most(db.session),
         )
         return page

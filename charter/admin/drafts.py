@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from charter.admin.draft_forms import (
     typed,
 )
 from charter.admin.draft_preview import Previews
+from charter.admin.messages import filled
 from charter.clock import now, today
 from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal, Stale
@@ -31,6 +32,7 @@ from charter.framework import publishing
 from charter.framework.checking import Fault, Faulty
 from charter.framework.content import Content
 from charter.framework.models import Framework, FrameworkStatus
+from charter.notification.emails.versions import version_closes_ahead
 from charter.organisation import interests
 from charter.permissions import Permission
 from charter.versions import comparing, drafting, parts, rehearsing, releasing, trying
@@ -394,6 +396,9 @@ class DraftsView(Previews, ActionView):
             why_not=why_not,
             coming=coming,
             current=publishing.current(db.session),
+            mail=news(publishing.current(db.session).version, coming, form.closes_on.data or today() + USUAL_GRACE)
+            if coming
+            else None,
             groups=comparing.compare(publishing.current(db.session).content, coming.content) if coming else (),
             rehearsal=rehearsing.rehearse(db.session, coming) if coming and not why_not else None,
             closing=[one for one in _versions() if one.closes_on and one.status is FrameworkStatus.PUBLISHED],
@@ -404,6 +409,13 @@ class DraftsView(Previews, ActionView):
     def _published(self, draft: FrameworkDraft) -> ResponseReturnValue:
         flash(drafting.PUBLISHED)
         return redirect(url_for("frameworks.details_view", id=draft.framework_id), 303)
+
+
+def news(version: str, newest: Framework, until: date) -> tuple[str, str]:
+    """What owners who are at work on a version are told when its last day is set, as they read it."""
+    changes = newest.content.meta.changes
+    subject, body = version_closes_ahead(version=version, newest=newest.version, changes=changes, until=until)
+    return subject, filled(body)
 
 
 def yaml_file(text: str, name: str) -> Response:

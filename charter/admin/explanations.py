@@ -8,10 +8,11 @@ from sqlalchemy.orm import joinedload
 from charter.admin.base import ActionView, on
 from charter.extensions import db
 from charter.permissions import Permission
-from charter.review import explanation
+from charter.review import explanation, second_looks
 from charter.review.explanation import Explanation
 from charter.review.models import Review
 from charter.review.record_models import DecisionRecord
+from charter.web.access import the_user
 from charter.web.explaining import NOT_YET, chosen, printed
 
 
@@ -34,10 +35,13 @@ class ExplanationsView(ActionView):
     @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
     def explanation_view(self, review: Review) -> ResponseReturnValue:
         """What explains a decision on a case. The address says which (`number`), and whether with private notes."""
+        hidden = _hidden(review)
+        if hidden:
+            return _to_the_case(review, hidden)
         records = explanation.of_case(db.session, review.id)
         record = chosen(records)
         if record is None:
-            return _not_yet(review)
+            return _to_the_case(review, NOT_YET)
         page: str = self.render(
             "admin/reviews/explanation.html",
             review=review,
@@ -53,9 +57,12 @@ class ExplanationsView(ActionView):
     @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
     def pdf_view(self, review: Review) -> ResponseReturnValue:
         """The same to print; or the copy that the employer can print itself (`copy=employer`)."""
+        hidden = _hidden(review)
+        if hidden:
+            return _to_the_case(review, hidden)
         record = chosen(explanation.of_case(db.session, review.id))
         if record is None:
-            return _not_yet(review)
+            return _to_the_case(review, NOT_YET)
         employers = request.args.get("copy") == "employer"
         return printed(explanation.for_employer(record) if employers else _asked_for(record))
 
@@ -68,6 +75,12 @@ def _asked_for(record: DecisionRecord) -> Explanation:
     return explanation.for_staff(record, notes=_notes())
 
 
-def _not_yet(review: Review) -> ResponseReturnValue:
-    flash(NOT_YET, "notice")
+def _hidden(review: Review) -> str:
+    """Why whoever looks does not see it yet: an appeal opened the case again, its findings are still those of before,
+    and a second person finds for themselves first."""
+    return "" if review.decided_at else second_looks.of_case(db.session, review, by=the_user()).hidden
+
+
+def _to_the_case(review: Review, why: str) -> ResponseReturnValue:
+    flash(why, "notice")
     return redirect(url_for("reviews.case_view", review_id=review.id))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from charter.admin.base import Chosen, RecordView, of_status, on
 from charter.admin.draft_forms import CloseForm, LongerForm
-from charter.admin.drafts import yaml_file
+from charter.admin.drafts import news, yaml_file
 from charter.assessment import closing
 from charter.assessment.closing import LongerGrace
 from charter.assessment.models import Assessment
@@ -96,6 +96,7 @@ class FrameworksView(RecordView):
             drafts=closing.drafts_on(db.session, framework),
             earliest=closing.earliest(db.session, framework, on=today()),
             notice=closing.NOTICE.days,
+            mail=news(framework.version, publishing.current(db.session), form.closes_on.data or today()),
             warn=closing.WARN_DAYS,
             why_not=_why_not(framework),
         )

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
+from charter import staffing
 from charter.account.models import User
 from charter.admin.base import ActionView, Chosen, RecordView, of_status, on
 from charter.admin.desk_forms import AnswerForm, EndForm, InterestForm, InterestToComeForm
@@ -17,7 +18,6 @@ from charter.organisation import interests
 from charter.organisation.interests import InterestToCome
 from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.permissions import Permission
-from charter.review import allocation
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm
 
@@ -85,7 +85,7 @@ class InterestsView(ActionView):
         if form.validate_on_submit():
             try:
                 with transaction() as session:
-                    allocation.declare_conflict(
+                    staffing.declare_interest(
                         session,
                         employer,
                         reason=form.reason.data or "",

@@ -374,7 +374,7 @@ class MeetingsView(RecordView):
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                flash(_done(form.outcome.data), "success")
+                flash(_done(form.outcome.data, panel_item), "success")
                 return _to(panel_item.meeting, "agenda")
             panel.whole(db.session, panel_item.meeting_id)
         page = self.render(
@@ -528,6 +528,7 @@ def about(meeting: Meeting) -> dict[str, Any]:
         "corrections": panel.corrections(db.session, meeting) if agreed else (),
         "hidden": panel.hidden_from(db.session, the_user(), meeting),
         "decided": papers.decided,
+        "recommended": papers.recommended,
         "hour": papers.hour,
         "missing": minutes.missing(meeting) if meeting.status is MeetingStatus.HELD else [],
         "form": EmptyForm(),
@@ -561,11 +562,18 @@ def record(session: Any, item: Item, form: DecideForm) -> None:
         raise Refusal("Choose one of these.", field="outcome")
 
 
-def _done(outcome: str) -> str:
+def is_back(review: Review) -> str:
+    """Where a case is that was sent back."""
+    if review.assessor_id is None:
+        return "The case is back in the queue: its assessor cannot work on it any more."
+    return "The case is back with its assessor."
+
+
+def _done(outcome: str, panel_item: Item) -> str:
     if outcome == PUT_OFF:
         return "It is put off. The case waits for another meeting."
-    if outcome == SEND_BACK:
-        return "The case is back with its assessor."
+    if outcome == SEND_BACK and panel_item.review is not None:
+        return is_back(panel_item.review)
     return "The decision is recorded, and the employer has been told."
 
 

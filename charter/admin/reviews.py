@@ -10,6 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from charter import staffing
 from charter.admin import answers, meetings, staff_surveys
 from charter.admin.answers import AnswerPages
 from charter.admin.base import on
@@ -37,6 +38,7 @@ from charter.permissions import Permission, allows
 from charter.review import (
     allocation,
     desk,
+    explanation,
     explanations,
     findings,
     moderation,
@@ -105,6 +107,8 @@ class ReviewsView(AnswerPages):
             ),
             saved=case.content.criterion(saved) if saved else None,
             panel_items=meetings.of_case(review),
+            explained=review.decided_at is not None
+            or (bool(case.moderations) and explanation.is_there(db.session, review.id)),
             shut=shut,
             in_place=library.in_place_of(db.session, _gone(case, shut)),
             staff_said=staff_surveys.surveyed(case),
@@ -225,7 +229,7 @@ class ReviewsView(AnswerPages):
         if form.validate_on_submit():
             with transaction() as session:
                 employer = allocation.locked(session, review).assessment.organisation
-                allocation.declare_conflict(session, employer, reason=form.reason.data, by=the_user(), at=now())
+                staffing.declare_interest(session, employer, reason=form.reason.data, by=the_user(), at=now())
             flash("Thank you. Somebody else will work on this employer's cases.", "success")
             return redirect(url_for(".index_view"))
         return self._step("conflict", review, form)
@@ -318,9 +322,10 @@ class ReviewsView(AnswerPages):
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                flash(DONE[form.deed.data], "success")
+                flash(_became(review), "success")
                 return redirect(url_for(".case_view", review_id=review.id))
-        return self._step("moderate", review, form)
+        why_not = moderation.why_not(db.session, review, the_user())
+        return self._step("moderate", review, form, why_not=why_not)
 
     def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
         """The page of one step: what it will do, and its form, filled with what was typed."""
@@ -350,11 +355,13 @@ def _gone(case: queries.Case, shut: Mapping[UUID, ScanState]) -> set[UUID]:
     return removed | {key for key, state in shut.items() if state is ScanState.INFECTED}
 
 
-DONE = {
-    "agree": "The case is decided and the employer has been told.",
-    "change": "The case is decided and the employer has been told.",
-    "send_back": "The case is back with its assessor.",
-}
+def _became(review: Review) -> str:
+    """What a moderator's decision made of a case."""
+    if review.status is ReviewStatus.DECIDED:
+        return "The case is decided and the employer has been told."
+    if review.status is ReviewStatus.WITH_PANEL:
+        return "The case waits for the panel. The employer is told when the panel has decided."
+    return meetings.is_back(review)
 
 
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:

@@ -8,8 +8,9 @@ from flask import url_for
 from sqlalchemy.orm import Session, aliased
 
 from charter.account.models import User
+from charter.aftercare import appeals, concerns
 from charter.aftercare.models import Appeal, AwardStep, Concern
-from charter.aftercare.status import AppealStatus, ConcernStatus, StepStatus
+from charter.aftercare.status import OPEN_APPEALS, OPEN_CONCERNS, StepStatus
 from charter.assessment.models import Evidence, EvidenceKind, ScanState
 from charter.improvement.models import Programme, ProgrammeStatus
 from charter.merging.models import LikelyPair
@@ -40,9 +41,9 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
         ),
         (
             Permission.HANDLE_APPEAL,
-            sa.select(sa.func.count()).select_from(Appeal).where(Appeal.status == AppealStatus.WAITING),
+            sa.select(sa.func.count()).select_from(Appeal).where(Appeal.status.in_(OPEN_APPEALS), appeals.free()),
             ("appeal that nobody has", "appeals that nobody has"),
-            url_for("appeals.index_view", flt0_status=AppealStatus.WAITING.value),
+            url_for("appeals.index_view", flt2_who="nobody"),
         ),
         (
             Permission.REVOKE_AWARD,
@@ -58,9 +59,9 @@ def for_person(session: Session, user: User, *, on: date) -> list[Waits]:
         ),
         (
             Permission.HANDLE_CONCERN,
-            sa.select(sa.func.count()).select_from(Concern).where(Concern.status == ConcernStatus.NEW),
+            sa.select(sa.func.count()).select_from(Concern).where(Concern.status.in_(OPEN_CONCERNS), concerns.free()),
             ("concern that nobody has", "concerns that nobody has"),
-            url_for("concerns.index_view", flt0_status=ConcernStatus.NEW.value),
+            url_for("concerns.index_view", flt2_who="nobody"),
         ),
         (
             Permission.MERGE_ORGANISATIONS,

@@ -24,7 +24,8 @@ from charter.lifecycle import Transition
 from charter.notification import emails
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import reopening, working_days
+from charter.panel import recording
+from charter.review import explanation, reopening, working_days
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 
@@ -130,7 +131,7 @@ def why_not(session: Session, found: Appeal, user: User, part: Collection[UUID] 
 
 
 def take(session: Session, found: Appeal, *, by: User, at: datetime) -> None:
-    """`by`, who had no part in the decision, takes an appeal that nobody has, or whose handler has left."""
+    """`by`, who had no part in the decision, takes an appeal that is free (`is_free`)."""
     found = _locked(session, found)
     why = why_not(session, found, by)
     if why is not None:
@@ -139,7 +140,7 @@ def take(session: Session, found: Appeal, *, by: User, at: datetime) -> None:
         raise Refusal("You do not look at appeals any more. Ask an administrator.")
     if found.handler_id == by.id and found.status is AppealStatus.IN_HAND:
         raise Refusal("You already have this appeal.")
-    if found.handler is not None and (may_have(found.handler) or found.status is not AppealStatus.IN_HAND):
+    if found.handler is not None and not (found.status is AppealStatus.IN_HAND and is_free(session, found)):
         raise Refusal(f"{found.handler} has taken this appeal.")
     if found.handler_id is None:
         found.move(TAKE_APPEAL)
@@ -155,10 +156,12 @@ def give_back(session: Session, found: Appeal, *, by: User, at: datetime) -> Non
     audit.record(session, "appeal:give-back", found, by=by.id, at=at, case=_case(_decision(found)))
 
 
-def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
-    """`holder` looks at appeals no more: those they have wait for somebody else; how many."""
+def hand_back(session: Session, holder: User, *, about: UUID | None = None, by: User, at: datetime) -> int:
+    """`holder` looks at no more appeals, or at none `about` one employer: they wait for somebody else; how many."""
     given = 0
     for one in in_hand(session, holder):
+        if about is not None and one.organisation_id != about:
+            continue
         found = _locked(session, one)
         if found.handler_id == holder.id and found.status is AppealStatus.IN_HAND:  # as it is now
             found.move(GIVE_BACK)
@@ -185,6 +188,24 @@ def may_have(user: User) -> bool:
     return user.role in HANDLERS and user.disabled_at is None
 
 
+def is_free(session: Session, found: Appeal) -> bool:
+    """Whether somebody can take an appeal: nobody has it, or whoever has it has left or has an interest by now."""
+    handler = found.handler
+    if handler is None or not may_have(handler):
+        return True
+    return interests.why_not(session, handler, found.organisation_id, DEED) is not None
+
+
+def free() -> sa.ColumnElement[bool]:
+    """`is_free`, for a query of open appeals."""
+    able = sa.and_(User.role.in_(HANDLERS), User.disabled_at.is_(None))
+    return sa.or_(
+        Appeal.handler_id.is_(None),
+        ~Appeal.handler.has(able),
+        interests.has_one(Appeal.handler_id, Appeal.organisation_id),
+    )
+
+
 def stands(session: Session, found: Appeal, *, reasons: str, by: User, at: datetime) -> None:
     """The decision stands, for reasons that the employer reads."""
     found = _held(session, found, by)
@@ -201,6 +222,7 @@ def overturn(session: Session, found: Appeal, *, reasons: str, by: User, at: dat
     reasons = words.needed(reasons, "Give the reasons. The employer reads them.", "reasons")
     if found.review is not None:
         apart = took_part(session, found) | {by.id}
+        explanation.keep_that_of_before(session, found.review, at, recording.decided_in)
         reopening.open_again(session, found.review, apart=apart, by=by, at=at, on=on)
         what = "again"
     else:

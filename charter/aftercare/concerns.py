@@ -5,6 +5,7 @@ An employer sees nothing before somebody decides to ask it, and then only what t
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -18,7 +19,7 @@ from charter.award.issuing import owners
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework import publishing
-from charter.notification import emails
+from charter.notification import emails, rehearsal
 from charter.notification.models import Message
 from charter.organisation import interests
 
@@ -27,20 +28,20 @@ DEED = "look into this concern"
 HOLDERS = frozenset({Role.ASSESSOR, Role.MODERATOR, Role.ADMINISTRATOR})
 """Roles that look into concerns."""
 GONE = "(erased)"
+NAMES_THEM = "This names whoever raised the concern. The employer must not learn who it was."
 TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
 """The emails that have their address."""
 
 
 def take(session: Session, concern: Concern, *, by: User, at: datetime) -> None:
-    """`by` takes a concern that nobody has, or whose holder has left. Of two at once, one gets it and the other is
-    told."""
+    """`by` takes a concern that is free (`is_free`). Of two at once, one gets it and the other is told."""
     concern = _locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
     if not may_have(by):
         raise Refusal("You do not look into concerns any more. Ask an administrator.")
     if concern.holder_id == by.id:
         raise Refusal("You already have this concern.")
-    if concern.holder is not None and (may_have(concern.holder) or not concern.is_open):
+    if concern.holder is not None and not (concern.is_open and is_free(session, concern)):
         raise Refusal(f"{concern.holder} has taken this concern.")
     if concern.holder_id is None:
         concern.move(TAKE)
@@ -56,11 +57,14 @@ def put_back(session: Session, concern: Concern, *, by: User, at: datetime) -> N
     audit.record(session, "concern:put-back", concern, by=by.id, at=at)
 
 
-def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:
-    """`holder` looks into concerns no more: what they have waits for somebody else; how many. What the employer was
-    asked about stays with its answer to come, and somebody else can take it (`take`)."""
+def hand_back(session: Session, holder: User, *, about: UUID | None = None, by: User, at: datetime) -> int:
+    """`holder` looks into concerns no more, or into those `about` one employer: what they have waits for somebody else;
+    how many. What the employer was asked about stays with its answer to come, and somebody else can take it (`take`).
+    """
     given = 0
     for found in in_hand(session, holder):
+        if about is not None and found.organisation_id != about:
+            continue
         concern = _locked(session, found)
         if concern.holder_id == holder.id and concern.status is ConcernStatus.IN_HAND:  # as it is now
             concern.move(PUT_BACK)
@@ -85,9 +89,30 @@ def may_have(user: User) -> bool:
     return user.role in HOLDERS and user.disabled_at is None
 
 
+def is_free(session: Session, concern: Concern) -> bool:
+    """Whether somebody can take a concern: nobody has it, or whoever has it has left or has an interest by now."""
+    holder = concern.holder
+    if holder is None or not may_have(holder):
+        return True
+    return interests.why_not(session, holder, concern.organisation_id, DEED) is not None
+
+
+def free() -> sa.ColumnElement[bool]:
+    """`is_free`, for a query of open concerns."""
+    able = sa.and_(User.role.in_(HOLDERS), User.disabled_at.is_(None))
+    return sa.or_(
+        Concern.holder_id.is_(None),
+        ~Concern.holder.has(able),
+        interests.has_one(Concern.holder_id, Concern.organisation_id),
+    )
+
+
 def note(session: Session, concern: Concern, *, text: str, by: User, at: datetime) -> ConcernNote:
-    """Keep something that only the scheme reads."""
+    """Keep something that only the scheme reads, until the concern is erased with its notes: then nothing is added."""
+    concern = _locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
+    if concern.forgotten_at is not None:
+        raise Refusal("What was noted here is erased, so nothing can be added.")
     text = words.needed(text, "Write what you want to note.", "text")
     found = ConcernNote(concern_id=concern.id, text=text, at=at, by_id=by.id)
     session.add(found)
@@ -107,6 +132,7 @@ def ask(session: Session, concern: Concern, *, substance: str, by: User, at: dat
     days = publishing.current(session).content.after_award.concern_reply_days
     concern.substance, concern.asked_at, concern.asked_by_id = substance, at, by.id
     concern.answer_by = on + timedelta(days=days)
+    _keep_out_of_notes(session, concern, "concern_side_asked")
     audit.record(session, "concern:ask", concern, by=by.id, at=at, answer_by=concern.answer_by.isoformat())
     emails.concern_side_asked(
         session,
@@ -174,6 +200,7 @@ def settle(
     if concern.email:
         emails.concern_settled(session, to=concern.email, reference=concern.reference, **said, event_key=key, at=at)
     if concern.asked_at is not None:
+        _keep_out_of_notes(session, concern, "concern_settled_employer")
         emails.concern_settled_employer(
             session,
             to=owners(session, concern.organisation_id),
@@ -231,6 +258,14 @@ def _held(session: Session, concern: Concern, by: User) -> Concern:
 def _check_tells_nobody(concern: Concern, text: str, field: str) -> None:
     """Refuse words for the employer that hold the name or the address of whoever raised the concern."""
     said = text.casefold()
-    for theirs in (concern.email, concern.raised_by):
-        if len(theirs) > 2 and theirs.casefold() in said:
-            raise Refusal("This names whoever raised the concern. The employer must not learn who it was.", field=field)
+    if any(theirs.casefold() in said for theirs in _who_raised(concern)):
+        raise Refusal(NAMES_THEM, field=field)
+
+
+def _keep_out_of_notes(session: Session, concern: Concern, kind: str) -> None:
+    """The same for what somebody adds to an email to the employer before it leaves."""
+    rehearsal.keep_out(session, kind, _who_raised(concern), NAMES_THEM)
+
+
+def _who_raised(concern: Concern) -> list[str]:
+    return [theirs for theirs in (concern.email, concern.raised_by) if len(theirs) > 2]

@@ -234,6 +234,8 @@ _WORDS: Mapping[str, _Words] = {
     "sign-off:send-back": _plain("sent the answers back to be changed"),
     "case:ask-for-more": _plain("asked for more"),
     "case:decide": _plain("decided"),
+    "appeal:make": _plain("appealed"),
+    "case:open-again": _plain("opened the case again, because of the appeal"),
     "award:issue": _plain("issued the award"),
 }
 """What is told, in words that follow a name. Whatever is not here stays among the scheme."""

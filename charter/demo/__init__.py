@@ -81,7 +81,6 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     panel.add(staff, on)
     maker.enter_returns()
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
-    surveys.add(seed=seed, on=on)
     figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)
     phrases.add(staff, on=on)
@@ -91,6 +90,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
     scans.add(current_app.extensions["charter_store"], seed=seed, on=on, has_scanner=has_scanner)
     teamwork.add(staff, seed=seed, on=on)
     several.add(staff, on=on)
+    surveys.add(seed=seed, on=on)
     aftercare.add(staff, on=on)
     if first == BY_VERBS:
         store, again = current_app.extensions["charter_store"], Random(seed)  # noqa: S311 - no secret

@@ -32,8 +32,8 @@ class Story:
 
 
 STORIES = (
-    Story((2, 7, 0), "How is it to work here?", people=46, answers=31, opened=60, closed=40),
-    Story((0, 7, 2), "Staff survey", people=24, answers=13, opened=5, closed=None),
+    Story((2, 7, 10, 0), "How is it to work here?", people=46, answers=31, opened=60, closed=40),
+    Story((0, 7, 2, 10), "Staff survey", people=24, answers=13, opened=5, closed=None),
 )
 
 
@@ -76,14 +76,13 @@ def _live(session: Session, story: Story, random: Random, on: date) -> None:
 def _who(session: Session, story: Story, framework: Framework) -> Membership | None:
     """Who runs a survey, and for which employer; None when everybody's employer is too small, or has one."""
     for account in story.accounts:
-        part = session.scalars(
-            sa.select(Membership).join(Membership.user).where(User.email == ACCOUNTS[account][1])
-        ).first()
-        if part is None or queries.of_organisation(session, part.organisation):
-            continue
-        band = framework.content.size_band(part.organisation.size_band)
-        if band is None or band.max is None or band.max >= story.people:
-            return part
+        theirs = sa.select(Membership).join(Membership.user).where(User.email == ACCOUNTS[account][1])
+        for part in session.scalars(theirs.order_by(Membership.joined_at, Membership.id)):
+            if queries.of_organisation(session, part.organisation):
+                continue
+            band = framework.content.size_band(part.organisation.size_band)
+            if band is None or band.max is None or band.max >= story.people:
+                return part
     return None
 
 

@@ -23,8 +23,10 @@ NOTE_LENGTH = 2000
 MARK = "From the person who dealt with this:"
 """Stands above what somebody added to a message."""
 NEXT, NEW, HIDDEN = "(the next number)", "(a new address)", "(hidden)"
+NUMBERED = ("number", "code")
+"""What has both of these, as an award has, gets them anew at each try. A code alone is somebody's word for a thing."""
 """Stand for what is made anew at each try: the number of a certificate, and the ids in addresses."""
-_MADE = "made_in_this_transaction"
+_MADE, _KEPT_OUT = "made_in_this_transaction", "kept_out_of_notes"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,25 @@ def watch(session: Session) -> None:
 def forget(session: Session) -> None:
     """Note no more."""
     session.info.pop(_MADE, None)
+    session.info.pop(_KEPT_OUT, None)
+
+
+def keep_out(session: Session, kind: str, words: Iterable[str], why: str) -> None:
+    """Of the messages of one kind that this work writes, whoever gets them must not learn these words: a note with one
+    of them is refused, for the reason `why`."""
+    session.info.setdefault(_KEPT_OUT, []).append((kind, tuple(word.casefold() for word in words if word), why))
+
+
+def why_not(session: Session, letter: Letter, note: str) -> str:
+    """Why a note cannot be added to a letter, in a sentence; empty when it can."""
+    length = len(note.strip().replace("\r\n", "\n"))
+    if length > NOTE_LENGTH:
+        return f"Add {NOTE_LENGTH:,} characters or fewer. It has {length:,}."
+    said = note.casefold()
+    for kind, kept_out, why in session.info.get(_KEPT_OUT, ()):
+        if kind == letter.kind and any(word in said for word in kept_out):
+            return str(why)
+    return ""
 
 
 @event.listens_for(Session, "pending_to_persistent")
@@ -129,10 +150,8 @@ def _anew(made: Iterable[Any]) -> dict[str, str]:
     """What is made anew at each try, and what stands for it."""
     found: dict[str, str] = {}
     for one in made:
-        for name in ("code", "number"):
-            value = getattr(one, name, None)
-            if isinstance(value, str) and value:
-                found[value] = NEXT
+        values = [getattr(one, name, None) for name in NUMBERED]
+        found.update((value, NEXT) for value in values if value and all(isinstance(each, str) for each in values))
         found[str(one.id)] = NEW
     return found
 

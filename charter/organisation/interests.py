@@ -418,6 +418,16 @@ def interested(organisation_id: UUID) -> sa.ColumnElement[bool]:
     )
 
 
+def has_one(person: Any, organisation: Any) -> sa.ColumnElement[bool]:
+    """Whether the person in one column of a query has an interest in the employer in another."""
+    return sa.or_(
+        *(
+            sa.exists().where(part.user_id == person, part.organisation_id == organisation)
+            for part in (Membership, Conflict)
+        )
+    )
+
+
 def by_person(session: Session, user_ids: Sequence[UUID]) -> dict[UUID, frozenset[UUID]]:
     """The employers that each of these people has an interest in (two queries). A person without one has no entry."""
     found: dict[UUID, set[UUID]] = {}

@@ -47,7 +47,7 @@ def agenda(meeting: Meeting, *, scheme: str, hidden: Collection[UUID] = ()) -> b
             if item.id in hidden:
                 yield _p(HIDDEN, _SMALL)
             elif item.review is not None:
-                yield from _facts(*_case(item.review))
+                yield from _facts(*_case(item))
                 if item.review.recommendation:
                     yield from _paragraphs(f"The assessor writes: {item.review.recommendation}", _TEXT)
 
@@ -111,7 +111,7 @@ def hour(value: time) -> str:
 
 def _came_of(item: Item) -> Iterator[Any]:
     if item.review is not None:
-        yield from _facts(*_case(item.review, item))
+        yield from _facts(*_case(item))
     yield from _facts(("Decision" if item.review else "Outcome", decided(item) or "Not written down yet"))
     if item.reasons:
         yield from _paragraphs(f"Reasons: {item.reasons}", _TEXT)
@@ -129,14 +129,27 @@ def _content(review: Review) -> Content:
     return content
 
 
-def _case(review: Review, item: Item | None = None) -> list[tuple[str, str]]:
-    """What a case is about. Of one that was sent back the recommendation is no more."""
-    content, assessment = _content(review), review.assessment
-    facts = [("Aimed at", content.level_title(assessment.target_level))]
-    if item is None or item.outcome is not Outcome.SENT_BACK:
-        level = review.recommended_level
-        facts.append(("Recommended", content.level_title(level) if level else "No award"))
-    return facts
+def recommended(item: Item) -> str:
+    """The level that an item's case was recommended for when the panel had it; empty when that is no more.
+
+    A case that was sent back, or opened again by an appeal, has no recommendation or a new one, which is not what the
+    panel had before it.
+    """
+    review = item.review
+    if review is None or review.recommended_level is None or review.recommended_at is None:
+        return ""
+    if item.recorded_at is not None and review.recommended_at > item.recorded_at:
+        return ""
+    return _content(review).level_title(review.recommended_level) if review.recommended_level else "No award"
+
+
+def _case(item: Item) -> list[tuple[str, str]]:
+    """What the case of an item is about."""
+    review = item.review
+    assert review is not None, "other business has no case"
+    facts = [("Aimed at", _content(review).level_title(review.assessment.target_level))]
+    level = recommended(item)
+    return [*facts, ("Recommended", level)] if level else facts
 
 
 def _top(meeting: Meeting, scheme: str, title: str) -> Iterator[Any]:

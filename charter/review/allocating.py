@@ -5,7 +5,7 @@ that, or nothing when it no longer holds.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, workload
+from charter.review import allocation, queue, workload
 from charter.review.models import Review
 from charter.review.status import CLAIM, ReviewStatus
 
@@ -52,6 +52,8 @@ class Hand:
     cases: int
     away_until: date | None
     interests: frozenset[UUID]
+    kept_from: Mapping[UUID, str] = field(default_factory=dict)
+    """The cases that they may not have for another reason, each with it (`allocation.kept_from`)."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _not_waiting(work: Work, names: Mapping[UUID, str]) -> str:
 def _obstacle(work: Work, hand: Hand, cases: int, most: int) -> str | None:
     if work.organisation_id in hand.interests:
         return f"{hand.name} has an interest in this employer."
+    if work.id in hand.kept_from:
+        return f"{hand.name} {hand.kept_from[work.id]}."
     if hand.away_until is not None:
         return f"{hand.name} is away until {hand.away_until.day} {hand.away_until:%B %Y}."
     if cases >= most:
@@ -144,7 +148,7 @@ def _why(work: Work, hands: Sequence[Hand], load: Mapping[UUID, int], most: int)
 
 
 def plan(session: Session, ids: Collection[UUID], *, to: UUID | None, by: User, on: date) -> Plan:
-    """Who would get these cases: all one person (`to`), or shared out by workload (None). Six queries, however many.
+    """Who would get these cases: all one person (`to`), or shared out by workload (None). Nine queries, however many.
 
     Cases of employers that `by` has an interest in are not theirs to give, nor to see: they are not in it.
     Raises `Refusal` on "to" when that person may not have cases, and when too many are asked for.
@@ -153,22 +157,11 @@ def plan(session: Session, ids: Collection[UUID], *, to: UUID | None, by: User, 
         raise Refusal("Tick at least one case, or say how many of the oldest.", field="cases")
     if len(ids) > MOST_AT_ONCE:
         raise Refusal(f"Choose {MOST_AT_ONCE} cases at most at a time.", field="cases")
-    desk = workload.desk(session, on=on)
-    declared = interests.by_person(session, [one.user.id for one in desk] + [by.id])
-    hands = [
-        Hand(
-            one.user.id,
-            one.user.name,
-            one.cases,
-            one.away.ends_on if one.away and one.away.has_begun(on) else None,
-            declared.get(one.user.id, frozenset()),
-        )
-        for one in desk
-    ]
+    hands = _hands(session, workload.desk(session, on=on), on=on)
     chosen = [hand for hand in hands if to is None or hand.id == to]
     if to is not None and not chosen:
         raise Refusal("Choose somebody who works on cases.", field="to")
-    works = _works(session, ids, hidden=declared.get(by.id, frozenset()))
+    works = _works(session, ids, hidden=interests.by_person(session, [by.id]).get(by.id, frozenset()))
     return share(works, chosen, most=workload.most(session), names={hand.id: hand.name for hand in hands})
 
 
@@ -233,7 +226,7 @@ def _works(session: Session, ids: Collection[UUID], *, hidden: frozenset[UUID]) 
         .join(Assessment, Assessment.id == Review.assessment_id)
         .join(Organisation, Organisation.id == Assessment.organisation_id)
         .where(Review.id.in_(ids), Organisation.id.not_in(hidden))
-        .order_by(Review.due_on, Review.waiting_since, Review.id)
+        .order_by(queue.answered_first(), Review.due_on, Review.waiting_since, Review.id)
     ).all()
     return [
         Work(
@@ -253,19 +246,11 @@ def _works(session: Session, ids: Collection[UUID], *, hidden: frozenset[UUID]) 
 
 
 def can_have(session: Session, review: Review, *, on: date) -> Sequence[tuple[Hand, str | None]]:
-    """Everybody who might be given a case, each with why they may not, in a sentence (five queries)."""
-    desk = workload.desk(session, on=on)
-    declared = interests.by_person(session, [one.user.id for one in desk])
+    """Everybody who might be given a case, each with why they may not, in a sentence (eight queries)."""
+    hands = _hands(session, workload.desk(session, on=on), on=on)
     most = workload.most(session)
     (work,) = _works(session, [review.id], hidden=frozenset())
-    found = []
-    for one in desk:
-        if one.user.id == review.assessor_id:
-            continue
-        gone = one.away.ends_on if one.away and one.away.has_begun(on) else None
-        hand = Hand(one.user.id, one.user.name, one.cases, gone, declared.get(one.user.id, frozenset()))
-        found.append((hand, _obstacle(work, hand, hand.cases, most)))
-    return found
+    return [(hand, _obstacle(work, hand, hand.cases, most)) for hand in hands if hand.id != review.assessor_id]
 
 
 def reassign(
@@ -323,6 +308,23 @@ def reassign(
 
 
 # Inside ------------------------------------------------------------------------------------------------------------
+
+
+def _hands(session: Session, desk: Sequence[workload.AtDesk], *, on: date) -> list[Hand]:
+    """What stands for and against giving each of these people a case (three queries)."""
+    people = [one.user.id for one in desk]
+    declared, kept = interests.by_person(session, people), allocation.kept_from(session, people)
+    return [
+        Hand(
+            one.user.id,
+            one.user.name,
+            one.cases,
+            one.away.ends_on if one.away and one.away.has_begun(on) else None,
+            declared.get(one.user.id, frozenset()),
+            kept.get(one.user.id, {}),
+        )
+        for one in desk
+    ]
 
 
 def _hand_over(review: Review, to: UUID, *, at: datetime) -> None:

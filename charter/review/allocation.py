@@ -1,5 +1,6 @@
 """Who works on a case, and who may not because they have an interest in the employer."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.review import set_apart
 from charter.review.models import Finding, Review
 from charter.review.second_models import FindingChange, LookKind, SecondLook
-from charter.review.status import CLAIM, RELEASE, ReviewStatus
+from charter.review.set_apart import SetApart
+from charter.review.status import CLAIM, OPEN, RELEASE, ReviewStatus
 
 WORK = "work on its case"
 """What somebody without an interest must do instead."""
@@ -69,6 +71,31 @@ def is_second(session: Session, user: User, review: Review) -> bool:
         SecondLook.review_id == review.id, SecondLook.by_id == user.id, SecondLook.kind == LookKind.ASSESSOR
     )
     return bool(session.scalar(sa.select(theirs)))
+
+
+TOOK_PART, SECOND = "took part in the decision that was appealed", "is the second assessor of this case"
+"""Why somebody without an interest in an employer may not have one of its cases, after their name."""
+
+
+def kept_from(session: Session, user_ids: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:
+    """For each of these people, the open cases that they may never have whatever they declared, each with why, to be
+    read after their name (one query). What `claim` refuses, whoever gives a case out must know too."""
+    apart = sa.select(SetApart.user_id, SetApart.review_id, sa.literal(TOOK_PART))
+    seconds = sa.select(SecondLook.by_id, SecondLook.review_id, sa.literal(SECOND))
+    found: dict[UUID, dict[UUID, str]] = {}
+    for user_id, review_id, why in session.execute(
+        sa.union(
+            apart.join(Review, Review.id == SetApart.review_id).where(
+                SetApart.user_id.in_(user_ids), Review.status.in_(OPEN)
+            ),
+            seconds.join(Review, Review.id == SecondLook.review_id).where(
+                SecondLook.by_id.in_(user_ids), SecondLook.kind == LookKind.ASSESSOR, Review.status.in_(OPEN)
+            ),
+        )
+    ):
+        theirs = found.setdefault(user_id, {})
+        theirs[review_id] = TOOK_PART if why == TOOK_PART else theirs.get(review_id, why)
+    return found
 
 
 def why_worked(session: Session, user: User, review: Review) -> str | None:
@@ -149,13 +176,34 @@ def why_unable(session: Session, holder: User, review: Review) -> str | None:
     return "interest" if conflicted(session, holder, review.assessment.organisation) else None
 
 
-def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> None:
+def let_go_if_unable(session: Session, review: Review, *, at: datetime) -> bool:
     """A case that has come back to its assessor waits for another one when that person cannot work on it by now: they
-    declared an interest, or left the desk, while it was with a moderator or the panel."""
+    declared an interest, or left the desk, while it was with a moderator or the panel. Whether it does."""
     holder = holder_of(session, review)
     because = why_unable(session, holder, review) if holder else None
     if because:
         let_go(session, review, because=because, by=None, at=at)
+    return because is not None
+
+
+def let_go_of_interests(session: Session, on: date, at: datetime) -> int:
+    """Cases in review whose assessor came to have an interest in the employer go back to the queue; how many.
+
+    Who declares one gives the case back at once. But one declared of an employer to come binds when an employer takes
+    that name or number, and goes along when two employers are merged: then nobody is at the desk who would.
+    """
+    theirs = interests.has_one(Review.assessor_id, Assessment.organisation_id)
+    given = 0
+    for found in session.scalars(
+        sa.select(Review)
+        .join(Assessment, Assessment.id == Review.assessment_id)
+        .where(Review.status == ReviewStatus.IN_REVIEW, theirs)
+        .order_by(Assessment.id)
+    ).all():
+        review = locked(session, found)
+        if review.status is ReviewStatus.IN_REVIEW:  # as it is now
+            given += let_go_if_unable(session, review, at=at)
+    return given
 
 
 def hand_back(session: Session, holder: User, *, by: User, at: datetime) -> int:

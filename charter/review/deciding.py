@@ -74,7 +74,16 @@ def decide(
             at=at,
             on=on,
         )
-    explanation.keep(session, review, award=award if level else None, by=by, at=at, on=on, together=together)
+    explanation.keep(
+        session,
+        review,
+        award=award if level else None,
+        by=by,
+        at=at,
+        on=on,
+        together=together,
+        found=None if found == level else found,
+    )
     if level > 0:
         assert award is not None
         emails.decision_awarded(

@@ -81,11 +81,12 @@ def keep(
     on: date,
     together: Together | None = None,
     later: datetime | None = None,
+    found: int | None = None,
 ) -> DecisionRecord:
     """Put the decision just taken on a case into words and keep them.
 
     `award` is what it gave, and `together` who decided when it was more than one. `later` is the moment when this is
-    done for a decision of before.
+    done for a decision of before. `found` is the level that was decided on, when the employer keeps a higher one.
     """
     session.flush()  # so that all that led to it is found
     case = queries.case(session, review, by=by, on=on)
@@ -94,7 +95,17 @@ def keep(
     staff_hash = digest(for_staff)
     before = session.scalar(sa.select(sa.func.count()).where(DecisionRecord.review_id == review.id)) or 0
     document = canonical(
-        _document(case, award, together, at=at, number=before + 1, words=words, later=later, staff_hash=staff_hash)
+        _document(
+            case,
+            award,
+            together,
+            at=at,
+            number=before + 1,
+            words=words,
+            later=later,
+            found=found,
+            staff_hash=staff_hash,
+        )
     )
     record = DecisionRecord(
         review_id=review.id,
@@ -118,6 +129,11 @@ def of_case(session: Session, review_id: UUID) -> Sequence[DecisionRecord]:
     return session.scalars(query.order_by(DecisionRecord.number)).all()
 
 
+def is_there(session: Session, review_id: UUID) -> bool:
+    """Whether a case has a record, also of a decision before an appeal opened it again (one query)."""
+    return bool(session.scalar(sa.select(sa.exists().where(DecisionRecord.review_id == review_id))))
+
+
 def take_out(session: Session, evidence: Evidence, *, at: datetime) -> None:
     """Take the words of a piece that was removed for privacy out of every record of its employer. Its hashes stay."""
     query = (
@@ -132,10 +148,14 @@ def take_out(session: Session, evidence: Evidence, *, at: datetime) -> None:
             record.evidence = {**record.evidence, str(evidence.id): {"removed_on": local_date(at).isoformat()}}
 
 
-def keep_those_of_before(session: Session, at: datetime, together: Callable[[Session, Review], Together | None]) -> int:
+Finds = Callable[[Session, Review], Together | None]
+"""Finds who decided a case, when it was more than one."""
+
+
+def keep_those_of_before(session: Session, at: datetime, together: Finds) -> int:
     """Keep a record of decisions that have none, for they were taken before there were any; how many were kept.
 
-    They say on what day they were put together. `together` finds who decided, when it was more than one.
+    They say on what day they were put together.
     """
     recorded = sa.exists().where(DecisionRecord.review_id == Review.id)
     query = (
@@ -145,26 +165,29 @@ def keep_those_of_before(session: Session, at: datetime, together: Callable[[Ses
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    done = 0
-    for review in session.scalars(query).all():
-        decided_by = session.get(User, review.decided_by_id) if review.decided_by_id else None
-        if review.decided_at is None or decided_by is None:
-            continue
-        award = session.scalars(
-            sa.select(Award).where(Award.assessment_id == review.assessment_id).order_by(Award.issued_at.desc())
-        ).first()
-        keep(
-            session,
-            review,
-            award=award if review.decided_level else None,
-            by=decided_by,
-            at=review.decided_at,
-            on=local_date(review.decided_at),
-            together=together(session, review),
-            later=at,
-        )
-        done += 1
-    return done
+    return sum(keep_that_of_before(session, review, at, together) for review in session.scalars(query).all())
+
+
+def keep_that_of_before(session: Session, review: Review, at: datetime, together: Finds) -> bool:
+    """Keep a record of the decision on one case that has none; whether it was kept. Whoever opens a case again does so
+    first, for the case then forgets its decision."""
+    decided_by = session.get(User, review.decided_by_id) if review.decided_by_id else None
+    if review.decided_at is None or decided_by is None or is_there(session, review.id):
+        return False
+    award = session.scalars(
+        sa.select(Award).where(Award.assessment_id == review.assessment_id).order_by(Award.issued_at.desc())
+    ).first()
+    keep(
+        session,
+        review,
+        award=award if review.decided_level else None,
+        by=decided_by,
+        at=review.decided_at,
+        on=local_date(review.decided_at),
+        together=together(session, review),
+        later=at,
+    )
+    return True
 
 
 def canonical(said: Mapping[str, Any]) -> str:
@@ -292,11 +315,12 @@ def _document(
     number: int,
     words: Mapping[str, Any],
     later: datetime | None,
+    found: int | None,
     staff_hash: str,
 ) -> dict[str, Any]:
     framework, submission = case.assessment.framework, case.submission
     sections: list[tuple[str, Iterator[Block]]] = [
-        ("The decision", _decision(case, award, together, at=at, number=number, later=later)),
+        ("The decision", _decision(case, award, together, at=at, number=number, later=later, found=found)),
         ("How it came about", _way(case, together)),
         ("The rules, and whether each was met", _rules(case)),
         *((f"Theme: {one.theme.title}", _theme(case, one.criteria, words)) for one in case.themes),
@@ -333,7 +357,14 @@ def _texts(text: str, before: str = "") -> Iterator[Block]:
 
 
 def _decision(
-    case: Case, award: Award | None, together: Together | None, *, at: datetime, number: int, later: datetime | None
+    case: Case,
+    award: Award | None,
+    together: Together | None,
+    *,
+    at: datetime,
+    number: int,
+    later: datetime | None,
+    found: int | None,
 ) -> Iterator[Block]:
     review, content = case.review, case.content
     yield ["fact", "Employer", case.organisation.name]
@@ -343,6 +374,9 @@ def _decision(
     yield ["fact", "Who decided", "The panel of the partners" if together else "A moderator of the scheme"]
     if number > 1:
         yield ["fact", "After an appeal", f"This is decision {number} on this case. Other people took it."]
+    if found is not None:
+        said = f"Those who decided again found: {_level(content, found)}. An appeal takes no level away, so it stays."
+        yield ["fact", "Why it is this level", said]
     if award is not None:
         yield ["fact", "Certificate", f"{award.number}, from {day(award.starts_on)} to {day(award.ends_on)}"]
     if later is not None:

@@ -65,6 +65,20 @@ def send_back(session: Session, review: Review, *, reasons: str, by: User, at: d
 def for_moderation(session: Session, review: Review, by: User) -> Review:
     """A recommended case, held for somebody who may moderate it; `Refusal` for everybody else."""
     review = locked(session, review)
+    _check(session, review, by)
+    return review
+
+
+def why_not(session: Session, review: Review, user: User) -> str | None:
+    """Why `user` may not decide on a recommendation, in a sentence, before they type anything; None when they may."""
+    try:
+        _check(session, review, user)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
+
+
+def _check(session: Session, review: Review, by: User) -> None:
     if review.status is ReviewStatus.DECIDED:
         raise Refusal("This case has been decided already.")
     if review.status is not ReviewStatus.RECOMMENDED:
@@ -72,7 +86,6 @@ def for_moderation(session: Session, review: Review, by: User) -> Review:
     if by.id in {review.recommended_by_id, review.assessor_id}:
         raise Refusal("You recommended this level, so somebody else must decide.")
     check_moderates(session, review, by)
-    return review
 
 
 def check_moderates(session: Session, review: Review, by: User) -> None:

@@ -69,13 +69,14 @@ def check_room(session: Session, person: User, *, on: date) -> None:
 
 def _first(session: Session, by: User, passed: set[UUID]) -> UUID | None:
     declared = interests.by_person(session, [by.id]).get(by.id, frozenset())
+    kept = allocation.kept_from(session, [by.id]).get(by.id, {}).keys()
     return session.scalars(
         sa.select(Review.id)
         .join(Assessment, Assessment.id == Review.assessment_id)
         .where(
             Review.status == ReviewStatus.WAITING,
             Assessment.organisation_id.not_in(declared),
-            Review.id.not_in(passed),
+            Review.id.not_in(passed | kept),
         )
         .order_by(queue.answered_first(), Review.due_on, Review.waiting_since, Review.id)
         .limit(1)
@@ -87,7 +88,7 @@ def _nothing(session: Session) -> Refusal:
     waits = session.scalar(sa.select(sa.exists().where(Review.status == ReviewStatus.WAITING)))
     if waits:
         return Refusal(
-            "No case waits that you can have: you declared an interest in those employers, or somebody else is taking "
-            "them right now. Somebody else must take them."
+            "No case waits that you can have: you declared an interest in those employers, had a part in those cases "
+            "before, or somebody else is taking them right now. Somebody else must take them."
         )
     return Refusal("No case waits for an assessor. There is nothing to take.")

@@ -21,7 +21,17 @@ from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.organisation import interests
 from charter.organisation.models import Organisation, Scope
-from charter.review import allocation, attainment, differences, findings, last_time, second_looks, submitted, timeline
+from charter.review import (
+    allocation,
+    attainment,
+    differences,
+    findings,
+    last_time,
+    second_looks,
+    set_apart,
+    submitted,
+    timeline,
+)
 from charter.review.differences import Change, Differences
 from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
@@ -294,7 +304,8 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         moderations=[(one, names.get(one.moderator_id, "")) for one in moderations],
         moments=moments,
         names=names,
-        conflicted=interests.why_not_show(by, assessment.organisation_id, allocation.WORK),
+        conflicted=interests.why_not_show(by, assessment.organisation_id, allocation.WORK)
+        or (set_apart.WHY if second.apart and review.is_open else None),
         second=second,
         last_time=last,
     )

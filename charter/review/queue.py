@@ -26,7 +26,7 @@ from charter.review import clock, reminding, sampling, turns
 from charter.review.clock import Clock
 from charter.review.models import Review
 from charter.review.status import OPEN, ReviewStatus
-from charter.review.turns import Span
+from charter.review.turns import Span, Turn
 
 PAGE = 50
 STAGES = tuple(status for status in ReviewStatus if status in OPEN)
@@ -100,7 +100,10 @@ class QueueRow(NamedTuple):
     @property
     def is_answered(self) -> bool:
         """Whether an employer that was asked for more has answered, and nobody reads it yet: it comes first."""
-        return self.status is ReviewStatus.WAITING and self.round > 1
+        own = clock.of_now(self.turns, self.waiting_since)
+        return (
+            self.status is ReviewStatus.WAITING and self.round > 1 and any(clock.side_is_theirs(t.stage) for t in own)
+        )
 
     def is_late(self, on: date) -> bool:
         """Whether the employer should have answered before that day."""
@@ -213,8 +216,16 @@ def _rows(query: sa.Select[Any], order: Order) -> Any:
 
 
 def answered_first() -> sa.ColumnElement[int]:
-    """An order for cases that wait: those that were asked for more and answered stand before the others."""
-    return sa.case((Assessment.round > 1, 0), else_=1)
+    """An order for cases that wait: those that were asked for more and answered stand before the others.
+
+    What was asked before an appeal opened a case again counts no more: whoever asked has read the answer.
+    """
+    asked = sa.exists().where(
+        Turn.review_id == Review.id,
+        Turn.stage == ReviewStatus.WITH_EMPLOYER,
+        Turn.began_at >= Review.waiting_since,
+    )
+    return sa.case((sa.and_(Assessment.round > 1, asked), 0), else_=1)
 
 
 def _row(found: Any, contents: Mapping[UUID, Content], spans: Mapping[UUID, Sequence[Span]]) -> QueueRow:
@@ -287,7 +298,7 @@ def assessors(session: Session) -> Sequence[User]:
     return session.scalars(
         sa.select(User)
         .where(User.role.in_([Role.ASSESSOR, Role.MODERATOR]))
-        .options(load_only(User.name))
+        .options(load_only(User.name, User.disabled_at))
         .order_by(User.name, User.id)
     ).all()
 

@@ -54,8 +54,9 @@ def find_met(
             raise Refusal(f"“{one.criterion.title}” has to be looked at by itself. {why}", field="criteria")
     chosen = [one for one in rest.fits if one.criterion.code in criteria]
     given = [_met(case.content, one) for one in chosen]
-    for refusal in findings.save_all(session, review, given=given, by=by, at=at).values():
-        raise refusal
+    titles = {one.criterion.code: one.criterion.title for one in chosen}
+    for code, refusal in findings.save_all(session, review, given=given, by=by, at=at).items():
+        raise Refusal(f"“{titles[code]}” has to be looked at by itself. {refusal}", field="criteria")
     codes = tuple(one.criterion.code for one in chosen)
     if codes:
         audit.record(session, "case:rest-met", review, by=by.id, at=at, case=review.assessment_id, criteria=list(codes))

@@ -22,7 +22,7 @@ from charter.errors import Refusal, Stale
 from charter.framework.content import Criterion, Moderated, ReviewRule
 from charter.organisation import interests
 from charter.review import conversations, sampling, submitted
-from charter.review.allocation import check_independent, is_at_desk, is_second, locked
+from charter.review.allocation import check_independent, is_second, locked, why_worked
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
@@ -35,6 +35,7 @@ from charter.review.second_models import (
     SecondFinding,
     SecondLook,
 )
+from charter.review.set_apart import SetApart
 from charter.review.status import OPEN, ReviewStatus
 
 MIXED = "Another finding was saved here after you opened this page. Look at both, then save the one you want."
@@ -57,8 +58,9 @@ def _look_of(session: Session, review: Review, user: User) -> SecondLook | None:
 
 
 def second_assessor(session: Session, review: Review) -> SecondLook | None:
-    """The newest look of the case's second assessor, of whichever round; None when there is none who still may. What
-    somebody compared in this round before they left the desk counts."""
+    """The newest look of the case's second assessor, of whichever round; None when there is none who still may: they
+    declared an interest since, or an appeal opened the case again for other people. What somebody compared in this
+    round before they left the desk counts."""
     here = sa.and_(User.role.in_(AT_THE_DESK), User.disabled_at.is_(None))
     compared = sa.and_(SecondLook.round == review.assessment.round, SecondLook.compared_at.is_not(None))
     return session.scalars(
@@ -69,6 +71,7 @@ def second_assessor(session: Session, review: Review) -> SecondLook | None:
             SecondLook.kind == LookKind.ASSESSOR,
             SecondLook.by_id != (review.assessor_id or UUID(int=0)),
             ~interests.interested(review.assessment.organisation_id),
+            ~sa.exists().where(SetApart.review_id == review.id, SetApart.user_id == SecondLook.by_id),
             sa.or_(here, compared),
         )
         .order_by(SecondLook.round.desc(), SecondLook.begun_at.desc(), SecondLook.id.desc())
@@ -207,8 +210,8 @@ def kind_now(session: Session, review: Review, by: User) -> LookKind:
         raise Refusal("This case needs no second look, question by question. A second person signs it off.")
     if is_second(session, by, review):
         raise Refusal("You are this case's second assessor, so somebody else must moderate it.")
-    if _has_found(session, by, review) and _look_of(session, review, by) is None:
-        raise Refusal("You made findings in this case, so somebody else must moderate it.")
+    if why_worked(session, by, review) is not None:
+        raise Refusal("You worked on this case, so somebody else must moderate it.")
     return LookKind.MODERATOR
 
 
@@ -498,8 +501,10 @@ class Second:
     why: sampling.Why
     hidden: str
     """Why the person who looks does not see the findings yet, in a sentence; empty when they do."""
-    round: int = 1
-    """The round of the case now."""
+    apart: bool = False
+    """Whether the person who looks had a part in a decision on it that an appeal overturned (`set_apart`)."""
+    assessor: SecondLook | None = None
+    """The look of its second assessor (`second_assessor`)."""
     lot: SampleDraw | None = None
     doubts: Sequence[Doubt] = ()
     looks: Sequence[SecondLook] = ()
@@ -511,19 +516,6 @@ class Second:
         """The look of somebody at a round."""
         return next((one for one in self.looks if one.by_id == user.id and one.round == round), None)
 
-    @property
-    def assessor(self) -> SecondLook | None:
-        """The newest look of a second assessor; of one who left the desk, what they compared in this round."""
-        return next(
-            (
-                one
-                for one in reversed(self.looks)
-                if one.kind is LookKind.ASSESSOR
-                and (is_at_desk(one.by) or (one.round == self.round and one.compared_at is not None))
-            ),
-            None,
-        )
-
     def changed(self, code: str) -> tuple[FindingChange, ...]:
         """What moderators changed in the finding on a criterion, the earliest first."""
         return tuple(one for one in self.changes if one.criterion == code)
@@ -533,7 +525,10 @@ def of_case(session: Session, review: Review, *, by: User) -> Second:
     """What stands beside a case for somebody who looks at it: one query, and one for each kind of thing there is."""
     here = review.id
     kinds = (SampleDraw, Doubt, SecondLook, FindingChange, Conversation)
-    there = session.execute(sa.select(*(sa.exists().where(kind.review_id == here) for kind in kinds))).one()
+    set_apart = sa.exists().where(SetApart.review_id == here, SetApart.user_id == by.id)
+    *there, apart = session.execute(
+        sa.select(*(sa.exists().where(kind.review_id == here) for kind in kinds), set_apart)
+    ).one()
     has = dict(zip(kinds, there, strict=True))
     lot = (
         session.scalars(sa.select(SampleDraw).where(SampleDraw.review_id == here)).first() if has[SampleDraw] else None
@@ -567,7 +562,8 @@ def of_case(session: Session, review: Review, *, by: User) -> Second:
         rule=sampling.rule(review),
         why=why,
         hidden=hidden,
-        round=review.assessment.round,
+        apart=apart,
+        assessor=second_assessor(session, review) if looks else None,
         lot=lot,
         doubts=list(doubts),
         looks=looks,
@@ -598,6 +594,6 @@ def _hidden(review: Review, looks: Sequence[SecondLook], why: sampling.Why, by: 
         return (
             "Two assessors look at this case, and neither sees what the other found until both have found everything."
         )
-    if asks.moderation is Moderated.ALWAYS and by.role is Role.MODERATOR:
+    if why and by.role is Role.MODERATOR:  # also of one that was sent back: it comes again, maybe to somebody else
         return "A moderator looks at this case question by question, and does not see the findings before."
     return ""

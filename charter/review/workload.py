@@ -80,6 +80,17 @@ def held(session: Session, user_ids: Sequence[UUID] | None = None) -> dict[UUID,
     return {user_id: number for user_id, number in session.execute(query) if user_id is not None}
 
 
+def overdue(session: Session, *, on: date) -> dict[UUID, int]:
+    """How many cases each person has in review that should have been decided before a day (one query). Who has none is
+    not in it."""
+    query = (
+        sa.select(Review.assessor_id, sa.func.count())
+        .where(Review.status == ReviewStatus.IN_REVIEW, Review.due_on < on)
+        .group_by(Review.assessor_id)
+    )
+    return {user_id: number for user_id, number in session.execute(query) if user_id is not None}
+
+
 @dataclass(frozen=True)
 class AtDesk:
     """One person who may have cases, and whether they can take more today."""

@@ -1,5 +1,6 @@
 """Draft a version of the charter: from a published one or from a file, piece by piece or as a whole text."""
 
+import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from charter.versions import parts
 from charter.versions.models import NAME_LENGTH, FrameworkDraft
 from charter.versions.parts import Document, Kind
 
+LINES = 200
+"""Of a draft that was changed, the trail keeps so many lines; the rest is told by the hashes before and after."""
 CHANGED = "Somebody else saved this after you opened it. Look at both, then save again to have yours."
 PUBLISHED = "This draft was published, so it cannot change any more. Start another from the version it became."
 
@@ -150,7 +153,7 @@ def change_text(session: Session, draft: FrameworkDraft, *, text: str, seen_as: 
     mine = locked(session, draft)
     if seen(mine.text) != seen_as and text != mine.text:
         raise Stale(who_saved(mine.changed_by_id, by.id, CHANGED), current=mine.text)
-    return _keep(session, mine, text, "text", "", by, at)
+    return _keep(session, mine, text, "text", "", by, at, was=mine.text)
 
 
 def change_piece(
@@ -180,15 +183,16 @@ def change_piece(
     if there is not None and seen(there) != seen_as:
         raise Stale(who_saved(mine.changed_by_id, by.id, CHANGED), current=there)
     new = str(said.get("code") or code or "")
-    _keep(session, mine, writing.text_of(changed), kind.key, new, by, at)
+    _keep(session, mine, writing.text_of(changed), kind.key, new, by, at, was=writing.text_of(document))
     return new
 
 
 def take_out(session: Session, draft: FrameworkDraft, kind: Kind, code: str, *, by: User, at: datetime) -> None:
     """Take one piece out of a draft. Raises `Refusal` when it is not there, or the draft is published."""
     mine = locked(session, draft)
-    changed = parts.without(read(mine.text).document, kind, code)
-    _keep(session, mine, writing.text_of(changed), kind.key, code, by, at, deed="take-out")
+    document = read(mine.text).document
+    changed, was = parts.without(document, kind, code), writing.text_of(document)
+    _keep(session, mine, writing.text_of(changed), kind.key, code, by, at, was=was, deed="take-out")
 
 
 def _keep(
@@ -200,8 +204,10 @@ def _keep(
     by: User,
     at: datetime,
     *,
+    was: str,
     deed: str = "change",
 ) -> Read:
+    """Keep a new text. `was` is the one before, as it would be written by whoever wrote the new one."""
     before = draft.content_hash
     found = _say(draft, text, by, at)
     session.flush()
@@ -216,8 +222,17 @@ def _keep(
         before=before,
         after=draft.content_hash,
         faults=draft.faults,
+        lines=_lines(was, text),
     )
     return found
+
+
+def _lines(before: str, after: str) -> list[str]:
+    """The lines of a text that went (-) and that came (+), for the trail, as far as it has room for them."""
+    both = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    changed = [line for line in list(both)[2:] if not line.startswith("@@")]
+    more = len(changed) - LINES
+    return changed if more <= 0 else [*changed[:LINES], f"and {more:,} more lines"]
 
 
 def discard(session: Session, draft: FrameworkDraft, *, by: User, at: datetime) -> None:

@@ -8,7 +8,7 @@ from charter.review import explanation_pdf
 from charter.review.explanation import Explanation
 from charter.review.record_models import DecisionRecord
 
-NOT_YET = "There is no explanation yet. It is kept when a case is decided; for a decision of before, within the hour."
+NOT_YET = "There is no explanation yet. It is kept when a case is decided; for decisions of before, some each hour."
 
 
 def chosen(records: Sequence[DecisionRecord]) -> DecisionRecord | None:

@@ -13,6 +13,7 @@ from charter.aftercare.status import ConcernStatus
 from charter.award.models import Award
 from charter.clock import today
 from charter.extensions import db, transaction
+from charter.organisation import interests
 from charter.organisation.models import Organisation
 from tests.conftest import AT
 from tests.factories import Factory
@@ -62,3 +63,22 @@ def test_a_record_says_nothing_of_what_has_not_happened(sign_in, award, upheld, 
     text = theirs.get(f"/admin/awards/details/?id={award.id}").text
     assert not re.search(r">(Ended on|Why it ended|People)</dt>", text)
     assert "Links in it" not in theirs.get(f"/admin/concerns/details/?id={upheld.id}").text
+
+
+def test_a_concern_whose_holder_has_an_interest_by_now_is_found_among_those_that_nobody_has(
+    sign_in, award: Award, employer: Organisation, assessor: User, moderator: User
+) -> None:
+    with transaction() as session:
+        found = raising.raise_concern(session, award, TOLD, sent_as="1", network="192.0.2.1", at=AT)
+        session.flush()
+        concerns.take(session, found, by=assessor, at=AT)
+    theirs = sign_in(moderator)
+    assert "concerns that nobody has" not in theirs.get("/admin/").text
+    with transaction() as session:  # as when two employers turn out to be one
+        interests.declare(session, employer, reason="My sister runs it.", by=assessor, at=AT)
+    home = theirs.get("/admin/").text
+    link = re.search(r'href="(/admin/concerns/[^"]*)"[^>]*>(?:(?!</a>).)*concerns that nobody has', home, re.S)
+    assert link is not None
+    listed = theirs.get(link[1].replace("&amp;", "&")).text
+    assert f"/admin/concerns/details/?id={found.id}" in listed
+    assert "Take this concern" in theirs.get(f"/admin/concerns/details/?id={found.id}").text

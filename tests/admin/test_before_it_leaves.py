@@ -10,6 +10,8 @@ from flask import Flask
 
 from charter.account.models import User
 from charter.admin.base import Guarded
+from charter.aftercare import concerns, raising
+from charter.aftercare.raising import Told
 from charter.award.models import Award
 from charter.clock import now, today
 from charter.extensions import db, transaction
@@ -125,6 +127,29 @@ def test_a_note_that_is_too_long_is_kept_and_told_of(
     assert "Add 2,000 characters or fewer. It has 2,001." in told.text
     assert mail_fields(told.text)[name] == ["x" * 2001]
     assert messages() == before
+
+
+def test_what_is_added_for_an_employer_cannot_name_whoever_raised_a_concern(
+    reads: SignIn, make: Factory, employer: Organisation, owner: User, assessor: User, administrator: User
+) -> None:
+    award = make.award(employer, by=administrator)
+    said = Told(
+        what="Wages are late.", happened="", known_by="I work there.", name="Wilma Whistle", email="w@b.example"
+    )
+    with transaction() as session:
+        found = raising.raise_concern(session, award, said, sent_as="page", network="192.0.2.1", at=now())
+        session.flush()
+        concerns.take(session, found, by=assessor, at=now())
+    theirs, name, before = reads(assessor), "mail-note-concern_side_asked-1", messages()
+    page = f"/admin/concerns/{found.id}/ask"
+    fields = mail_fields(theirs.send(page, {"substance": "Wages are said to be late."}).text)
+    for note in ("It came from WILMA whistle.", "Write to w@b.example."):
+        told = theirs.post(page, data={**fields, name: note, "mail-deed": "send"})
+        assert told.status_code == 409
+        assert "This names whoever raised the concern." in told.text
+        assert messages() == before
+    assert theirs.post(page, data={**fields, name: "Ring us.", "mail-deed": "send"}).status_code == 302
+    assert "Ring us." in messages()[-1][1]
 
 
 def test_who_was_second_to_decide_sends_nothing(

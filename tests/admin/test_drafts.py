@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from io import BytesIO
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from charter.account.models import User
+from charter.admin import messages
 from charter.assessment import closing
 from charter.assessment.closing import LongerGrace
 from charter.assessment.models import Assessment
@@ -19,6 +21,7 @@ from charter.extensions import db, transaction
 from charter.framework import publishing, source, writing
 from charter.framework.checking import check
 from charter.framework.models import Framework
+from charter.notification.models import Message
 from charter.organisation.models import Organisation
 from charter.review import moderation
 from charter.versions import drafting
@@ -317,8 +320,8 @@ def test_whoever_publishes_what_was_changed_meanwhile_reads_it_first(
 
 
 def test_a_version_closes_on_a_day_and_one_employer_gets_longer(
-    draft: FrameworkDraft, make: Factory, employer: Organisation, owner: User, publish: Publish, administrator: User,
-    assessor: User, sign_in: SignIn,
+    app: Flask, draft: FrameworkDraft, make: Factory, employer: Organisation, owner: User, publish: Publish,
+    administrator: User, assessor: User, sign_in: SignIn,
 ) -> None:  # fmt: skip
     waiting, base = make.assessment(employer, by=owner), make.framework()
     browser, page = sign_in(administrator), f"/admin/frameworks/{base.id}/close"
@@ -327,12 +330,29 @@ def test_a_version_closes_on_a_day_and_one_employer_gets_longer(
     longer = f"/admin/frameworks/longer/{waiting.id}"
     assert "has no last day" in browser.get(longer).text
     day = today() + closing.NOTICE
+    ahead = browser.get(page).text
+    assert "It goes to the owners of 1 employer, within an hour after you press the button" in ahead
     assert (
         "is kept"
         in browser.send(
             page, data=form_of(browser.get(page).text) | parts_of("closes_on", day), follow_redirects=True
         ).text
     )
+    with transaction() as session:
+        closing.tell(session, today(), now())
+    sent = db.session.scalars(sa.select(Message).where(Message.kind == "version_closes")).one()
+    shown = unescape(re.findall(r"<pre[^>]*>(.*?)</pre>", ahead, re.S)[0])
+    offered = closing_day(ahead)
+    for there, here in (
+        (owner.name, "(the name of each)"),
+        (employer.name, "(the employer’s name)"),
+        (str(waiting.id), "(theirs)"),
+        (in_words(day), in_words(offered)),
+    ):
+        sent.body = sent.body.replace(there, here)
+    with app.test_request_context():
+        assert messages.filled(sent.body).split() == shown.split(), "what was read beforehand is what was sent"
+    db.session.rollback()
     later = day + timedelta(days=30)
     refused = browser.send(longer, data=form_of(browser.get(longer).text) | parts_of("until", day) | {"reason": "Ill."})
     assert "Choose a day after" in refused.text
@@ -344,6 +364,16 @@ def test_a_version_closes_on_a_day_and_one_employer_gets_longer(
     listed = sign_in(assessor).get(f"/admin/frameworks/{base.id}/waiting").text
     assert employer.name in listed
     assert "HR lead" not in sign_in(owner).get(f"/assessments/{waiting.id}").text
+
+
+def in_words(day: Any) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def closing_day(page: str) -> Any:
+    """The day that a page offers as the last one."""
+    given = form_of(page)
+    return date(*(int(given[f"closes_on-{part}"]) for part in ("year", "month", "day")))
 
 
 def parts_of(name: str, day: Any) -> dict[str, str]:

@@ -10,8 +10,10 @@ from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.improvement import with_plan
 from charter.organisation.models import Organisation
+from charter.review import allocation, recommendation, reopening
 from charter.review.models import Finding, Review
 from charter.review.private import PrivateNote
+from tests.factories import Factory
 from tests.pages import CheckedClient
 
 SignIn = Callable[[User], CheckedClient]
@@ -77,3 +79,29 @@ def test_the_employer_reads_and_prints_its_own_copy_alone(
 def test_a_number_that_is_no_decision_leads_back(sign_in: SignIn, decided: Review, assessor: User) -> None:
     answer = sign_in(assessor).get(f"/admin/explanations/{decided.id}?number=2")
     assert answer.location == f"/admin/reviews/{decided.id}"
+
+
+def test_after_an_appeal_the_first_decision_is_explained_but_not_to_whoever_finds_for_themselves_first(
+    sign_in: SignIn, make: Factory, decided: Review, assessor: User, moderator: User, administrator: User
+) -> None:
+    seb, mia = make.staff("assessor", "Seb Second"), make.staff("moderator", "Mia Moderator")
+    page = f"/admin/explanations/{decided.id}"
+    with transaction() as session:
+        case = session.get_one(Review, decided.id)
+        apart = {assessor.id, moderator.id, administrator.id}
+        reopening.open_again(session, case, apart=apart, by=administrator, at=now(), on=today())
+        allocation.claim(session, case, by=session.get_one(User, seb.id), at=now())
+    theirs = sign_in(seb)
+    shown = theirs.get(f"/admin/reviews/{decided.id}").text
+    assert "What explains the decision before the appeal, to print" in shown
+    assert "opened the case again, because of an appeal" in shown
+    assert theirs.get(page).status_code == 200
+    with transaction() as session:
+        case = session.get_one(Review, decided.id)
+        given = {"reasons": "In place.", "unsure": "Is it?", "by": session.get_one(User, seb.id)}
+        recommendation.recommend(session, case, level=1, **given, at=now(), on=today())
+    hers = sign_in(mia)
+    assert page not in hers.get(f"/admin/reviews/{decided.id}").text
+    for address in (page, f"{page}?notes=yes", f"{page}.pdf", f"{page}.pdf?copy=employer"):
+        assert hers.get(address).location == f"/admin/reviews/{decided.id}"
+    assert sign_in(seb).get(page).status_code == 200

@@ -1,6 +1,8 @@
 """The pages of the queue and of the desk, as assessors, moderators and administrators use them."""
 
+import html
 import re
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -87,3 +89,18 @@ def test_away_dates_are_entered_and_an_interest_is_declared_and_ended(sign_in, e
     assert lead.send(answer, {"answer": "ended", "because": ""}).status_code == 302
     db.session.rollback()
     assert db.session.scalars(sa.select(Conflict)).all() == []
+
+
+def test_the_desk_says_who_is_overdue_and_leads_to_what(sign_in, make: Factory, claimed, assessor, moderator) -> None:
+    case_of(make, "Waits For Nobody Ltd")
+    theirs, link = sign_in(moderator), "overdue in review with Asha Assessor"
+    with transaction() as session:
+        session.get_one(Review, claimed.id).due_on = today()
+    assert link not in theirs.get("/admin/desk/").text
+    with transaction() as session:
+        session.get_one(Review, claimed.id).due_on = today() - timedelta(days=1)
+    page = theirs.get("/admin/desk/").text
+    assert link in page
+    address = re.search(r'href="([^"]+)">1<span class="govuk-visually-hidden"> overdue', page)
+    assert address is not None
+    assert f"/admin/reviews/{claimed.id}" in theirs.get(html.unescape(address[1])).text

@@ -22,6 +22,7 @@ from charter.improvement.models import Programme
 from charter.organisation.models import Organisation, Scope
 from charter.review import desk, findings, queries, queue
 from charter.review.models import Finding, Review
+from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from charter.review.submitted import EvidenceSaid
 from charter.succession.models import Claim, Ground
@@ -641,3 +642,37 @@ def test_who_recommended_is_not_offered_the_decision(sign_in, make, sent, modera
     refused = theirs.send(f"/admin/reviews/{review.id}/moderate", {"deed": "agree"})
     assert refused.status_code == 400
     assert "somebody else must decide" in refused.text
+
+
+def test_a_case_sent_back_to_somebody_who_left_is_said_to_be_in_the_queue(
+    sign_in, recommended, assessor, moderator
+) -> None:
+    theirs, data = sign_in(moderator), {"deed": "send_back", "reasons": "Look again."}
+    with transaction() as session:
+        session.get_one(User, assessor.id).disabled_at = AT
+    page = theirs.send(f"/admin/reviews/{recommended.id}/moderate", data, follow_redirects=True).text
+    assert fresh(recommended).status is ReviewStatus.WAITING
+    assert "The case is back in the queue: its assessor cannot work on it any more." in page
+
+
+def test_who_took_part_in_what_was_appealed_reads_so_on_the_case_and_is_not_offered_it(
+    sign_in, waiting, assessor, moderator
+) -> None:
+    address = f"/admin/reviews/{waiting.id}"
+    assert "Take this case" in sign_in(assessor).get(address).text
+    with transaction() as session:
+        session.add(SetApart(review_id=waiting.id, user_id=assessor.id))
+    page = sign_in(assessor).get(address).text
+    assert "You took part in the decision that was appealed" in page
+    assert "Take this case" not in page
+    assert "Take this case" in sign_in(moderator).get(address).text
+
+
+def test_cases_are_given_out_only_to_people_whose_account_is_open(sign_in, waiting, assessor, moderator) -> None:
+    with transaction() as session:
+        session.get_one(User, assessor.id).disabled_at = AT
+    for address in ("/admin/reviews/", f"/admin/reviews/allocate?case={waiting.id}&to=share"):
+        page = sign_in(moderator).get(address).text
+        to = page[page.index('id="to"') :]
+        assert moderator.name in to[: to.index("</select>")]
+        assert assessor.name not in to[: to.index("</select>")]

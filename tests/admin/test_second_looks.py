@@ -15,7 +15,7 @@ from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import recommendation, sampling
+from charter.review import allocation, recommendation, sampling, second_looks
 from charter.review.models import Finding, Review
 from charter.review.second_models import Conversation, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
@@ -270,3 +270,32 @@ def test_no_page_of_an_employer_ever_holds_what_is_private(
         page = html.unescape(theirs.get(address, follow_redirects=True).text)
         assert [one for one in (NOTE, "Is a verbal promise enough?", "Said in confidence") if one in page] == []
     assert now_in(sa.select(sa.func.count(Finding.id))) == len(codes)
+
+
+def test_who_agrees_on_a_level_of_the_panel_is_told_that_the_partners_decide(
+    sign_in, make, highest, assessor, second, moderator
+) -> None:
+    with transaction() as session:
+        second_looks.take(session, highest, by=second, at=AT)
+    make.conversed(make.compared(highest, by=second), by=assessor)
+    make.recommended(highest, by=assessor, level=highest.assessment.target_level)
+    theirs, address = sign_in(moderator), f"/admin/reviews/{highest.id}/moderate"
+    make.compared(highest, by=moderator)
+    page = theirs.get(address).text
+    assert "The partners decide on this level together." in page
+    assert "The partners read the assessor’s reasons" in page
+    assert "its certificate is issued at once" not in page
+    told = theirs.send(address, {"deed": "agree", "seen_changes": "0"}, follow_redirects=True).text
+    assert fresh(highest).status is ReviewStatus.WITH_PANEL
+    assert "The employer is told when the panel has decided." in told
+    assert "the employer has been told" not in told
+
+
+def test_who_worked_on_a_case_reads_so_before_they_type_a_decision(sign_in, make, sent, assessor, moderator) -> None:
+    review = make.found(make.claimed(sent, by=moderator), by=moderator)
+    with transaction() as session:
+        allocation.release(session, review, by=moderator, at=AT)
+    make.recommended(make.claimed(sent, by=assessor), by=assessor)
+    page = sign_in(moderator).get(f"/admin/reviews/{review.id}/moderate").text
+    assert "You worked on this case, so somebody else must decide." in page
+    assert 'name="reasons"' not in page

@@ -13,14 +13,15 @@ from charter.assessment.status import AssessmentStatus
 from charter.award.models import Award
 from charter.award.status import AwardStatus
 from charter.errors import Refusal
-from charter.extensions import db
+from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.improvement import with_plan
 from charter.notification.models import Message
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, findings, recommendation
+from charter.review import allocation, explanation, findings, recommendation
 from charter.review.models import Finding, Review
+from charter.review.record_models import DecisionRecord
 from charter.review.status import ReviewStatus
 from tests.aftercare.conftest import ON, do, fresh
 from tests.conftest import AT
@@ -159,6 +160,19 @@ def overturned(decided: Review, owner: User, by: User) -> Review:
     return fresh(decided)
 
 
+def test_a_decision_of_before_is_put_into_words_before_its_case_forgets_it(
+    decided: Review, owner: User, second: User, make: Factory
+) -> None:
+    with transaction() as session:  # as if it had been taken before there were any records
+        session.execute(sa.delete(DecisionRecord))
+    review = overturned(decided, owner, second)
+    (first,) = explanation.of_case(db.session, review.id)
+    assert (first.number, first.made_later) == (1, True)
+    assert "It is all in place." in first.document
+    decide_again(review, make, 1)
+    assert [one.number for one in explanation.of_case(db.session, review.id)] == [1, 2]
+
+
 def test_a_case_is_opened_again_for_other_people_and_its_award_stands_meanwhile(
     decided: Review, owner: User, assessor: User, moderator: User, second: User, make: Factory
 ) -> None:
@@ -211,6 +225,9 @@ def test_a_new_decision_never_takes_away_what_the_employer_holds(
     assert (review.decided_level, review.assessment.decided_level) == (1, 1)
     assert db.session.scalars(sa.select(Award)).one().status is AwardStatus.ACTIVE
     assert mails("decision_not_awarded") == []
+    records = explanation.of_case(db.session, review.id)
+    assert "An appeal takes no level away" in records[-1].document
+    assert "An appeal takes no level away" not in records[0].document
 
 
 def test_a_higher_level_replaces_the_award_of_the_same_assessment(

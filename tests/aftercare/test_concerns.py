@@ -187,6 +187,8 @@ def test_who_raised_it_and_what_they_wrote_is_erased_in_time_and_the_rest_stays(
     kept = fresh(concern)
     assert (kept.what, kept.known_by, kept.raised_by, kept.email) == ("(erased)", "(erased)", "", "")
     assert (kept.substance, kept.reasons) == ("Wages are said to be too low.", "Wages were too low.")
+    with pytest.raises(Refusal, match="nothing can be added"):  # from a page that was open all the while
+        do(concerns.note, concern, text="Wilma rang again.", by=assessor, at=AT + day)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ConcernNote)) == 0
     assert [one.kind for one in db.session.scalars(sa.select(Message)) if "wilma" in one.to_address] == []
     assert len(mails("concern_side_asked")) == 1

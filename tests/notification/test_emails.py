@@ -141,6 +141,11 @@ VALUES = {
         "due_on": date(2027, 1, 20),
         "assessment_id": ID,
     },
+    "answer_came": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "due_on": date(2027, 1, 20),
+        "review_id": ID,
+    },
     "answer_went_on": {"organisation_name": "Teme Valley\r\nBcc: eve@example.org", "because": "interest"},
     "decision_awarded": {
         **EMPLOYER,
@@ -407,6 +412,7 @@ SAYS = {
     "answer_late": "What happens now: we wait until 12 January 2027.",
     "more_time_given": "Please answer by 5 January 2027.",
     "went_on_without_answer": "You have nothing to do. Expect a decision by 20 January 2027.",
+    "answer_came": f"[portal]/admin/reviews/{ID}",
     "answer_went_on": "Why: you have declared an interest in this employer.",
     "decision_awarded": "[portal]/certificates/c0de",
     "decision_not_awarded": f"[portal]/assessments/{ID}",

@@ -11,6 +11,7 @@ from charter.account.models import Role, User
 from charter.audit import AuditEvent, seal
 from charter.notification import outbox, rehearsal
 from charter.notification.models import Message
+from charter.review.models import About, InformationRequest
 from tests.conftest import AT
 
 BODY = "Hello {}\n\nIt is done.\n[portal]/reset-password/secret-token\n\n[scheme]\n[portal]\n"
@@ -62,6 +63,15 @@ def test_what_is_made_anew_at_each_try_does_not_change_the_hash(watched: Session
         assert f"[portal]/people/{rehearsal.NEW}" in letters[0].body
         hashes.append(rehearsal.digest(letters))
     assert hashes[0] == hashes[1]
+
+
+def test_a_code_of_the_charter_that_somebody_wrote_is_shown_as_it_is_sent(watched: Session) -> None:
+    """Each thing an employer is asked about is made at each try too, and has a code."""
+    watched.info["made_in_this_transaction"].append(
+        InformationRequest(id=UUID(int=7), about=About.CRITERION, code="LEAD-01", question="More.")
+    )
+    write(watched, "Olive", body="Hello {}\n\nSee what we say of LEAD-01.\n\n[scheme]\n[portal]\n")
+    assert "See what we say of LEAD-01." in rehearsal.letters(watched)[0].body
 
 
 def test_the_hash_is_of_who_and_what(watched: Session) -> None:

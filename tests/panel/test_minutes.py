@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta
 
 import pikepdf
 import pypdfium2
@@ -106,6 +107,22 @@ def test_nothing_can_be_written_into_a_meeting_whose_minutes_are_agreed(decided:
 def test_minutes_wait_until_everything_is_written_down(held: Item, moderator: User) -> None:
     with pytest.raises(Refusal, match="Record what became of"):
         agree(held.meeting, moderator)
+
+
+def test_minutes_never_tell_of_a_recommendation_that_the_panel_did_not_have(decided: Meeting) -> None:
+    """An appeal opened the case again before the minutes were agreed: it has none, and then another one."""
+
+    def said() -> str:
+        return text_of(papers.minutes(decided, scheme="S", agreed_on=ON))
+
+    assert "Recommended: " in said()
+    review = decided.items[0].review
+    assert review is not None
+    for level, at in ((None, None), (0, AT + timedelta(days=9))):
+        review.recommended_level, review.recommended_at = level, at
+        with db.session.no_autoflush:
+            assert "Recommended: " not in said()
+    db.session.rollback()
 
 
 def test_a_draft_says_that_it_is_one(held: Item) -> None:

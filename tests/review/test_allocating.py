@@ -17,6 +17,8 @@ from charter.notification.models import Message
 from charter.review import allocating, allocation
 from charter.review.allocating import Hand, Work, share
 from charter.review.models import Review
+from charter.review.second_models import LookKind, SecondLook
+from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -96,6 +98,35 @@ def test_what_was_confirmed_is_done_and_each_person_is_told_once(
     assert [name in mail.body for name in ("A Ltd", "B Ltd", "C Ltd")] == [True] * 3
     assert give(ids, plan, to=assessor.id, by=moderator) == (), "the same form again does nothing"
     assert len(mails()) == 1
+
+
+def test_nobody_is_given_a_case_whose_appealed_decision_they_took_part_in_or_whose_second_assessor_they_are(
+    make: Factory, assessor: User, second: User, moderator: User
+) -> None:
+    ids = three(make)
+    with transaction() as session:
+        session.add(SetApart(review_id=ids[0], user_id=assessor.id))
+        look = SecondLook(review_id=ids[1], round=1, kind=LookKind.ASSESSOR, by_id=assessor.id, begun_at=AT)
+        session.add(look)
+    plan = allocating.plan(db.session, ids, to=assessor.id, by=moderator, on=ON)
+    assert [gift.work.id for gift in plan.gifts] == [ids[2]]
+    assert [left.why for left in plan.left] == [
+        f"{assessor.name} took part in the decision that was appealed.",
+        f"{assessor.name} is the second assessor of this case.",
+    ]
+    for review_id, why in ((ids[0], "took part in the decision"), (ids[1], "is the second assessor")):
+        with pytest.raises(Refusal, match=why), transaction() as session:
+            allocating.reassign(
+                session,
+                session.get_one(Review, review_id),
+                to=assessor.id,
+                reason="Busy.",
+                seen=None,
+                by=moderator,
+                at=AT,
+                on=ON,
+            )
+    assert holders(ids) == [None] * 3
 
 
 def test_when_something_changed_since_nothing_is_given(

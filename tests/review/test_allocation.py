@@ -5,16 +5,22 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from charter import worker
 from charter.account.models import User
+from charter.audit import AuditEvent
+from charter.clock import local_date
 from charter.errors import Refusal
 from charter.extensions import db, transaction
-from charter.organisation.models import MemberRole, Membership
+from charter.organisation import interests
+from charter.organisation.models import MemberRole, Membership, Organisation
 from charter.review import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
+from tests.factories import Factory
 
 
 def claim(review: Review, by: User) -> None:
@@ -116,3 +122,26 @@ def test_an_interest_is_declared_once(employer, assessor) -> None:
     declare(employer, assessor)
     with pytest.raises(Refusal, match="already declared"):
         declare(employer, assessor)
+
+
+def test_an_interest_that_binds_while_a_case_is_in_review_puts_it_back_in_the_queue(
+    make: Factory, employer, claimed, assessor
+) -> None:
+    def hourly() -> int:
+        with transaction() as session:
+            return allocation.let_go_of_interests(session, local_date(AT), AT)
+
+    assert hourly() == 0
+    with transaction() as session:
+        interests.declare_to_come(session, name="Wye Joiners", company_number=None, reason="Kin.", by=assessor, at=AT)
+    with transaction() as session:
+        employer = session.get_one(Organisation, employer.id)
+        employer.name = "Wye Joiners Ltd"
+        interests.bind(session, employer, at=AT)
+    assert claimed.assessor_id == assessor.id
+    assert hourly() == 1
+    assert (claimed.status, claimed.assessor_id) == (ReviewStatus.WAITING, None)
+    event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "case:release")).one()
+    assert (event.actor_id, event.details["because"]) == (None, "interest")
+    assert hourly() == 0
+    assert allocation.let_go_of_interests in worker.DAILY

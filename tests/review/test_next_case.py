@@ -13,6 +13,8 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.review import allocation, next_case, workload
 from charter.review.models import Review
+from charter.review.second_models import LookKind, SecondLook
+from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -50,6 +52,22 @@ def test_what_somebody_declared_is_passed_over_and_then_nothing_is_left(make: Fa
         allocation.declare_conflict(session, first.assessment.organisation, reason="A friend.", by=assessor, at=AT)
     assert take(assessor).id == second.id
     with pytest.raises(Refusal, match="No case waits that you can have: you declared an interest"):
+        take(assessor, seen=AT, minutes=5)
+
+
+@pytest.mark.parametrize("part", ["took part in what was appealed", "is its second assessor"])
+def test_a_case_that_one_had_another_part_in_is_passed_over_and_stops_nothing(
+    make: Factory, assessor: User, part: str
+) -> None:
+    first, other = waits(make, "First Ltd", "Second Ltd")
+    with transaction() as session:
+        if part == "is its second assessor":
+            look = SecondLook(review_id=first.id, round=1, kind=LookKind.ASSESSOR, by_id=assessor.id, begun_at=AT)
+            session.add(look)
+        else:
+            session.add(SetApart(review_id=first.id, user_id=assessor.id))
+    assert take(assessor).id == other.id
+    with pytest.raises(Refusal, match="had a part in those cases before"):
         take(assessor, seen=AT, minutes=5)
 
 

@@ -1,5 +1,6 @@
 """Finding all the rest to be met: only what has what the framework asks for, and never over what somebody found."""
 
+import re
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from charter.account.models import User
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.framework.content import Extent
-from charter.review import desk, queries, rest
+from charter.review import desk, queries, rest, submitted
 from charter.review.models import Review
 from charter.review.rest import Rest
 from tests.conftest import AT
@@ -80,3 +81,16 @@ def test_what_was_found_meanwhile_stays(make, claimed, codes, assessor, on) -> N
 def test_only_who_has_the_case_does_it(claimed, codes, second, on) -> None:
     with pytest.raises(Refusal, match="Somebody else has this case"), transaction() as session:
         rest.find_met(session, claimed, criteria=codes, by=second, at=AT, on=on)
+
+
+def test_what_has_lost_its_evidence_by_now_is_named_and_nothing_is_found(
+    claimed, assessor, on, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = left(claimed, assessor, on).fits
+    one = next(one for one in fits if one.criterion.evidence_required)
+    supported = submitted.supported  # a file that had a virus supports nothing
+    monkeypatch.setattr(submitted, "supported", lambda *asked: supported(*asked) - {one.criterion.code})
+    named = re.escape(f"“{one.criterion.title}” has to be looked at by itself. There is no evidence here")
+    with pytest.raises(Refusal, match=named), transaction() as session:
+        rest.find_met(session, claimed, criteria=codes_of(fits), by=assessor, at=AT, on=on)
+    assert left(claimed, assessor, on).fits == fits

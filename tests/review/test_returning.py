@@ -10,7 +10,7 @@ from charter.account import away
 from charter.account.models import Role, User
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.review import allocation, next_case, queue
+from charter.review import allocation, moderation, next_case, queue, reopening
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from tests.factories import Factory
@@ -67,6 +67,10 @@ def test_the_answer_goes_back_to_whoever_asked(asked, owner, assessor) -> None:
     assert "We have used 2 of our" in mail.body
     assert "You used 4" in mail.body
     assert mails("answer_went_on") == []
+    (mine,) = mails("answer_came")
+    assert mine.to_address == assessor.email
+    assert f"/admin/reviews/{asked.id}" in mine.body
+    assert f"A decision is due by {asked.due_on.day} {asked.due_on:%B %Y}." in mine.body
 
 
 def test_a_short_absence_is_waited_for(asked, owner, assessor) -> None:
@@ -99,6 +103,7 @@ def test_when_that_person_cannot_it_waits_for_another_and_both_are_told(
     assert "another assessor reads what you changed" in mail.body
     assert "interest" not in mail.body  # why is nobody's business outside
     assert [one.to_address for one in mails("answer_went_on")] == [assessor.email] * told
+    assert mails("answer_came") == []
 
 
 def test_an_answer_that_waits_comes_before_cases_that_are_due_earlier(
@@ -119,3 +124,23 @@ def test_an_answer_that_waits_comes_before_cases_that_are_due_earlier(
     with transaction() as session:
         taken = next_case.take(session, seen=None, by=second, at=on_day(8), on=on)
     assert taken.id == asked.id
+
+
+def test_a_case_that_an_appeal_opened_again_is_not_taken_for_an_answer(
+    make: Factory, asked: Review, owner: User, assessor: User, second: User, moderator: User, administrator: User
+) -> None:
+    other = make.organisation("An Older Case Ltd")
+    boss = make.member(other, "Ola Other")
+    older = sent_on(3, make.answered(make.assessment(other, by=boss), by=boss), by=boss)
+    answered_on(8, asked, by=owner)
+    later = Factory(on_day(9))
+    later.recommended(later.found(asked, by=assessor), by=assessor)
+    on = MONDAY + timedelta(days=10)
+    with transaction() as session:
+        moderation.agree(session, asked, by=moderator, at=on_day(9), on=on)
+    with transaction() as session:
+        reopening.open_again(session, asked, apart=(), by=administrator, at=on_day(10), on=on)
+    assert (asked.status, asked.assessment.round) == (ReviewStatus.WAITING, 2)
+    rows = {row.id: row.is_answered for row in queue.find(db.session, queue.Asked(), on=on).rows}
+    assert rows == {asked.id: False, older.id: False}
+    assert queue.oldest_waiting(db.session, queue.Asked(), 5, by=second, on=on) == [older.id, asked.id]

@@ -18,6 +18,7 @@ from charter.review.findings import Given
 from charter.review.models import Review
 from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.second_models import LookKind, SecondFinding, SecondLook
+from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -207,8 +208,38 @@ def test_a_moderator_who_made_findings_before_the_case_changed_hands_does_not_mo
         recommendation.recommend(
             session, review, level=1, reasons="In place.", unsure="Is it?", by=assessor, at=AT, on=AT.date()
         )
-    with pytest.raises(Refusal, match="You made findings in this case"):
+    with pytest.raises(Refusal, match="You worked on this case"):
         save(review, moderator)
+
+
+def test_a_moderator_who_recommended_on_findings_of_others_is_refused_before_they_find_everything_again(
+    make: Factory, found: Review, assessor: User, second: User, moderator: User
+) -> None:
+    with transaction() as session:
+        allocation.release(session, found, by=assessor, at=AT)
+        allocation.claim(session, found, by=moderator, at=AT)
+    make.recommended(found, by=moderator)
+    other = make.staff("moderator", "Mary Moderator")
+    with transaction() as session:
+        moderation.send_back(session, found, reasons="Look again.", by=other, at=AT)
+        allocation.release(session, found, by=moderator, at=AT)
+        allocation.claim(session, found, by=second, at=AT)
+        recommendation.recommend(
+            session, found, level=1, reasons="In place.", unsure="Is it?", by=second, at=AT, on=AT.date()
+        )
+    with pytest.raises(Refusal, match="You worked on this case"):
+        save(found, moderator)
+
+
+def test_a_case_that_was_sent_back_stays_hidden_from_the_next_moderator(
+    make: Factory, doubted: Review, moderator: User
+) -> None:
+    other = make.staff("moderator", "Mary Moderator")
+    make.compared(doubted, by=moderator)
+    with transaction() as session:
+        moderation.send_back(session, doubted, reasons="Look again.", by=moderator, at=AT)
+    assert second_looks.of_case(db.session, doubted, by=other).hidden
+    assert not second_looks.of_case(db.session, doubted, by=moderator).hidden
 
 
 def test_a_second_finding_that_cannot_stand_is_refused_beside_its_criterion_and_the_others_are_kept(
@@ -420,6 +451,23 @@ def test_a_second_assessor_who_declares_an_interest_counts_no_more(
         interests.declare(session, employer, reason="A cousin.", by=second, at=AT)
     with pytest.raises(Refusal, match="No second assessor has looked"):
         recommend(taken, assessor)
+
+
+def test_a_case_that_an_appeal_opened_again_needs_another_second_assessor(
+    make: Factory, taken: Review, assessor: User, second: User
+) -> None:
+    make.compared(taken, by=second)
+    assert second_looks.of_case(db.session, taken, by=assessor).assessor is not None
+    with transaction() as session:
+        session.add(SetApart(review_id=taken.id, user_id=second.id))
+    assert second_looks.of_case(db.session, taken, by=assessor).assessor is None
+    assert "No second assessor has looked at this case yet." in second_looks.open_points(db.session, taken)
+    other = make.staff("assessor", "Olga Other")
+    with transaction() as session:
+        second_looks.take(session, taken, by=other, at=AT)
+    found = second_looks.of_case(db.session, taken, by=assessor).assessor
+    assert found is not None
+    assert found.by_id == other.id
 
 
 def test_who_steps_back_leaves_nothing_behind_and_another_may_begin(

@@ -96,14 +96,38 @@ def test_a_form_sent_twice_is_one_change(draft: FrameworkDraft, administrator: U
 def test_the_trail_says_what_was_before_and_after(draft: FrameworkDraft, administrator: User) -> None:
     before = draft.content_hash
     code, seen = first(draft)
+    title = parts.pieces(drafting.read(draft.text).document, CRITERIA)[0]["title"]
     with transaction() as session:
         say("New", code, seen)(session, draft, administrator)
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "framework_draft:change")).one()
     after = fresh(draft).content_hash
     assert event.details == {
         "what": "criteria", "code": code, "before": before, "after": after, "faults": 0,
+        "lines": [f"-  title: {title}", "+  title: New"],
     }  # fmt: skip
     assert before != after
+
+
+def test_the_trail_keeps_the_words_that_were_taken_out_and_no_more_than_it_has_room_for(
+    draft: FrameworkDraft, administrator: User
+) -> None:
+    code, _ = first(draft)
+    with transaction() as session:
+        drafting.take_out(session, draft, CRITERIA, code, by=administrator, at=AT)
+    text = fresh(draft).text
+    with transaction() as session:
+        one = fresh(draft)
+        drafting.change_text(session, one, text=f"{text}# so\n", seen_as=drafting.seen(text), by=administrator, at=AT)
+    with transaction() as session:
+        one = fresh(draft)
+        long = one.text + "".join(f"# {number}\n" for number in range(drafting.LINES + 7))
+        drafting.change_text(session, one, text=long, seen_as=drafting.seen(one.text), by=administrator, at=AT)
+    changed = sa.select(AuditEvent).where(AuditEvent.action.in_(["framework_draft:take-out", "framework_draft:change"]))
+    gone, short, much = db.session.scalars(changed.order_by(AuditEvent.sequence))
+    assert f"-- code: {code}" in gone.details["lines"]
+    assert not any(line.startswith("+") for line in gone.details["lines"])
+    assert short.details["lines"] == ["+# so"]
+    assert (len(much.details["lines"]), much.details["lines"][-1]) == (drafting.LINES + 1, "and 7 more lines")
 
 
 def test_what_cannot_be_read_changes_nothing_and_what_has_mistakes_is_kept(

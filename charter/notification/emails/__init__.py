@@ -33,6 +33,7 @@ from charter.notification.emails.aftercare import (
     concern_side_asked,
 )
 from charter.notification.emails.answers import (
+    answer_came,
     answer_due,
     answer_late,
     answer_went_on,
@@ -119,6 +120,7 @@ from charter.notification.emails.yearly import (
 __all__ = [
     "actions_due",
     "already_registered",
+    "answer_came",
     "answer_due",
     "answer_late",
     "answer_went_on",

@@ -144,3 +144,27 @@ def answer_went_on(
         organisation_name=outbox.one_line(organisation_name),
         because=because,
     )
+
+
+def answer_came(
+    session: Session,
+    *,
+    to: User,
+    organisation_name: str,
+    due_on: date,
+    review_id: UUID,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To the assessor who asked: the employer has answered, and the case is in review with them again."""
+    tell(
+        session,
+        "answer_came",
+        f"{outbox.one_line(organisation_name)} has answered",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        due_on=due_on,
+        review_id=review_id,
+    )

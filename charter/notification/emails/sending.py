@@ -59,6 +59,11 @@ def tell(
         )
 
 
+def words(kind: str, *, name: str, **values: object) -> str:
+    """What the template `kind` makes of `values`, to be read before anybody is told. `name` stands in the greeting."""
+    return _templates().get_template(f"{kind}.txt").render(values, name=name)
+
+
 def _greeted(person: User | str) -> str:
     """The name to greet with; none before the address is proved, for a stranger may have typed anything as the name."""
     return person.name if isinstance(person, User) and person.email_confirmed_at else ""

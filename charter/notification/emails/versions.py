@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from charter.account.models import User
 from charter.notification import outbox
-from charter.notification.emails.sending import tell
+from charter.notification.emails.sending import tell, words
 
 
 def version_closes(
@@ -32,7 +32,7 @@ def version_closes(
     tell(
         session,
         "version_closes",
-        f"Send your answers, or move them: {name}" if when else f"There is a newer version of the charter: {name}",
+        f"Send your answers, or move them: {name}" if when else _news(name),
         to,
         event_key,
         at,
@@ -44,3 +44,27 @@ def version_closes(
         until=until,
         when=when,
     )
+
+
+def version_closes_ahead(*, version: str, newest: str, changes: Iterable[str], until: date) -> tuple[str, str]:
+    """The subject and the words of that news, for whoever sets the day: what differs from owner to owner is left open.
+
+    It goes to many, and the worker sends it, so it is not among what is read right before it leaves.
+    """
+    employer = "(the employer’s name)"
+    body = words(
+        "version_closes",
+        name="(the name of each)",
+        organisation_name=employer,
+        assessment_id="(theirs)",
+        version=version,
+        newest=newest,
+        changes=list(changes),
+        until=until,
+        when="",
+    )
+    return _news(employer), body
+
+
+def _news(name: str) -> str:
+    return f"There is a newer version of the charter: {name}"
