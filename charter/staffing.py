@@ -19,8 +19,9 @@ from charter.account.models import Role, User
 from charter.aftercare import appeals, concerns
 from charter.assessment.models import Assessment
 from charter.organisation.models import Conflict, InterestKind, Organisation
-from charter.review import allocation, second_looks
+from charter.review.handing_out import allocation
 from charter.review.models import Review
+from charter.review.second import second_looks
 from charter.review.status import ReviewStatus
 
 ELSEWHERE = (ReviewStatus.WITH_EMPLOYER, ReviewStatus.RECOMMENDED, ReviewStatus.WITH_PANEL)

@@ -18,9 +18,11 @@ from charter.orm import Base
 from charter.panel import models as panel
 from charter.reporting import models as reporting
 from charter.review import models as review
-from charter.review import patience, phrases, set_apart, turns, workload
-from charter.review import record_models as records
-from charter.review import second_models as second_looks
+from charter.review import phrases
+from charter.review.handing_out import set_apart, workload
+from charter.review.record import record_models as records
+from charter.review.second import second_models as second_looks
+from charter.review.timing import patience, turns
 from charter.succession import models as succession
 from charter.survey import models as survey
 from charter.time_spent import models as time_spent

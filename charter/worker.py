@@ -27,8 +27,9 @@ from charter.merging import duplicates
 from charter.notification import delivery
 from charter.organisation import team
 from charter.panel import recording
-from charter.review import allocation, explanation
-from charter.review import reminding as answers
+from charter.review.handing_out import allocation
+from charter.review.record import explanation
+from charter.review.timing import reminding as answers
 from charter.scanning import Clamd, Scanner, Unanswered
 from charter.storage import Damaged, Missing, Store
 from charter.succession import asking, claiming, transferring

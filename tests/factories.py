@@ -24,19 +24,12 @@ from charter.framework.models import Framework
 from charter.improvement import actions, programmes, taking_up
 from charter.improvement.models import Action, Programme, ProgrammeRequest
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
-from charter.review import (
-    allocation,
-    conversations,
-    findings,
-    intake,
-    more_information,
-    recommendation,
-    second_looks,
-    submitted,
-)
+from charter.review import findings, intake, more_information, recommendation, submitted
+from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from charter.review.private import PrivateNote
-from charter.review.second_models import ConversationKind
+from charter.review.second import conversations, second_looks
+from charter.review.second.second_models import ConversationKind
 from charter.survey import running
 from charter.survey.models import Survey
 

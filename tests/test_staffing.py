@@ -18,8 +18,10 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, moderation, second_looks
+from charter.review import moderation
+from charter.review.handing_out import allocation
 from charter.review.models import Review
+from charter.review.second import second_looks
 from charter.review.status import ReviewStatus
 from charter.staffing import HandedBack, InHand
 from tests.conftest import AT

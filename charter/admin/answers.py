@@ -15,9 +15,10 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.permissions import Permission
-from charter.review import patience, silence, telling, working_days
+from charter.review import telling
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
+from charter.review.timing import patience, silence, working_days
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm
 

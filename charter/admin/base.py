@@ -26,7 +26,7 @@ from charter.organisation.models import Organisation
 from charter.orm import Base
 from charter.panel import queries as panel
 from charter.permissions import Permission, allows
-from charter.review import queue
+from charter.review.handing_out import queue
 from charter.web import filters
 from charter.web.access import ask_to_sign_in, refuse_interested, requires, signed_in_user, the_user
 from charter.web.forms import BaseForm

@@ -15,7 +15,7 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.permissions import Permission, allows
-from charter.review import workload
+from charter.review.handing_out import workload
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm
 

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired
 
 from charter.organisation.interests import NAME_LENGTH, REASON_LENGTH
 from charter.organisation.models import InterestKind
-from charter.review.allocating import REASON_LENGTH as WHY_LENGTH
+from charter.review.handing_out.allocating import REASON_LENGTH as WHY_LENGTH
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 

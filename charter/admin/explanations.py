@@ -8,10 +8,11 @@ from sqlalchemy.orm import joinedload
 from charter.admin.base import ActionView, on
 from charter.extensions import db
 from charter.permissions import Permission
-from charter.review import explanation, second_looks
-from charter.review.explanation import Explanation
 from charter.review.models import Review
-from charter.review.record_models import DecisionRecord
+from charter.review.record import explanation
+from charter.review.record.explanation import Explanation
+from charter.review.record.record_models import DecisionRecord
+from charter.review.second import second_looks
 from charter.web.access import the_user
 from charter.web.explaining import NOT_YET, chosen, printed
 

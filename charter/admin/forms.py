@@ -28,7 +28,7 @@ from charter.review.models import About, Subject
 from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.queries import Case, CriterionCase
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
-from charter.review.sampling import LONGEST_DOUBT
+from charter.review.second.sampling import LONGEST_DOUBT
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 NO_AWARD = "No award"

@@ -15,8 +15,8 @@ from charter.framework import publishing
 from charter.permissions import Permission, allows
 from charter.reporting import exports, quality
 from charter.reporting.quality import Quality
-from charter.review import pace
-from charter.review.pace import Period
+from charter.review.timing import pace
+from charter.review.timing.pace import Period
 from charter.web.access import the_user
 
 MONTHS = (3, 6, 12, 24)

@@ -25,9 +25,9 @@ from charter.framework import publishing
 from charter.organisation import interests
 from charter.panel import queries as panel
 from charter.permissions import Permission
-from charter.review import allocating, next_case, queue, workload
+from charter.review.handing_out import allocating, next_case, queue, workload
+from charter.review.handing_out.queue import Asked, Order, QueueRow
 from charter.review.models import Review
-from charter.review.queue import Asked, Order, QueueRow
 from charter.review.status import ReviewStatus
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm, page_asked_for

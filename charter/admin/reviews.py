@@ -36,24 +36,23 @@ from charter.extensions import db, transaction
 from charter.improvement import with_plan
 from charter.permissions import Permission, allows
 from charter.review import (
-    allocation,
     desk,
-    explanation,
-    explanations,
     findings,
     moderation,
     more_information,
-    overruling,
+    moved_figures,
     privacy,
     queries,
     recommendation,
     rest,
-    second_looks,
     telling,
-    working_days,
 )
+from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
+from charter.review.record import explanation
+from charter.review.second import overruling, second_looks
 from charter.review.status import ReviewStatus
+from charter.review.timing import working_days
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm
 
@@ -279,7 +278,7 @@ class ReviewsView(AnswerPages):
 
     def _ask(self, review: Review, form: AskForm) -> ResponseReturnValue:
         case = queries.case(db.session, review, by=the_user(), on=today())
-        large = explanations.missing(case.assessment, case.said)
+        large = moved_figures.missing(case.assessment, case.said)
         page = self.render("admin/reviews/ask.html", case=case, form=form, large=large)
         return page, BAD if form.errors else 200
 

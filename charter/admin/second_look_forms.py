@@ -11,13 +11,13 @@ from wtforms.validators import InputRequired
 
 from charter.admin.forms import Entry, given_in
 from charter.errors import Refusal
-from charter.review import conversations
 from charter.review.findings import LONGEST, Given
 from charter.review.private import NO_NOTE
 from charter.review.queries import Case
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
-from charter.review.second_looks import LONGEST_NOTE
-from charter.review.second_models import ConversationKind, SecondFinding
+from charter.review.second import conversations
+from charter.review.second.second_looks import LONGEST_NOTE
+from charter.review.second.second_models import ConversationKind, SecondFinding
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 

@@ -19,11 +19,12 @@ from charter.framework import publishing
 from charter.organisation import interests
 from charter.permissions import Permission
 from charter.reporting import exports
-from charter.review import agreement, conversations, kappa, overruling, queries, sampling, second_looks
-from charter.review.conversations import Details
+from charter.review import queries
 from charter.review.findings import of_review, requests_of, standing
 from charter.review.models import Review
-from charter.review.second_models import ConversationKind, LookKind, SecondFinding, SecondLook
+from charter.review.second import agreement, conversations, kappa, overruling, sampling, second_looks
+from charter.review.second.conversations import Details
+from charter.review.second.second_models import ConversationKind, LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from charter.web.access import the_user
 from charter.web.forms import EmptyForm, page_asked_for

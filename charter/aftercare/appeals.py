@@ -25,9 +25,11 @@ from charter.notification import emails
 from charter.organisation import interests
 from charter.organisation.models import Organisation
 from charter.panel import recording
-from charter.review import explanation, reopening, working_days
+from charter.review import reopening
 from charter.review.models import Review
+from charter.review.record import explanation
 from charter.review.status import ReviewStatus
+from charter.review.timing import working_days
 
 DEED = "look at this appeal"
 """What somebody without an interest in the employer must do instead."""

@@ -34,7 +34,7 @@ from charter.orm import Base
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
 from charter.review.status import ReviewStatus
-from charter.review.turns import Turn, begun
+from charter.review.timing.turns import Turn, begun
 from charter.time_spent.models import TimeSpent
 
 CHUNK = 1000

@@ -9,9 +9,10 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.demo.people import Staff, at
 from charter.extensions import transaction
-from charter.review import more_information, patience, reminding, silence, submitted, working_days
+from charter.review import more_information, submitted
 from charter.review.models import About, Review, Subject
 from charter.review.status import ReviewStatus
+from charter.review.timing import patience, reminding, silence, working_days
 
 ASKED, ANSWER_BY = timedelta(days=-18), timedelta(days=-9)
 """When the silent employer was asked and was to answer, from the demo's day."""

@@ -12,7 +12,7 @@ from charter.demo.people import Staff, at
 from charter.extensions import transaction
 from charter.organisation import interests
 from charter.organisation.models import Conflict, InterestKind, Organisation
-from charter.review import allocation, workload
+from charter.review.handing_out import allocation, workload
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 

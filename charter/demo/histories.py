@@ -30,8 +30,9 @@ from charter.organisation.models import MemberRole, Membership, Scope
 from charter.panel import referring
 from charter.reporting import returns as measure_returns
 from charter.reporting.models import Measure
-from charter.review import allocation, findings, intake, more_information, recommendation
+from charter.review import findings, intake, more_information, recommendation
 from charter.review.findings import Given
+from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from charter.review.private import PrivateNote
 from charter.storage import Store

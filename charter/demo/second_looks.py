@@ -11,12 +11,13 @@ from charter.demo.people import Staff, at
 from charter.demo.stories import Second, Stage, Story
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion
-from charter.review import conversations, sampling, second_looks, submitted
-from charter.review.conversations import Details
+from charter.review import submitted
 from charter.review.findings import Given, of_review
 from charter.review.models import Review
 from charter.review.private import PrivateNote
-from charter.review.second_models import ConversationKind, SecondFinding, SecondLook
+from charter.review.second import conversations, sampling, second_looks
+from charter.review.second.conversations import Details
+from charter.review.second.second_models import ConversationKind, SecondFinding, SecondLook
 
 SHARES = ((1290, 100), (80, 40))
 """How many days ago which share of the cases was drawn: all of them while the scheme was new."""

@@ -13,7 +13,7 @@ from charter.demo.people import Staff, at, person
 from charter.extensions import transaction
 from charter.notification import emails
 from charter.organisation import interests
-from charter.review import allocation
+from charter.review.handing_out import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 

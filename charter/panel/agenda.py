@@ -12,7 +12,7 @@ from charter.drawing import day
 from charter.errors import Refusal
 from charter.panel.models import TITLE, Item, Meeting
 from charter.panel.planning import check_open, locked
-from charter.review import allocation
+from charter.review.handing_out import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 

@@ -18,10 +18,11 @@ from charter.panel import agenda
 from charter.panel.models import Absence, Item, Meeting
 from charter.panel.planning import check_open, locked
 from charter.panel.status import MeetingStatus, Outcome
-from charter.review import allocation, deciding, set_apart
-from charter.review.explanation import Together
+from charter.review import deciding
+from charter.review.handing_out import allocation, set_apart
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
+from charter.review.record.explanation import Together
 from charter.review.status import SEND_BACK, ReviewStatus
 
 DEED = "record what the panel decides about it"

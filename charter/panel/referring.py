@@ -8,7 +8,8 @@ from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
 from charter.organisation import interests
-from charter.review import allocation, moderation
+from charter.review import moderation
+from charter.review.handing_out import allocation
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length
 from charter.review.status import REFER, ReviewStatus

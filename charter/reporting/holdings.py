@@ -50,8 +50,8 @@ from charter.organisation.engagement import Engagement
 from charter.organisation.models import Invitation, Membership, Organisation, Recognition, Site
 from charter.orm import Base
 from charter.review.models import Finding, InformationRequest, Review
-from charter.review.record_models import DecisionRecord
-from charter.review.second_models import Conversation
+from charter.review.record.record_models import DecisionRecord
+from charter.review.second.second_models import Conversation
 from charter.review.status import ReviewStatus
 from charter.succession.models import EmailDomain, JoinRequest, Transfer
 from charter.succession.status import JoinStatus

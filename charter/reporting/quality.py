@@ -20,12 +20,12 @@ from charter.framework.models import Framework
 from charter.organisation.models import Organisation
 from charter.reporting import wilson
 from charter.reporting.exports import Table, in_order
-from charter.review import pace
+from charter.review.handing_out.queue import STAGES
 from charter.review.models import About, Finding, InformationRequest, Review
-from charter.review.pace import Pace, Period
-from charter.review.queue import STAGES
 from charter.review.status import OPEN, ReviewStatus
-from charter.review.turns import Turn
+from charter.review.timing import pace
+from charter.review.timing.pace import Pace, Period
+from charter.review.timing.turns import Turn
 
 FEW = 10
 """Below so many decisions a share says little, and the page says so."""

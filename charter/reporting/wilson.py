@@ -6,7 +6,7 @@ Association 22 (1927), 209-212. Unlike the simple interval it holds with few cas
 
 from math import sqrt
 
-from charter.review.kappa import Z
+from charter.review.second.kappa import Z
 
 
 def interval(hits: int, total: int) -> tuple[float, float] | None:

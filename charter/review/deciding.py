@@ -11,11 +11,12 @@ from charter.assessment import status as assessment_status
 from charter.award import issuing
 from charter.award.models import Award
 from charter.notification import emails
-from charter.review import explanation, submitted, telling
+from charter.review import submitted, telling
 from charter.review.attainment import headcount
-from charter.review.explanation import Together
+from charter.review.handing_out.set_apart import was_opened_again
 from charter.review.models import Review
-from charter.review.set_apart import was_opened_again
+from charter.review.record import explanation
+from charter.review.record.explanation import Together
 from charter.review.status import DECIDE
 
 

@@ -17,10 +17,10 @@ from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.framework.content import Extent
 from charter.review import submitted
-from charter.review.allocation import check_holds, locked
+from charter.review.handing_out.allocation import check_holds, locked
 from charter.review.models import About, Finding, InformationRequest, Review
 from charter.review.private import NO_NOTE, PrivateNote
-from charter.review.second_models import SecondFinding
+from charter.review.second.second_models import SecondFinding
 from charter.review.status import ReviewStatus
 from charter.review.submitted import Submitted
 

@@ -13,9 +13,10 @@ from charter.account.models import User
 from charter.assessment import submission as submitting
 from charter.assessment.models import Assessment, Submission
 from charter.notification import emails
-from charter.review import clock, returning, telling, working_days
+from charter.review import telling
 from charter.review.models import Review
 from charter.review.status import CLOSE, RECEIVE, ReviewStatus
+from charter.review.timing import clock, returning, working_days
 
 
 def submit(

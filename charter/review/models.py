@@ -14,7 +14,7 @@ from charter.lifecycle import HasStatus, Status, Transition
 from charter.orm import Base
 from charter.review.private import NO_NOTE, PrivateNote, PrivateText
 from charter.review.status import OPEN, ReviewStatus
-from charter.review.turns import Turn, begun
+from charter.review.timing.turns import Turn, begun
 
 _open = sa.text("status IN ({})".format(", ".join(f"'{status.value}'" for status in sorted(OPEN))))
 
@@ -77,7 +77,7 @@ class Review(HasStatus, Base):
         self._next_turn(self.turns, at)
 
     def move(self, step: Transition, *, at: datetime) -> None:  # type: ignore[override]  # a turn has its moment
-        """Take the step, and keep when: `charter.review.clock` counts both sides' days from it."""
+        """Take the step, and keep when: `charter.review.timing.clock` counts both sides' days from it."""
         before = self.turns  # read first: reading flushes, and half a step is no row
         super().move(step)
         self._next_turn(before, at)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
-from charter.review import deciding, second_looks
-from charter.review.allocation import check_did_not_work, check_independent, let_go_if_unable, locked
+from charter.review import deciding
+from charter.review.handing_out.allocation import check_did_not_work, check_independent, let_go_if_unable, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
+from charter.review.second import second_looks
 from charter.review.status import REFER, SEND_BACK, ReviewStatus
 
 

@@ -14,11 +14,12 @@ from charter.clock import local_date
 from charter.errors import Refusal
 from charter.framework.content import Content
 from charter.notification import emails
-from charter.review import explanations, patience, reminding, silence, submitted, telling
-from charter.review.allocation import check_holds, locked
+from charter.review import moved_figures, submitted, telling
+from charter.review.handing_out.allocation import check_holds, locked
 from charter.review.models import About, InformationRequest, Review, Subject
 from charter.review.status import ASK_FOR_MORE
 from charter.review.submitted import Submitted
+from charter.review.timing import patience, reminding, silence
 
 LONGEST = 2000
 """The most characters of a question."""
@@ -129,7 +130,7 @@ def ask(
             *((known[subject], question) for subject, question in in_turn.items()),
             *(
                 (known[subject], change.question or "")
-                for code, change in explanations.missing(assessment, said).items()
+                for code, change in moved_figures.missing(assessment, said).items()
                 if (subject := Subject(About.FIGURE, code)) not in in_turn
             ),
         ],

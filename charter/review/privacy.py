@@ -30,9 +30,10 @@ from charter.notification import emails, outbox
 from charter.organisation import interests, recognition
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation, Recognition
-from charter.review import explanation, submitted
-from charter.review.allocation import check_holds, locked
+from charter.review import submitted
+from charter.review.handing_out.allocation import check_holds, locked
 from charter.review.models import Review
+from charter.review.record import explanation
 
 _SHOWN = ("title", "filename", "url", "text")
 """What of a piece could itself say what must not be said. So could where to look in it, which goes too."""

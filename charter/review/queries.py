@@ -21,21 +21,13 @@ from charter.framework.asking import Standing, standing
 from charter.framework.content import Content, Criterion, NumberField, Theme
 from charter.organisation import interests
 from charter.organisation.models import Organisation, Scope
-from charter.review import (
-    allocation,
-    attainment,
-    differences,
-    findings,
-    last_time,
-    second_looks,
-    set_apart,
-    submitted,
-    timeline,
-)
+from charter.review import attainment, differences, findings, last_time, submitted, timeline
 from charter.review.differences import Change, Differences
+from charter.review.handing_out import allocation, set_apart
 from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
-from charter.review.second_looks import Pair, Second
+from charter.review.second import second_looks
+from charter.review.second.second_looks import Pair, Second
 from charter.review.status import ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment

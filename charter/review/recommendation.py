@@ -9,11 +9,12 @@ from charter.account.models import User
 from charter.assessment.level import counts_on
 from charter.award import renewal
 from charter.errors import Refusal
-from charter.review import sampling, second_looks, submitted
-from charter.review.allocation import check_holds, locked
+from charter.review import submitted
 from charter.review.attainment import reached
 from charter.review.findings import met_by_awards, of_review, requests_of, stand_ins, standing
+from charter.review.handing_out.allocation import check_holds, locked
 from charter.review.models import Review
+from charter.review.second import sampling, second_looks
 from charter.review.status import RECOMMEND
 
 LONGEST = 4000

@@ -13,9 +13,9 @@ from charter.assessment import status as assessment_status
 from charter.assessment.models import Assessment
 from charter.errors import Refusal
 from charter.review import intake
-from charter.review.allocation import locked
+from charter.review.handing_out.allocation import locked
+from charter.review.handing_out.set_apart import SetApart
 from charter.review.models import Finding, InformationRequest, Moderation, Review
-from charter.review.set_apart import SetApart
 from charter.review.status import REOPEN
 
 

@@ -11,8 +11,8 @@ from charter.account.models import User
 from charter.errors import Refusal
 from charter.framework.content import Content, Extent
 from charter.review import desk, findings, queries
-from charter.review.allocation import locked
 from charter.review.findings import Given
+from charter.review.handing_out.allocation import locked
 from charter.review.models import Review
 from charter.review.private import NO_NOTE
 from charter.review.queries import Case, CriterionCase

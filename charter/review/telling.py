@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from charter.assessment.models import Assessment
 from charter.organisation import queries as organisations
-from charter.review import clock
-from charter.review.clock import Clock
 from charter.review.models import Review
+from charter.review.timing import clock
+from charter.review.timing.clock import Clock
 
 
 def about(session: Session, assessment: Assessment, *, level: int) -> dict[str, Any]:

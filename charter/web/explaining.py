@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from flask import Response, request
 
-from charter.review import explanation_pdf
-from charter.review.explanation import Explanation
-from charter.review.record_models import DecisionRecord
+from charter.review.record import explanation_pdf
+from charter.review.record.explanation import Explanation
+from charter.review.record.record_models import DecisionRecord
 
 NOT_YET = "There is no explanation yet. It is kept when a case is decided; for decisions of before, some each hour."
 

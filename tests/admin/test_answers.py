@@ -9,9 +9,9 @@ import pytest
 from charter.account.models import User
 from charter.clock import now, today
 from charter.extensions import db
-from charter.review import patience, silence, working_days
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
+from charter.review.timing import patience, silence, working_days
 from tests.factories import Factory
 
 

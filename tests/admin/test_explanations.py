@@ -10,7 +10,8 @@ from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.improvement import with_plan
 from charter.organisation.models import Organisation
-from charter.review import allocation, recommendation, reopening
+from charter.review import recommendation, reopening
+from charter.review.handing_out import allocation
 from charter.review.models import Finding, Review
 from charter.review.private import PrivateNote
 from tests.factories import Factory

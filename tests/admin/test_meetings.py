@@ -16,8 +16,8 @@ from charter.organisation.models import Organisation
 from charter.panel import agenda, planning, queries
 from charter.panel.models import Item, Meeting, Partner
 from charter.panel.status import MeetingStatus, Outcome, Presence
-from charter.review import second_looks
 from charter.review.models import Review
+from charter.review.second import second_looks
 from charter.review.status import REFER, ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory

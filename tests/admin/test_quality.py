@@ -14,7 +14,7 @@ from charter.extensions import db, transaction
 from charter.improvement import with_plan
 from charter.reporting import quality
 from charter.review.models import Review
-from charter.review.pace import Period
+from charter.review.timing.pace import Period
 from tests.conftest import AT
 from tests.factories import Factory
 from tests.review.test_queries import Counted

@@ -10,7 +10,7 @@ from charter.account.away import Away
 from charter.clock import today
 from charter.extensions import db, transaction
 from charter.organisation.models import Conflict
-from charter.review import allocation
+from charter.review.handing_out import allocation
 from charter.review.models import Review
 from tests.conftest import AT
 from tests.factories import Factory

@@ -20,9 +20,10 @@ from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.improvement.models import Programme
 from charter.organisation.models import Organisation, Scope
-from charter.review import desk, findings, queries, queue
+from charter.review import desk, findings, queries
+from charter.review.handing_out import queue
+from charter.review.handing_out.set_apart import SetApart
 from charter.review.models import Finding, Review
-from charter.review.set_apart import SetApart
 from charter.review.status import ReviewStatus
 from charter.review.submitted import EvidenceSaid
 from charter.succession.models import Claim, Ground

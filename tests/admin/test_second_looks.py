@@ -15,9 +15,11 @@ from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, recommendation, sampling, second_looks
+from charter.review import recommendation
+from charter.review.handing_out import allocation
 from charter.review.models import Finding, Review
-from charter.review.second_models import Conversation, SecondFinding, SecondLook
+from charter.review.second import sampling, second_looks
+from charter.review.second.second_models import Conversation, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory

@@ -19,9 +19,11 @@ from charter.improvement import with_plan
 from charter.notification.models import Message
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import allocation, explanation, findings, recommendation
+from charter.review import findings, recommendation
+from charter.review.handing_out import allocation
 from charter.review.models import Finding, Review
-from charter.review.record_models import DecisionRecord
+from charter.review.record import explanation
+from charter.review.record.record_models import DecisionRecord
 from charter.review.status import ReviewStatus
 from tests.aftercare.conftest import ON, do, fresh
 from tests.conftest import AT

@@ -29,7 +29,8 @@ from charter.errors import Refusal
 from charter.framework import publishing
 from charter.framework.content import Content, Criterion, Extent
 from charter.organisation.models import MemberRole, Membership, Organisation, Scope
-from charter.review import allocation, findings, intake, moderation, more_information, recommendation
+from charter.review import findings, intake, moderation, more_information, recommendation
+from charter.review.handing_out import allocation
 from charter.review.models import About, Finding, Review, Subject
 from charter.review.private import NO_NOTE
 from tests.conftest import AT, empty_tables

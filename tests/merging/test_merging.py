@@ -42,7 +42,7 @@ from charter.organisation.models import (
     Site,
 )
 from charter.reporting import engagement, measures
-from charter.review import allocation
+from charter.review.handing_out import allocation
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.succession import asking, transferring, turns

@@ -17,9 +17,9 @@ from charter.organisation.models import Organisation
 from charter.panel import agenda, planning, queries, recording
 from charter.panel.models import Item, Meeting
 from charter.panel.status import Outcome, Presence
+from charter.review.handing_out.set_apart import SetApart
 from charter.review.models import Review
-from charter.review.second_models import LookKind, SecondLook
-from charter.review.set_apart import SetApart
+from charter.review.second.second_models import LookKind, SecondLook
 from charter.review.status import CLOSE, ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory

@@ -8,7 +8,8 @@ from charter.extensions import db, transaction
 from charter.organisation import interests
 from charter.organisation.models import Organisation
 from charter.panel import referring
-from charter.review import allocation, recommendation
+from charter.review import recommendation
+from charter.review.handing_out import allocation
 from charter.review.models import ModerationOutcome, Review
 from charter.review.status import ReviewStatus
 from tests.conftest import AT

@@ -10,13 +10,13 @@ from charter.framework.content import Extent
 from charter.reporting import quality
 from charter.reporting.exports import as_csv
 from charter.review.models import About, Finding, InformationRequest, Review
-from charter.review.pace import Pace, Period
 from charter.review.private import NO_NOTE
 from charter.review.status import ReviewStatus
+from charter.review.timing.pace import Pace, Period
 from tests.factories import Factory
 from tests.review.clocks import MONDAY, on_day
-from tests.review.test_pace import decided
 from tests.review.test_queries import Counted
+from tests.review.timing.test_pace import decided
 
 S = ReviewStatus
 PERIOD = Period(MONDAY - timedelta(days=30), MONDAY)

@@ -7,7 +7,8 @@ from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.clock import LOCAL
 from charter.extensions import db, transaction
-from charter.review import allocation, more_information
+from charter.review import more_information
+from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from tests.factories import Factory
 

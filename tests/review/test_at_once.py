@@ -10,7 +10,8 @@ from charter.account.models import User
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db
-from charter.review import allocation, findings, intake, more_information, recommendation
+from charter.review import findings, intake, more_information, recommendation
+from charter.review.handing_out import allocation
 from charter.review.models import About, Finding, Review, Subject
 from charter.review.status import ReviewStatus
 from tests.conftest import AT

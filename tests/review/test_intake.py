@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from charter.assessment.status import AssessmentStatus
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.review import intake, working_days
+from charter.review import intake
 from charter.review.status import ReviewStatus
+from charter.review.timing import working_days
 from tests.conftest import AT
 
 

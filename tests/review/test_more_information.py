@@ -10,9 +10,10 @@ from charter.assessment.status import AssessmentStatus
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.notification.models import Message
-from charter.review import more_information, patience, queries, timeline
+from charter.review import more_information, queries, timeline
 from charter.review.models import About, InformationRequest, Subject
 from charter.review.status import ReviewStatus
+from charter.review.timing import patience
 from tests.conftest import AT
 
 

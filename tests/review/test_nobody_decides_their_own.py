@@ -14,7 +14,8 @@ from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.improvement import with_plan
 from charter.organisation.models import Conflict
-from charter.review import allocating, allocation, moderation, next_case, recommendation
+from charter.review import moderation, recommendation
+from charter.review.handing_out import allocating, allocation, next_case
 from charter.review.models import Finding, Review
 from charter.review.status import ReviewStatus
 from tests.conftest import AT

@@ -13,7 +13,7 @@ from charter.assessment.queries import Material
 from charter.clock import now
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
-from charter.review import explanations
+from charter.review import moved_figures
 from charter.review import queries as cases
 from charter.review.models import InformationRequest
 from charter.web.access import the_user
@@ -86,7 +86,7 @@ def answer_figures(said: Material, form: BaseForm, asked: Questions, numbers: Fi
         if request.args.get("missing") == "why":  # the answers could not be sent for want of it
             _say_reasons(numbers, form)
         return _figures_page(said, form, asked, numbers)
-    large = explanations.asked_now(db.session, said, numbers)
+    large = moved_figures.asked_now(db.session, said, numbers)
     form.validate()
     opened = _opened(said, asked)
     typed = {name: form[f"number-{name}"].data or "" for name in _sent(form, "number-")}
@@ -181,7 +181,7 @@ def _say_reasons(numbers: Figures, form: BaseForm) -> None:
 
 
 def _figures_page(said: Material, form: BaseForm, asked: Questions, numbers: Figures, **more: Any) -> str:
-    opened, large = _opened(said, asked), explanations.asked_now(db.session, said, numbers)
+    opened, large = _opened(said, asked), moved_figures.asked_now(db.session, said, numbers)
     there = {f"number-{name}" for name in opened} | {f"note-{code}" for code in (*asked, *large)}
     there |= {f"unknown-{code}" for code in (*asked, *_shared(said, opened))}
     shared = {field.name for field in said.content.context_fields}

@@ -44,10 +44,11 @@ from charter.improvement import with_plan
 from charter.organisation.models import Organisation
 from charter.panel import queries as panel
 from charter.permissions import Permission
-from charter.review import conversations, explanations, findings, intake, more_information, telling
+from charter.review import findings, intake, more_information, moved_figures, telling
 from charter.review import queries as cases
 from charter.review.attainment import of_findings
 from charter.review.models import About, InformationRequest, Subject
+from charter.review.second import conversations
 from charter.review.status import ReviewStatus
 from charter.review.submitted import Submitted, asked, latest
 from charter.time_spent import adding, typical
@@ -314,7 +315,7 @@ def _questions(
         Question(
             subject, labels[subject], f"{home}/figures#note-{code}", change.question or "", code in notes, by_rule=True
         )
-        for code, change in explanations.without_reason(numbers.changes, before.notes).items()
+        for code, change in moved_figures.without_reason(numbers.changes, before.notes).items()
         if (subject := Subject(About.FIGURE, code)) not in asked_now
     ]
 

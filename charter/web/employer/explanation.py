@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from charter.assessment.models import Assessment
 from charter.extensions import db
 from charter.permissions import Permission
-from charter.review import explanation, queries
-from charter.review.record_models import DecisionRecord
+from charter.review import queries
+from charter.review.record import explanation
+from charter.review.record.record_models import DecisionRecord
 from charter.web.access import requires
 from charter.web.employer import blueprint
 from charter.web.explaining import NOT_YET, chosen, printed

@@ -24,7 +24,7 @@ from charter.framework.models import Framework
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
-from charter.review import working_days
+from charter.review.timing import working_days
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.forms import TargetForm

@@ -16,7 +16,7 @@ from charter.clock import now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.permissions import Permission
-from charter.review import explanations
+from charter.review import moved_figures
 from charter.review import queries as cases
 from charter.review.models import About, InformationRequest
 from charter.web.access import requires, the_user
@@ -103,7 +103,7 @@ def answer_figures(assessment: Assessment) -> ResponseReturnValue:
         )
     if assessment.status is AssessmentStatus.MORE_INFORMATION:
         questions, numbers = _questions(assessment, About.FIGURE), _numbers(said)
-        if questions or explanations.asked_now(db.session, said, numbers):
+        if questions or moved_figures.asked_now(db.session, said, numbers):
             return asked.answer_figures(said, form, questions, numbers)
     if assessment.status is not AssessmentStatus.DRAFT:
         return _figures_page(said, form, frozen=True), 409 if request.method == "POST" else 200

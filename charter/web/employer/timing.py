@@ -17,8 +17,8 @@ from charter.assessment.models import Assessment
 from charter.clock import now, today
 from charter.extensions import db
 from charter.memory import Memory
-from charter.review import pace as paces
-from charter.review.pace import Pace
+from charter.review.timing import pace as paces
+from charter.review.timing.pace import Pace
 from charter.time_spent import adding, typical
 from charter.time_spent.typical import Typical
 from charter.web.employer import blueprint

@@ -10,8 +10,8 @@ from flask import Flask
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.clock import now
-from charter.review import pace
-from charter.review.pace import Pace
+from charter.review.timing import pace
+from charter.review.timing.pace import Pace
 from tests.conftest import browser
 from tests.factories import Factory
 

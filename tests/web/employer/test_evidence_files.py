@@ -21,7 +21,8 @@ from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.organisation import recognition
 from charter.organisation.models import Organisation
-from charter.review import allocation, submitted
+from charter.review import submitted
+from charter.review.handing_out import allocation
 from charter.review.models import Review
 from tests.assessment.test_file_checks import pdf, picture
 from tests.conftest import browser

@@ -1,0 +1,1 @@
+"""What explains a decision, kept in words for good."""
