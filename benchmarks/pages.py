@@ -118,7 +118,7 @@ PAGES: tuple[Page, ...] = (
     Page("Task list", drafts(lambda _assessment: ""), queries=11),
     Page("One criterion", drafts(_first_criterion), queries=8, rate=80),
     Page("Assessors' queue", staff("/admin/reviews/", Role.ASSESSOR), queries=11, rate=60),
-    Page("One case", cases, queries=14),
+    Page("One case", cases, queries=15),
     Page("Board", staff("/board", Role.BOARD), queries=12),
 )
 MOST_SLOWER = 2.0

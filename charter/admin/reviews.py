@@ -27,6 +27,7 @@ from charter.admin.forms import (
     level_in,
     levels,
 )
+from charter.aftercare import queries as concerns
 from charter.assessment import evidence_files, library
 from charter.assessment.models import Evidence, PrivacyReason, ScanState
 from charter.assessment.queries import ITS_OWN
@@ -106,6 +107,7 @@ class ReviewsView(AnswerPages):
             ),
             saved=case.content.criterion(saved) if saved else None,
             panel_items=meetings.of_case(review),
+            upheld=concerns.upheld_of(db.session, review.assessment.organisation_id),
             explained=review.decided_at is not None
             or (bool(case.moderations) and explanation.is_there(db.session, review.id)),
             shut=shut,

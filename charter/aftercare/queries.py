@@ -74,6 +74,12 @@ def upheld_about(session: Session, award: Award) -> Sequence[Concern]:
     return session.scalars(query.order_by(Concern.raised_at.desc(), Concern.id.desc())).all()
 
 
+def upheld_of(session: Session, organisation_id: UUID) -> Sequence[Concern]:
+    """Every concern about an employer that was upheld, the newest first, for whoever judges it again (one query)."""
+    query = sa.select(Concern).where(Concern.organisation_id == organisation_id, Concern.status == ConcernStatus.UPHELD)
+    return session.scalars(query.order_by(Concern.decided_at.desc(), Concern.id.desc())).all()
+
+
 def waiting_for(session: Session, organisation_id: UUID) -> int:
     """How much waits for the employer: steps without its reply, and concerns it was asked about (one query)."""
     steps = sa.select(sa.func.count()).where(

@@ -1,4 +1,4 @@
 """What the scheme decides: findings, requests for more, recommendations, moderation, decisions.
 
-Who works on a case is `handing_out`, how long it takes `timing`, who looks again `second`, and what explains it `record`.
+`handing_out` says who works on a case, `timing` how long it takes, `second` who looks again, `record` what explains it.
 """

@@ -82,3 +82,16 @@ def test_a_concern_whose_holder_has_an_interest_by_now_is_found_among_those_that
     listed = theirs.get(link[1].replace("&amp;", "&")).text
     assert f"/admin/concerns/details/?id={found.id}" in listed
     assert "Take this concern" in theirs.get(f"/admin/concerns/details/?id={found.id}").text
+
+
+def test_whoever_judges_an_employer_again_reads_which_concerns_were_upheld_and_no_others(
+    sign_in, make, award, upheld, owner, assessor, moderator
+) -> None:
+    again = make.submitted(make.answered(make.assessment(award.organisation, level=2, by=owner), by=owner), by=owner)
+    review = make.claimed(again, by=moderator)
+    page = sign_in(moderator).get(f"/admin/reviews/{review.id}").text
+    assert f"/admin/concerns/details/?id={upheld.id}" in page
+    assert "A concern about this employer was upheld" in page
+    with transaction() as session:
+        session.get_one(Concern, upheld.id).status = ConcernStatus.NOT_UPHELD
+    assert "was upheld" not in sign_in(moderator).get(f"/admin/reviews/{review.id}").text
