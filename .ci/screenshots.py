@@ -46,6 +46,13 @@ def one(query: str) -> str:
     return str(UUID(found)) if len(found) == 32 else str(found)
 
 
+def role_of(query: str) -> str:
+    """The role of one of the demo's accounts, from its address in the demo's database."""
+    with sqlite3.connect(VAR / "charter.db") as database:
+        found = [email for (email,) in database.execute(query)]
+    return next(account["role"] for account in DEMO["accounts"] if account["email"] in found)
+
+
 def the_link_to_sign_off() -> str:
     """The address that the newest email to a senior person leads to; nobody else knows it."""
     for mail in sorted((VAR / "mail").glob("*.eml"), reverse=True):
@@ -105,7 +112,12 @@ def pages() -> list[tuple[str, str, str]]:
     )
     surveyed = one("SELECT organisation_id FROM survey WHERE status = 'closed' ORDER BY id")
     survey = one("SELECT id FROM survey WHERE status = 'closed' ORDER BY id")
+    runs_survey = role_of(
+        "SELECT u.email FROM user u JOIN membership m ON m.user_id = u.id JOIN survey s ON s.organisation_id = "
+        "m.organisation_id WHERE s.status = 'closed' AND m.role = 'owner' ORDER BY s.id, m.joined_at"
+    )
     code = one("SELECT code FROM award WHERE status = 'active' AND level = 3")
+    meeting = one("SELECT id FROM panel_meeting WHERE status = 'minuted' ORDER BY meets_on DESC")
     return [
         ("home", "", "/"),
         ("criteria", "", "/criteria"),
@@ -121,13 +133,15 @@ def pages() -> list[tuple[str, str, str]]:
         ("schemes", "owner who can renew", f"/organisations/{renewing}/schemes"),
         ("recognitions", "owner", f"/organisations/{employer}/recognitions"),
         ("sign-off", "", the_link_to_sign_off()),
-        ("survey", "owner who can renew", f"/organisations/{surveyed}/surveys/{survey}"),
+        ("survey", runs_survey, f"/organisations/{surveyed}/surveys/{survey}"),
         ("renewal", "owner who can renew", f"/organisations/{renewing}/renew"),
         ("plan", "awarded owner", f"/organisations/{awarded}/plan"),
         ("figures", "owner who can renew", f"/organisations/{renewing}/figures"),
         ("services", "", "/services"),
         ("queue", "assessor", "/admin/reviews/"),
         ("case", "assessor", f"/admin/reviews/{case}"),
+        ("quality", "moderator", "/admin/quality/"),
+        ("meeting", "moderator", f"/admin/meetings/details/?id={meeting}"),
         ("board", "board", "/board"),
         ("stops", "administrator", "/admin/stops/"),
         ("merge", "administrator", f"/admin/duplicates/{first}/{second}/preview?stays={older}"),

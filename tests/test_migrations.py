@@ -155,5 +155,6 @@ def required(table: sa.Table) -> dict[str, object]:
     found: dict[str, object] = {}
     for column in table.columns:
         if not column.nullable and column.server_default is None:
-            found[column.name] = {} if "JSON" in str(column.type) else "x"
+            kind = str(column.type)
+            found[column.name] = {} if "JSON" in kind else uuid.UUID(int=7) if kind == "UUID" else "x"
     return found

@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import Session, joinedload
 
 from charter.admin.aftercare_forms import ProposeForm, ReasonsForm
-from charter.admin.base import Chosen, RecordView, of_status, on
+from charter.admin.base import Chosen, ChosenNumber, RecordView, of_status, on
 from charter.admin.organisations import NAMES, content, counties
 from charter.aftercare import queries, steps
 from charter.aftercare.models import Concern
@@ -70,7 +70,7 @@ class AwardsView(RecordView):
     column_searchable_list = ("number", "name")
     column_filters = (
         Chosen(Award.status, "Status", "status", of_status(AwardStatus)),
-        Chosen(Award.level, "Level", "level", levels),
+        ChosenNumber(Award.level, "Level", "level", levels),
         Chosen(Award.county, "County", "county", counties),
     )
     column_details_list = (

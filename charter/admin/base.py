@@ -158,6 +158,14 @@ class ChosenRow(Chosen):
         return query.filter(self.get_column(alias) == UUID(value)) if value else query
 
 
+class ChosenNumber(Chosen):
+    """A filter whose list to choose from are numbers. PostgreSQL compares no number with a text."""
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """The query, narrowed."""
+        return query.filter(self.get_column(alias) == int(value)) if value else query
+
+
 def of_status(kind: type[Status]) -> Callable[[], list[tuple[str, str]]]:
     """The choices of a filter on a status."""
     return lambda: [(member.value, member.label) for member in kind]

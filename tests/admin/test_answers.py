@@ -34,7 +34,7 @@ def test_the_case_says_by_when_it_was_to_answer_and_offers_both_ways(silent, ass
     assert "You can go on with what is there." in text(page)
     assert f"/admin/reviews/{silent.id}/go-on" in page.text
     assert f"/admin/reviews/{silent.id}/more-time" in page.text
-    assert re.search(r"We used 0 of \d+, they used \d+ \(it stands still\)", text(page))
+    assert re.search(r"We used 0 of \d+, they used \d+ \(our clock stands still\)", text(page))
 
 
 def test_somebody_else_sees_it_and_is_offered_neither(silent, moderator, sign_in) -> None:
