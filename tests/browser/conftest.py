@@ -21,7 +21,6 @@ from charter.extensions import db
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
-EVERY_WAY = "test_main_job.py"
 AXE = Axe()
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -29,14 +28,14 @@ RULES = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each journey is walked with scripts on SQLite and without on PostgreSQL, the main job in all four ways.
+    """Each journey is walked with scripts on SQLite and without on PostgreSQL.
 
     What a database does differently, the tests of the pages see, which run on both. When one database is asked for,
     nothing is left out.
     """
     if config.getoption("--database") != "both":
         return
-    left_out = [item for item in items if HERE in item.path.parents and item.path.name != EVERY_WAY and _is_twin(item)]
+    left_out = [item for item in items if HERE in item.path.parents and _is_twin(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
 
