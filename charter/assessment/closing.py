@@ -125,6 +125,15 @@ def earliest(session: Session, framework: Framework, *, on: date) -> date:
     return min(told, on + NOTICE) if told is not None and told >= on else on + NOTICE
 
 
+def check_not_before(first: date, closes_on: date) -> None:
+    """Raise `Refusal` when a version would close before the first day that may be chosen."""
+    if closes_on < first:
+        raise Refusal(
+            f"Employers need time to finish. The first day that you can choose is {first.day} {first:%B %Y}.",
+            field="closes_on",
+        )
+
+
 def close(
     session: Session,
     framework: Framework,
@@ -148,11 +157,7 @@ def close(
     if framework.closes_on != seen:
         raise Stale(CHANGED, current=framework.closes_on)
     first = earliest(session, framework, on=on)
-    if closes_on < first:
-        raise Refusal(
-            f"Employers need time to finish. The first day that you can choose is {first.day} {first:%B %Y}.",
-            field="closes_on",
-        )
+    check_not_before(first, closes_on)
     if closes_on == framework.closes_on:
         return
     before, framework.closes_on = framework.closes_on, closes_on

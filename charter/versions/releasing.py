@@ -67,12 +67,7 @@ def publish(
     refused = why_not(session, mine)
     if refused is not None:
         raise Refusal(refused)
-    first = first_day(on)
-    if closes_on < first:
-        raise Refusal(
-            f"Employers need time to finish. The first day that you can choose is {first.day} {first:%B %Y}.",
-            field="closes_on",
-        )
+    closing.check_not_before(first_day(on), closes_on)
     before = publishing.current(session)
     older = session.scalars(
         sa.select(Framework)
