@@ -1,7 +1,5 @@
 """Versions of the charter in the making: drafted, compared, tried against the past, published."""
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -25,7 +23,6 @@ from charter.admin.draft_forms import (
 from charter.admin.draft_preview import Previews
 from charter.admin.messages import filled
 from charter.clock import now, today
-from charter.csv_cells import MARK, harmless
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework import publishing
@@ -35,6 +32,7 @@ from charter.framework.models import Framework, FrameworkStatus
 from charter.notification.emails.versions import version_closes_ahead
 from charter.organisation import interests
 from charter.permissions import Permission
+from charter.reporting import exports
 from charter.versions import comparing, drafting, parts, rehearsing, releasing, trying
 from charter.versions.models import FrameworkDraft, TrialState
 from charter.versions.parts import KINDS, Kind
@@ -337,22 +335,18 @@ class DraftsView(Previews, ActionView):
         hidden = interests.of(the_user())
         tried = [one for one in strict.tried if one.organisation_id not in hidden]
         names = trying.names(db.session, tried)
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(
-            (
-                *("Employer", "Aimed at", "Decided", "Own rules", "Draft, new not in place", "Draft, new left out"),
-                *("Why, new not in place", "Why, new left out", "Not looked at"),
-            )
+        columns = (
+            *("Employer", "Aimed at", "Decided", "Own rules", "Draft, new not in place", "Draft, new left out"),
+            *("Why, new not in place", "Why, new left out", "Not looked at"),
         )
+        rows: list[tuple[exports.Value, ...]] = []
         for one in tried:
             why = [" ".join((*reading.criteria, *reading.other)) for reading in (one.strict, one.lenient)]
-            row = (names.get(one.organisation_id, ""), one.target, one.decided, one.own)
-            found = (one.strict.level, one.lenient.level, *why, " ".join(one.not_found))
-            writer.writerow([harmless(str(cell)) for cell in (*row, *found)])
+            own = (names.get(one.organisation_id, ""), one.target, one.decided, one.own)
+            rows.append((*own, one.strict.level, one.lenient.level, *why, " ".join(one.not_found)))
         name = f"trial-{trial.asked_at:%Y-%m-%d}.csv"
         return Response(
-            MARK + out.getvalue(),
+            exports.as_csv(exports.Table(columns, rows)),
             mimetype="text/csv",
             headers={"Content-Disposition": f"attachment; filename={name}"},
         )
