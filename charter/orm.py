@@ -3,11 +3,11 @@
 import enum
 import uuid
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
 
@@ -55,3 +55,18 @@ class Base(DeclarativeBase):
     }
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def locked(session: Session, row: Row) -> Row:
+    """The row as it is now, held until the transaction ends.
+
+    The lock is taken first and the row read after: reading it with the lock raises StaleDataError for whoever waited,
+    when its table counts versions.
+    """
+    kind = type(row)
+    session.execute(sa.select(kind.id).where(kind.id == row.id).with_for_update())
+    session.refresh(row)
+    return row

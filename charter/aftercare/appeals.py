@@ -24,6 +24,7 @@ from charter.lifecycle import Transition
 from charter.notification import emails
 from charter.organisation import interests
 from charter.organisation.models import Organisation
+from charter.orm import locked
 from charter.panel import recording
 from charter.review import reopening
 from charter.review.models import Review
@@ -134,7 +135,7 @@ def why_not(session: Session, found: Appeal, user: User, part: Collection[UUID] 
 
 def take(session: Session, found: Appeal, *, by: User, at: datetime) -> None:
     """`by`, who had no part in the decision, takes an appeal that is free (`is_free`)."""
-    found = _locked(session, found)
+    found = locked(session, found)
     why = why_not(session, found, by)
     if why is not None:
         raise Refusal(why)
@@ -164,7 +165,7 @@ def hand_back(session: Session, holder: User, *, about: UUID | None = None, by: 
     for one in in_hand(session, holder):
         if about is not None and one.organisation_id != about:
             continue
-        found = _locked(session, one)
+        found = locked(session, one)
         if found.handler_id == holder.id and found.status is AppealStatus.IN_HAND:  # as it is now
             found.move(GIVE_BACK)
             found.handler_id = None
@@ -312,14 +313,8 @@ def _said(decision: Decision) -> str:
     return f"{title}\n\n{decision.reasons}".strip()
 
 
-def _locked(session: Session, found: Appeal) -> Appeal:
-    session.execute(sa.select(Appeal.id).where(Appeal.id == found.id).with_for_update())
-    session.refresh(found)
-    return found
-
-
 def _held(session: Session, found: Appeal, by: User) -> Appeal:
-    found = _locked(session, found)
+    found = locked(session, found)
     if found.decided_at is not None:
         raise Refusal("This appeal has been decided already.")
     if found.handler_id is None:

@@ -22,6 +22,7 @@ from charter.framework import publishing
 from charter.notification import emails, rehearsal
 from charter.notification.models import Message
 from charter.organisation import interests
+from charter.orm import locked
 
 DEED = "look into this concern"
 """What somebody without an interest in the employer must do instead."""
@@ -35,7 +36,7 @@ TO_WHOEVER_RAISED_IT = ("concern_received", "concern_settled")
 
 def take(session: Session, concern: Concern, *, by: User, at: datetime) -> None:
     """`by` takes a concern that is free (`is_free`). Of two at once, one gets it and the other is told."""
-    concern = _locked(session, concern)
+    concern = locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
     if not may_have(by):
         raise Refusal("You do not look into concerns any more. Ask an administrator.")
@@ -65,7 +66,7 @@ def hand_back(session: Session, holder: User, *, about: UUID | None = None, by: 
     for found in in_hand(session, holder):
         if about is not None and found.organisation_id != about:
             continue
-        concern = _locked(session, found)
+        concern = locked(session, found)
         if concern.holder_id == holder.id and concern.status is ConcernStatus.IN_HAND:  # as it is now
             concern.move(PUT_BACK)
             concern.holder_id = None
@@ -109,7 +110,7 @@ def free() -> sa.ColumnElement[bool]:
 
 def note(session: Session, concern: Concern, *, text: str, by: User, at: datetime) -> ConcernNote:
     """Keep something that only the scheme reads, until the concern is erased with its notes: then nothing is added."""
-    concern = _locked(session, concern)
+    concern = locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
     if concern.forgotten_at is not None:
         raise Refusal("What was noted here is erased, so nothing can be added.")
@@ -148,7 +149,7 @@ def ask(session: Session, concern: Concern, *, substance: str, by: User, at: dat
 
 def answer(session: Session, concern: Concern, *, text: str, seen_version: int, by: User, at: datetime) -> None:
     """The employer gives its side, once. Raises `Stale` when a colleague did meanwhile."""
-    concern = _locked(session, concern)
+    concern = locked(session, concern)
     text = words.needed(text, "Write your side.", "text")
     if concern.answered_at is not None and concern.answer == text:
         return  # the same form, sent twice
@@ -237,14 +238,8 @@ def erased_on(concern: Concern, days: int) -> date | None:
     return None if concern.decided_at is None else local_date(concern.decided_at) + timedelta(days=days)
 
 
-def _locked(session: Session, concern: Concern) -> Concern:
-    session.execute(sa.select(Concern.id).where(Concern.id == concern.id).with_for_update())
-    session.refresh(concern)
-    return concern
-
-
 def _held(session: Session, concern: Concern, by: User) -> Concern:
-    concern = _locked(session, concern)
+    concern = locked(session, concern)
     interests.check_none(session, by, concern.organisation_id, DEED)
     if not concern.is_open:
         raise Refusal("This concern has been settled already.")

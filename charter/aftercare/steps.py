@@ -17,6 +17,7 @@ from charter.award.status import REVOKE, SUSPEND
 from charter.errors import Refusal, Stale
 from charter.notification import emails
 from charter.organisation import interests
+from charter.orm import locked
 
 STEPS = {Deed.SUSPEND: SUSPEND, Deed.REVOKE: REVOKE}
 
@@ -100,7 +101,7 @@ def reply(
 
     Raises `Refusal` on "text" without words, and after the day; `Stale` when a colleague replied meanwhile.
     """
-    step = _locked(session, step)
+    step = locked(session, step)
     text = words.needed(text, "Write your reply.", "text")
     if not step.takes_reply_on(on):
         raise Refusal("The time to reply is over, or this was decided meanwhile. You can still appeal against it.")
@@ -170,7 +171,7 @@ def drop(session: Session, step: AwardStep, *, reasons: str, by: User, at: datet
 
     Raises `Refusal` on "reasons" without any, and when `by` has an interest in the employer.
     """
-    step = _locked(session, step)
+    step = locked(session, step)
     interests.check_none(session, by, step.organisation_id, issuing.JUDGE)
     if step.status is not StepStatus.PROPOSED:
         raise Refusal("This has been decided already.")
@@ -197,18 +198,12 @@ def why_not(session: Session, step: AwardStep, user: User) -> str | None:
 
 
 def _for_decision(session: Session, step: AwardStep, by: User) -> AwardStep:
-    step = _locked(session, step)
+    step = locked(session, step)
     if step.status is not StepStatus.PROPOSED:
         raise Refusal("This has been decided already.")
     why = why_not(session, step, by)
     if why is not None:
         raise Refusal(why)
-    return step
-
-
-def _locked(session: Session, step: AwardStep) -> AwardStep:
-    session.execute(sa.select(AwardStep.id).where(AwardStep.id == step.id).with_for_update())
-    session.refresh(step)
     return step
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal, Stale
+from charter.orm import locked
 from charter.panel.models import NAME, Partner
 
 
@@ -25,7 +26,7 @@ def rename(session: Session, partner: Partner, name: str, *, seen_version: int, 
 
     Raises `Refusal` as `add` does, and `Stale` when somebody else changed it after `seen_version`.
     """
-    partner = _locked(session, partner)
+    partner = locked(session, partner)
     if partner.version != seen_version and partner.name != name.strip():
         raise Stale(f"Somebody else changed this after you opened it. It is now “{partner.name}”.", current=partner)
     name = _checked(session, name, but=partner)
@@ -36,7 +37,7 @@ def rename(session: Session, partner: Partner, name: str, *, seen_version: int, 
 
 def retire(session: Session, partner: Partner, *, by: User, at: datetime) -> None:
     """It takes part no more: later meetings do not expect it. What it took part in stays."""
-    partner = _locked(session, partner)
+    partner = locked(session, partner)
     if partner.retired_at is None:
         partner.retired_at = at
         audit.record(session, "partner:retire", partner, by=by.id, at=at)
@@ -44,16 +45,10 @@ def retire(session: Session, partner: Partner, *, by: User, at: datetime) -> Non
 
 def bring_back(session: Session, partner: Partner, *, by: User, at: datetime) -> None:
     """A partner that was retired takes part again."""
-    partner = _locked(session, partner)
+    partner = locked(session, partner)
     if partner.retired_at is not None:
         partner.retired_at = None
         audit.record(session, "partner:bring-back", partner, by=by.id, at=at)
-
-
-def _locked(session: Session, partner: Partner) -> Partner:
-    session.execute(sa.select(Partner.id).where(Partner.id == partner.id).with_for_update())
-    session.refresh(partner)
-    return partner
 
 
 def _checked(session: Session, name: str, *, but: Partner | None = None) -> str:

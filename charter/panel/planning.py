@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from charter import audit
+from charter import audit, orm
 from charter.account.models import User
 from charter.errors import Refusal, Stale
 from charter.panel.models import NAME, TITLE, Absence, Item, Meeting, Partner, Seat
@@ -33,8 +33,7 @@ def locked(session: Session, meeting: Meeting) -> Meeting:
     Whatever is written into a meeting begins here, so that two people write one after the other. Its cases are locked
     after it.
     """
-    session.execute(sa.select(Meeting.id).where(Meeting.id == meeting.id).with_for_update())
-    session.refresh(meeting)
+    orm.locked(session, meeting)
     for part in (Seat, Item):
         of_it = sa.select(part).where(part.meeting_id == meeting.id)
         session.scalars(of_it.execution_options(populate_existing=True)).all()
