@@ -21,7 +21,7 @@ from charter.organisation.models import Organisation
 from charter.review import moderation
 from charter.review.handing_out import allocation
 from charter.review.models import Review
-from charter.review.second import second_looks
+from charter.review.second import beside, second_looks
 from charter.review.status import ReviewStatus
 from charter.staffing import HandedBack, InHand
 from tests.conftest import AT
@@ -48,7 +48,7 @@ def test_closing_an_account_hands_its_cases_back_with_their_findings(
     assert (event.actor_id, event.details["assessor"]) == (administrator.id, str(assessor.id))
     with transaction() as session:
         allocation.claim(session, found, by=second, at=AT)
-        assert second_looks.of_case(session, found, by=second).looks == ()
+        assert beside.of_case(session, found, by=second).looks == ()
 
 
 def test_what_is_with_somebody_else_stays_there_and_waits_for_another_when_it_comes_back(

@@ -12,7 +12,7 @@ from charter.review.models import Review
 from charter.review.record import explanation
 from charter.review.record.explanation import Explanation
 from charter.review.record.record_models import DecisionRecord
-from charter.review.second import second_looks
+from charter.review.second import beside
 from charter.web.access import the_user
 from charter.web.explaining import NOT_YET, chosen, printed
 
@@ -79,7 +79,7 @@ def _asked_for(record: DecisionRecord) -> Explanation:
 def _hidden(review: Review) -> str:
     """Why whoever looks does not see it yet: an appeal opened the case again, its findings are still those of before,
     and a second person finds for themselves first."""
-    return "" if review.decided_at else second_looks.of_case(db.session, review, by=the_user()).hidden
+    return "" if review.decided_at else beside.of_case(db.session, review, by=the_user()).hidden
 
 
 def _to_the_case(review: Review, why: str) -> ResponseReturnValue:

@@ -51,7 +51,7 @@ from charter.review import (
 from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from charter.review.record import explanation
-from charter.review.second import overruling, second_looks
+from charter.review.second import beside, overruling
 from charter.review.status import ReviewStatus
 from charter.review.timing import working_days
 from charter.web.access import the_user
@@ -313,7 +313,7 @@ class ReviewsView(AnswerPages):
     @on(Permission.MODERATE_CASE, Review, THE_ASSESSMENT)
     def moderate_view(self, review: Review) -> ResponseReturnValue:
         """Agree with a recommendation, change it, or send it back."""
-        if second_looks.of_case(db.session, review, by=the_user()).hidden:
+        if beside.of_case(db.session, review, by=the_user()).hidden:
             return redirect(url_for("second_looks.look_view", review_id=review.id))
         form = ModerateForm(seen_changes=str(overruling.changes(db.session, review)))
         if form.validate_on_submit():

@@ -22,7 +22,7 @@ from charter.reporting import exports
 from charter.review import queries
 from charter.review.findings import of_review, requests_of, standing
 from charter.review.models import Review
-from charter.review.second import agreement, conversations, kappa, overruling, sampling, second_looks
+from charter.review.second import agreement, beside, conversations, kappa, overruling, sampling, second_looks
 from charter.review.second.conversations import Details
 from charter.review.second.second_models import ConversationKind, LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
@@ -297,7 +297,7 @@ class SecondLooksView(ActionView):
         """What the second assessor found on a criterion, for those who may see it."""
         if look is None or look.compared_at is None:
             return None
-        shown = second_looks.of_case(db.session, review, by=the_user())
+        shown = beside.of_case(db.session, review, by=the_user())
         found = [one for one in shown.found if one.look.by_id == look.by_id]
         own = standing(found, requests_of(db.session, review.id), review.assessment.round).get(criterion)
         return None if shown.hidden else own
@@ -306,7 +306,7 @@ class SecondLooksView(ActionView):
     @on(Permission.MODERATE_CASE, Review, THE_ASSESSMENT)
     def change_view(self, review: Review, criterion: str) -> ResponseReturnValue:
         """Change the finding on one criterion, with a reason."""
-        if second_looks.of_case(db.session, review, by=the_user()).hidden:
+        if beside.of_case(db.session, review, by=the_user()).hidden:
             return redirect(url_for(".look_view", review_id=review.id))
         first = _first(review).get(criterion)
         content = review.assessment.framework.content

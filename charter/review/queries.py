@@ -26,8 +26,9 @@ from charter.review.differences import Change, Differences
 from charter.review.handing_out import allocation, set_apart
 from charter.review.last_time import LastTime
 from charter.review.models import About, Finding, InformationRequest, Moderation, Review
-from charter.review.second import second_looks
-from charter.review.second.second_looks import Pair, Second
+from charter.review.second import beside, second_looks
+from charter.review.second.beside import Second
+from charter.review.second.second_looks import Pair
 from charter.review.status import ReviewStatus
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 from charter.review.timeline import Moment
@@ -246,7 +247,7 @@ def case(session: Session, review: Review, *, by: User, on: date) -> Case:
         )
         for criterion in submitted.asked(assessment, said)
     ]
-    second = second_looks.of_case(session, review, by=by)
+    second = beside.of_case(session, review, by=by)
     moments = timeline.told(content, events, names)
     if second.hidden:
         criteria = [replace(one, finding=None, own=None, previous=None) for one in criteria]

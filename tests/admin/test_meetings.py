@@ -17,7 +17,7 @@ from charter.panel import agenda, planning, queries
 from charter.panel.models import Item, Meeting, Partner
 from charter.panel.status import MeetingStatus, Outcome, Presence
 from charter.review.models import Review
-from charter.review.second import second_looks
+from charter.review.second import beside, second_looks
 from charter.review.status import REFER, ReviewStatus
 from tests.conftest import AT
 from tests.factories import Factory
@@ -160,7 +160,7 @@ def test_the_panel_reads_what_both_assessors_found_and_the_conversation_but_no_p
     make.compared(highest, by=second, also={code: Extent.NOT_MET})
     make.conversed(highest, by=assessor)
     with transaction() as session:
-        theirs = second_looks.of_case(session, highest, by=second).found
+        theirs = beside.of_case(session, highest, by=second).found
         version = next(one.version for one in theirs if one.criterion == code)
         second_looks.leave_open(
             session, highest, code, reason="We read it apart.", seen_version=version, by=second, at=AT

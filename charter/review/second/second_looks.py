@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from charter import audit
 from charter.account.models import AT_THE_DESK, Role, User
@@ -19,7 +19,7 @@ from charter.assessment.level import counts_on
 from charter.assessment.models import Assessment
 from charter.clock import local_date
 from charter.errors import Refusal, Stale
-from charter.framework.content import Criterion, Moderated, ReviewRule
+from charter.framework.content import Criterion
 from charter.organisation import interests
 from charter.review import submitted
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
@@ -29,11 +29,7 @@ from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
 from charter.review.second import conversations, sampling
 from charter.review.second.second_models import (
-    Conversation,
-    Doubt,
-    FindingChange,
     LookKind,
-    SampleDraw,
     SecondFinding,
     SecondLook,
 )
@@ -278,7 +274,7 @@ def _of_look(session: Session, look: SecondLook) -> Sequence[SecondFinding]:
     ).all()
 
 
-def _all(session: Session, review: Review) -> Sequence[SecondFinding]:
+def all_found(session: Session, review: Review) -> Sequence[SecondFinding]:
     """Every second finding of a case, of all rounds and people, the earliest round first."""
     return session.scalars(
         sa.select(SecondFinding)
@@ -291,7 +287,7 @@ def _all(session: Session, review: Review) -> Sequence[SecondFinding]:
 
 def _standing(session: Session, review: Review, by: User) -> Mapping[str, SecondFinding]:
     """What somebody found alone in a case and what still counts in this round, by criterion."""
-    mine = [one for one in _all(session, review) if one.look.by_id == by.id]
+    mine = [one for one in all_found(session, review) if one.look.by_id == by.id]
     return standing(mine, requests_of(session, review.id), review.assessment.round)
 
 
@@ -489,112 +485,3 @@ def check_moderates(session: Session, review: Review, by: User) -> None:
             "This case gets a second look. Make your own finding on each question and compare it with the "
             "assessor's before you decide."
         )
-
-
-# For the page of a case ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Second:
-    """All that there is beside a case's own findings: why it gets a second look, who looked, what came of it."""
-
-    rule: ReviewRule
-    why: sampling.Why
-    hidden: str
-    """Why the person who looks does not see the findings yet, in a sentence; empty when they do."""
-    apart: bool = False
-    """Whether the person who looks had a part in a decision on it that an appeal overturned (`set_apart`)."""
-    assessor: SecondLook | None = None
-    """The look of its second assessor (`second_assessor`)."""
-    lot: SampleDraw | None = None
-    doubts: Sequence[Doubt] = ()
-    looks: Sequence[SecondLook] = ()
-    found: Sequence[SecondFinding] = ()
-    changes: Sequence[FindingChange] = ()
-    conversations: Sequence[Conversation] = ()
-
-    def of(self, user: User, round: int) -> SecondLook | None:
-        """The look of somebody at a round."""
-        return next((one for one in self.looks if one.by_id == user.id and one.round == round), None)
-
-    def changed(self, code: str) -> tuple[FindingChange, ...]:
-        """What moderators changed in the finding on a criterion, the earliest first."""
-        return tuple(one for one in self.changes if one.criterion == code)
-
-
-def of_case(session: Session, review: Review, *, by: User) -> Second:
-    """What stands beside a case for somebody who looks at it: one query, and one for each kind of thing there is."""
-    here = review.id
-    kinds = (SampleDraw, Doubt, SecondLook, FindingChange, Conversation)
-    set_apart = sa.exists().where(SetApart.review_id == here, SetApart.user_id == by.id)
-    *there, apart = session.execute(
-        sa.select(*(sa.exists().where(kind.review_id == here) for kind in kinds), set_apart)
-    ).one()
-    has = dict(zip(kinds, there, strict=True))
-    lot = (
-        session.scalars(sa.select(SampleDraw).where(SampleDraw.review_id == here)).first() if has[SampleDraw] else None
-    )
-    why = sampling.Why(
-        sampling.rule(review).moderation is Moderated.ALWAYS, lot is not None and lot.drawn, bool(has[Doubt])
-    )
-    doubts = session.scalars(sa.select(Doubt).where(Doubt.review_id == here).order_by(Doubt.at)) if has[Doubt] else ()
-    looks = (
-        session.scalars(
-            sa.select(SecondLook)
-            .where(SecondLook.review_id == here)
-            .order_by(SecondLook.round, SecondLook.begun_at, SecondLook.id)
-            .options(joinedload(SecondLook.by))
-        ).all()
-        if has[SecondLook]
-        else ()
-    )
-    changes = (
-        session.scalars(
-            sa.select(FindingChange)
-            .where(FindingChange.review_id == here)
-            .order_by(FindingChange.at, FindingChange.id)
-            .options(joinedload(FindingChange.by))
-        ).all()
-        if has[FindingChange]
-        else ()
-    )
-    hidden = _hidden(review, looks, why, by)
-    return Second(
-        rule=sampling.rule(review),
-        why=why,
-        hidden=hidden,
-        apart=apart,
-        assessor=second_assessor(session, review) if looks else None,
-        lot=lot,
-        doubts=list(doubts),
-        looks=looks,
-        found=_all(session, review) if looks else (),
-        changes=changes,
-        conversations=conversations.of(session, review) if has[Conversation] else (),
-    )
-
-
-def _hidden(review: Review, looks: Sequence[SecondLook], why: sampling.Why, by: User) -> str:
-    """Why somebody who may look a second time sees nothing of the first; empty for everybody else."""
-    round = review.assessment.round
-    if by.role not in {Role.ASSESSOR, Role.MODERATOR} or review.status not in OPEN - {ReviewStatus.WITH_PANEL}:
-        return ""
-    if by.id in {review.assessor_id, review.recommended_by_id}:
-        return ""
-    if any(one.by_id == by.id and one.round == round and one.compared_at is not None for one in looks):
-        return ""
-    asks = sampling.rule(review)
-    if review.status is ReviewStatus.RECOMMENDED:
-        if by.role is Role.MODERATOR and why:
-            return (
-                "You do not see yet what the assessor found and recommended. Make your own finding on each question, "
-                "then compare."
-            )
-        return ""
-    if asks.second_assessor:
-        return (
-            "Two assessors look at this case, and neither sees what the other found until both have found everything."
-        )
-    if why and by.role is Role.MODERATOR:  # also of one that was sent back: it comes again, maybe to somebody else
-        return "A moderator looks at this case question by question, and does not see the findings before."
-    return ""

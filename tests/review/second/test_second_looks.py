@@ -19,7 +19,7 @@ from charter.review.handing_out import allocation
 from charter.review.handing_out.set_apart import SetApart
 from charter.review.models import Review
 from charter.review.private import NO_NOTE, PrivateNote
-from charter.review.second import agreement, sampling, second_looks
+from charter.review.second import agreement, beside, sampling, second_looks
 from charter.review.second.second_models import LookKind, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -240,8 +240,8 @@ def test_a_case_that_was_sent_back_stays_hidden_from_the_next_moderator(
     make.compared(doubted, by=moderator)
     with transaction() as session:
         moderation.send_back(session, doubted, reasons="Look again.", by=moderator, at=AT)
-    assert second_looks.of_case(db.session, doubted, by=other).hidden
-    assert not second_looks.of_case(db.session, doubted, by=moderator).hidden
+    assert beside.of_case(db.session, doubted, by=other).hidden
+    assert not beside.of_case(db.session, doubted, by=moderator).hidden
 
 
 def test_a_second_finding_that_cannot_stand_is_refused_beside_its_criterion_and_the_others_are_kept(
@@ -459,15 +459,15 @@ def test_a_case_that_an_appeal_opened_again_needs_another_second_assessor(
     make: Factory, taken: Review, assessor: User, second: User
 ) -> None:
     make.compared(taken, by=second)
-    assert second_looks.of_case(db.session, taken, by=assessor).assessor is not None
+    assert beside.of_case(db.session, taken, by=assessor).assessor is not None
     with transaction() as session:
         session.add(SetApart(review_id=taken.id, user_id=second.id))
-    assert second_looks.of_case(db.session, taken, by=assessor).assessor is None
+    assert beside.of_case(db.session, taken, by=assessor).assessor is None
     assert "No second assessor has looked at this case yet." in second_looks.open_points(db.session, taken)
     other = make.staff("assessor", "Olga Other")
     with transaction() as session:
         second_looks.take(session, taken, by=other, at=AT)
-    found = second_looks.of_case(db.session, taken, by=assessor).assessor
+    found = beside.of_case(db.session, taken, by=assessor).assessor
     assert found is not None
     assert found.by_id == other.id
 
