@@ -167,7 +167,8 @@ def main() -> None:
     for folder in (IMAGES, OTHERS):
         folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         people: dict[str, Page] = {}
         wanted = [one for one in pages() if one[0] in sys.argv[1:] or not sys.argv[1:]]
         for name, role, path in wanted:

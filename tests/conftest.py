@@ -106,10 +106,13 @@ def make_engine(url: str) -> sa.Engine:
 
 def empty_tables(engine: sa.Engine) -> None:
     """Back to a database with nothing in it but the framework."""
+    full = [table for table in reversed(tables.metadata.sorted_tables) if table.name not in KEPT]
     with writing(), engine.begin() as connection:
-        for table in reversed(tables.metadata.sorted_tables):
-            if table.name not in KEPT:
-                connection.execute(table.delete())
+        if engine.dialect.name == "postgresql":  # at one go: the way there and back takes longer than the work
+            connection.exec_driver_sql(";".join(f'DELETE FROM "{table.name}"' for table in full))
+            return
+        for table in full:
+            connection.execute(table.delete())
 
 
 @pytest.fixture(scope="session")

@@ -324,19 +324,20 @@ class Factory:
         with transaction() as session:
             content = review.assessment.framework.content
             value = next(one.value for one in content.outcomes if one.extent is outcome and not one.asks_employer)
-            for criterion in submitted.asked(review.assessment, submitted.latest(session, review.assessment)):
-                if criterion.code not in but:
-                    findings.save(
-                        session,
-                        review,
-                        criterion=criterion.code,
-                        outcome=value,
-                        feedback="Clear and in use.",
-                        private_note=PrivateNote("Seen on the staff pages."),
-                        seen_version=None,
-                        by=by,
-                        at=self.at,
-                    )
+            asked = submitted.asked(review.assessment, submitted.latest(session, review.assessment))
+            note = PrivateNote("Seen on the staff pages.")
+            refused = findings.save_all(
+                session,
+                review,
+                given=[
+                    findings.Given(one.code, value, "Clear and in use.", note, 0)
+                    for one in asked
+                    if one.code not in but
+                ],
+                by=by,
+                at=self.at,
+            )
+            assert not refused, refused
         return review
 
     def recommended(self, review: Review, *, by: User, level: int = 1, reasons: str = "It is all in place.") -> Review:

@@ -54,6 +54,7 @@ def test_an_owner_removes_a_teammate_whose_questions_get_free_and_who_reads_what
     olive.opens("/dashboard")
     olive.follows(f"Team of {FIRM}")
     olive.page.locator("main a[href*='/team/']", has_text="Colin Colleague").first.click()
+    olive.looks()
     fits(olive)
     olive.follows("Remove Colin Colleague")
     olive.reads("1 question of the assessment has nobody then:")
