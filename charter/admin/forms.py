@@ -14,6 +14,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
+    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 
@@ -229,6 +230,11 @@ class RecommendForm(BaseForm):
         filters=[stripped],
         validators=[at_most(LONGEST_DOUBT, "This")],
     )
+
+    def validate_doubt(self, field: TextAreaField) -> None:
+        """Who is not sure says what of, and hears so together with all else that is missing."""
+        if self.unsure.data and not field.data:
+            raise ValidationError("Say what you are not sure about.")
 
 
 DEEDS = [

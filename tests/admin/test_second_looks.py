@@ -70,6 +70,9 @@ def test_an_assessor_who_is_not_sure_ticks_it_and_says_why(sign_in, assessor, fo
     assert page.status_code == 400
     assert "Say what you are not sure about." in page.text
     assert "Good." in page.text
+    page = theirs.send(address, {"unsure": "y"}).text
+    for missing in ("Choose a level", "Say what you are not sure about."):
+        assert missing in page, "all that is missing is said at once"
     theirs.send(address, {"level": "1", "reasons": "Good.", "unsure": "y", "doubt": "Is it in use?"})
     assert fresh(found).status is ReviewStatus.RECOMMENDED
     assert sampling.why(db.session, found).unsure
