@@ -1,7 +1,6 @@
 # The two commands: `make run` and `make test`. Everything else is for those who work on the portal.
 PYTHON := $(shell command -v python3.11 || command -v python3)
 IN := .venv/bin/
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 .PHONY: run test lint lock bench clean
 

@@ -38,6 +38,8 @@ def remind(session: Session, on: date, at: datetime) -> int:
         return 0
     reminded = 0
     for mark, awards in _due(session, content.renewal.remind_days, on=on):
+        if not awards:
+            continue
         owners = organisations.owners(session, {award.organisation_id for award in awards})
         open_ones = _open(session, awards)
         followed = _followed(session, awards) | _outranked(session, awards, on=on)
