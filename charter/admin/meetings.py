@@ -566,7 +566,7 @@ def is_back(review: Review) -> str:
     """Where a case is that was sent back."""
     if review.assessor_id is None:
         return "The case is back in the queue: its assessor cannot work on it any more."
-    return "The case is back with its assessor."
+    return "The case is back with its assessor, who has been told."
 
 
 def _done(outcome: str, panel_item: Item) -> str:
