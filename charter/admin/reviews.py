@@ -1,6 +1,6 @@
 """The queue of cases, the page of one case, and each step that moves it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,12 +46,13 @@ from charter.review import (
     queries,
     recommendation,
     rest,
+    seen,
     telling,
 )
 from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from charter.review.record import explanation
-from charter.review.second import beside, overruling
+from charter.review.second import beside
 from charter.review.status import ReviewStatus
 from charter.review.timing import working_days
 from charter.web.access import the_user
@@ -315,18 +316,19 @@ class ReviewsView(AnswerPages):
         """Agree with a recommendation, change it, or send it back."""
         if beside.of_case(db.session, review, by=the_user()).hidden:
             return redirect(url_for("second_looks.look_view", review_id=review.id))
-        form = ModerateForm(seen_changes=str(overruling.changes(db.session, review)))
+        form = ModerateForm(seen_case=seen.mark(db.session, review))
+        news: Sequence[seen.News] = ()
         if form.validate_on_submit():
             try:
                 with transaction() as session:
                     moderate(session, review, form)
             except Refusal as refusal:
-                form.refuse(refusal)
+                news = form.refuse_unseen(refusal)
             else:
                 flash(_became(review), "success")
                 return redirect(url_for(".case_view", review_id=review.id))
         why_not = moderation.why_not(db.session, review, the_user())
-        return self._step("moderate", review, form, why_not=why_not)
+        return self._step("moderate", review, form, why_not=why_not, news=news)
 
     def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
         """The page of one step: what it will do, and its form, filled with what was typed."""
@@ -368,7 +370,7 @@ def _became(review: Review) -> str:
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:
     """Call the verb that a moderator chose. Raises `Refusal` when it was none, or the rules say no."""
     deed, reasons = form.deed.data, form.reasons.data or ""
-    overruling.check_seen(session, allocation.locked(session, review), form.seen_changes.data or "0")
+    seen.check(session, allocation.locked(session, review), form.seen_case.data or "")
     if deed == "agree":
         with_plan.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
     elif deed == "change":

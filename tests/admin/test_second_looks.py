@@ -15,10 +15,10 @@ from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import recommendation
+from charter.review import findings, recommendation
 from charter.review.handing_out import allocation
 from charter.review.models import Finding, Review
-from charter.review.second import sampling, second_looks
+from charter.review.second import overruling, sampling, second_looks
 from charter.review.second.second_models import Conversation, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -91,7 +91,7 @@ def test_a_moderator_reads_nothing_of_the_first_findings_before_they_compare(
     assert all(words in both for words in ("Clear and in use.", "Seen on the staff pages.", NOTE))
     decide = html.unescape(theirs.get(f"{case}/moderate").text)
     assert "Is a verbal promise enough?" in decide
-    page = theirs.send(f"{case}/moderate", {"deed": "agree", "seen_changes": "0"}, follow_redirects=True)
+    page = theirs.send(f"{case}/moderate", {"deed": "agree"}, follow_redirects=True)
     assert page.status_code == 200
     assert fresh(doubted).status is ReviewStatus.DECIDED
 
@@ -133,18 +133,52 @@ def test_a_moderator_changes_a_finding_and_the_case_says_what_it_was(
     stale = theirs.send(address, form | {"feedback": "Twice."})
     assert stale.status_code == 400
     assert "What is saved now" in stale.text
-    late = theirs.send(
-        f"/admin/reviews/{recommended.id}/moderate", {"deed": "send_back", "reasons": "No.", "seen_changes": "0"}
-    )
-    assert "Somebody changed a finding after you opened this page" in late.text
-    theirs.send(
-        f"/admin/reviews/{recommended.id}/moderate",
-        {"deed": "change", "level": "0", "reasons": "Not yet.", "seen_changes": "1"},
-    )
+    theirs.send(f"/admin/reviews/{recommended.id}/moderate", {"deed": "change", "level": "0", "reasons": "Not yet."})
     decision = sign_in(owner).get(f"/assessments/{sent.id}").text
     assert "It is not in use." in decision
     assert "I rang them." not in decision
     assert "Seen on the staff pages." not in decision
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("/admin/reviews/{}/moderate", {"deed": "agree", "reasons": "I read all of it."}),
+        ("/admin/meetings/refer/{}", {"reasons": "I read all of it."}),
+    ],
+)
+def test_who_decides_after_a_finding_changed_reads_what_is_new_and_loses_nothing_they_typed(
+    sign_in, make, moderator, recommended, codes, page, typed
+) -> None:
+    theirs, address = sign_in(moderator), page.format(recommended.id)
+    opened = {"csrf_token": theirs.token(address), **theirs.seen_case}
+    with transaction() as session:
+        (stands,) = [one for one in findings.of_review(session, recommended) if one.criterion == codes[0]]
+        overruling.change_finding(
+            session,
+            recommended,
+            criterion=codes[0],
+            outcome=stands.outcome,
+            feedback="Only since May.",
+            reason="I rang them.",
+            seen=(stands.outcome, stands.feedback),
+            by=make.staff("moderator", "Mia Moderator"),
+            at=AT,
+        )
+    told = theirs.post(address, data=opened | typed)
+    assert told.status_code == 400
+    assert fresh(recommended).status is ReviewStatus.RECOMMENDED
+    for words in ("This case is other than when you opened this page", "What is new", "Only since May."):
+        assert words in told.text
+    assert "I read all of it." in told.text
+    seen = re.search(r'name="seen_case"[^>]*value="([^"]*)"', told.text)[1]
+    theirs.post(address, data=opened | typed | {"seen_case": seen})
+    assert fresh(recommended).status is not ReviewStatus.RECOMMENDED
+
+
+def test_what_was_recommended_is_hidden_on_the_page_that_refers_a_case_too(sign_in, moderator, doubted) -> None:
+    page = sign_in(moderator).get(f"/admin/meetings/refer/{doubted.id}")
+    assert (page.status_code, page.location) == (302, f"/admin/second-looks/{doubted.id}")
 
 
 def test_two_assessors_of_the_highest_level_from_taking_it_to_settling(
@@ -287,7 +321,7 @@ def test_who_agrees_on_a_level_of_the_panel_is_told_that_the_partners_decide(
     assert "The partners decide on this level together." in page
     assert "The partners read the assessor’s reasons" in page
     assert "its certificate is issued at once" not in page
-    told = theirs.send(address, {"deed": "agree", "seen_changes": "0"}, follow_redirects=True).text
+    told = theirs.send(address, {"deed": "agree"}, follow_redirects=True).text
     assert fresh(highest).status is ReviewStatus.WITH_PANEL
     assert "The employer is told when the panel has decided." in told
     assert "the employer has been told" not in told
