@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -104,6 +105,68 @@ def test_what_was_typed_stays_when_a_second_finding_is_refused(sign_in, moderato
     assert NOTE in page.text
     kept = [now_in(sa.select(SecondFinding.criterion))]
     assert kept == [codes[1]]
+
+
+def autosave(theirs, review, code: str, outcome: str, note: str = "", seen: int = 0, page: str = "") -> Any:
+    """What the script of a second look sends of one finding; `page` is another one with a token."""
+    address = f"/admin/second-looks/{review.id}"
+    data = {"csrf_token": theirs.token(page or address), "at": code, f"seen-{code}": str(seen)}
+    data |= {f"outcome-{code}": outcome, f"note-{code}": note}
+    return theirs.post(address, data=data, headers={"Accept": "application/json"})
+
+
+def test_a_second_finding_is_saved_as_one_goes_and_the_page_is_told_of_ones_own_alone(
+    sign_in, moderator, doubted, codes
+) -> None:
+    theirs = sign_in(moderator)
+    said = autosave(theirs, doubted, codes[0], "not_met", NOTE)
+    assert re.fullmatch(r"Saved \d\d:\d\d", said.get_json()["saved"])
+    assert (said.get_json()["version"], ">Not met<" in said.get_json()["tag"]) == (1, True)
+    kept = now_in(sa.select(SecondFinding))
+    assert isinstance(kept, SecondFinding)
+    assert (kept.outcome, kept.private_note.for_staff) == ("not_met", NOTE)
+    assert autosave(theirs, doubted, codes[0], "met", NOTE, seen=1).get_json()["version"] == 2
+    page = theirs.get(f"/admin/second-looks/{doubted.id}").text
+    assert "casework.js" in page
+    for words in ("Clear and in use.", "Seen on the staff pages."):
+        assert words not in said.text + page, "what the first found stays hidden"
+
+
+def test_saving_a_second_finding_as_one_goes_never_overwrites_what_another_window_saved(
+    sign_in, moderator, doubted, codes
+) -> None:
+    theirs, code = sign_in(moderator), codes[0]
+    autosave(theirs, doubted, code, "met", NOTE)
+    late = autosave(theirs, doubted, code, "not_met", "Other words.")
+    said = late.get_json()
+    assert (late.status_code, said["version"]) == (400, 1)
+    assert said["theirs"] == {f"outcome-{code}": "met", f"note-{code}": NOTE}
+    assert NOTE in html.unescape(said["html"])
+    assert "Clear and in use." not in late.text
+    assert now_in(sa.select(SecondFinding.outcome)) == "met"
+    assert autosave(theirs, doubted, code, "made up", NOTE, seen=1).get_json() == {
+        "error": "Choose one of the findings in the list."
+    }
+
+
+def test_who_may_not_look_again_or_has_compared_saves_nothing_as_they_go(
+    sign_in, make, moderator, assessor, doubted, codes
+) -> None:
+    page = f"/admin/reviews/{doubted.id}/conflict"
+    theirs = autosave(sign_in(assessor), doubted, codes[0], "not_met", page=page)
+    assert (theirs.status_code, "somebody else must look" in theirs.get_json()["error"]) == (400, True)
+    make.compared(doubted, by=moderator)
+    late = autosave(sign_in(moderator), doubted, codes[0], "not_met", seen=1, page=page)
+    assert "they stay as they are" in late.get_json()["error"]
+    assert "not_met" not in db.session.scalars(sa.select(SecondFinding.outcome)).all()
+
+
+def test_what_was_saved_as_one_goes_is_theirs_alone_on_the_page_too(sign_in, make, moderator, doubted, codes) -> None:
+    autosave(sign_in(moderator), doubted, codes[0], "not_met", NOTE)
+    other = sign_in(make.staff("moderator", "Mia Moderator"))
+    assert NOTE not in html.unescape(other.get(f"/admin/second-looks/{doubted.id}?open=all").text)
+    assert autosave(other, doubted, codes[0], "met", "Mine.").get_json()["version"] == 1
+    assert now_in(sa.select(sa.func.count(SecondFinding.id))) == 2
 
 
 def test_comparing_too_early_says_what_is_missing_and_keeps_what_is_there(sign_in, moderator, doubted, codes) -> None:

@@ -286,6 +286,14 @@ def _standing(session: Session, review: Review, by: User) -> Mapping[str, Second
     return standing(mine, requests_of(session, review.id), review.assessment.round)
 
 
+def on_criterion(
+    session: Session, review: Review, criterion: str, *, by: User
+) -> tuple[SecondFinding | None, SecondFinding | None]:
+    """What `by` found alone on one criterion in this round, and what counts of theirs (maybe of an earlier one)."""
+    stands = _standing(session, review, by).get(criterion)
+    return stands if stands is not None and stands.round == review.assessment.round else None, stands
+
+
 def needed(session: Session, review: Review, *, on: date) -> tuple[Criterion, ...]:
     """The criteria on which the second person needs a finding: all that count and that no award stands in for."""
     assessment = review.assessment
