@@ -17,8 +17,6 @@ CHANGED = (
 )
 RECOMMENDATION = ""
 """Stands for the recommendation, where a finding has the code of its criterion."""
-
-
 Said = dict[str, tuple[object, ...]]
 """What the recommendation and each finding say, by their codes, in the order of the charter."""
 
