@@ -56,11 +56,14 @@ class CheckedClient(FlaskClient):
         assert response.status_code == 200, (page, response.status_code)
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', response.text)
         assert found, f"no form on {page}"
+        seen = re.search(r'name="seen_case"[^>]*value="([^"]+)"', response.text)
+        self.seen_case = {"seen_case": seen[1]} if seen else {}
         return found[1]
 
     def send(self, page: str, data: dict[str, Any] | None = None, to: str | None = None, **kwargs: Any) -> Any:
-        """Open `page`, then post its form (to `to`, when the form goes elsewhere)."""
-        return self.post(to or page, data={"csrf_token": self.token(page), **(data or {})}, **kwargs)
+        """Open `page`, then post its form (to `to`, when the form goes elsewhere), with what was seen of a case."""
+        token = self.token(page)
+        return self.post(to or page, data={"csrf_token": token, **self.seen_case, **(data or {})}, **kwargs)
 
 
 def mail_fields(html: str) -> dict[str, list[str]]:

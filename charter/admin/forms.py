@@ -30,6 +30,7 @@ from charter.review.private import NO_NOTE, PrivateNote
 from charter.review.queries import Case, CriterionCase
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
 from charter.review.second.sampling import LONGEST_DOUBT
+from charter.review.seen import News, Now
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
 
 NO_AWARD = "No award"
@@ -244,10 +245,24 @@ DEEDS = [
 ]
 
 
-class ModerateForm(BaseForm):
+class SeenCaseForm(BaseForm):
+    """A form that decides about a case as it was seen when the page was opened (`charter.review.seen`)."""
+
+    seen_case = HiddenField()
+
+    def refuse_unseen(self, refusal: Refusal) -> tuple[News, ...]:
+        """Show what the rules said. When they said that the case is other than it was seen, what is new is returned,
+        and counts as seen once it is shown."""
+        self.refuse(refusal)
+        if not isinstance(refusal, Stale) or not isinstance(refusal.current, Now):
+            return ()
+        self.seen_case.data = refusal.current.mark
+        return refusal.current.news
+
+
+class ModerateForm(SeenCaseForm):
     """What a moderator makes of a recommendation."""
 
-    seen_changes = HiddenField()
     deed = RadioField("What do you decide?", validate_choice=False, validators=[needed("Choose what you decide.")])
     level = RadioField("Which level?", validate_choice=False)
     reasons = TextAreaField(

@@ -1,6 +1,6 @@
 """Meetings of the panel: planned, put together, held, recorded item by item, and minuted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +37,10 @@ from charter.panel.models import Item, Meeting, Minutes, Partner, Seat
 from charter.panel.status import MeetingStatus, Presence
 from charter.permissions import Permission
 from charter.reporting import exports
-from charter.review import queries
+from charter.review import queries, seen
+from charter.review.handing_out import allocation
 from charter.review.models import Review
+from charter.review.second import beside
 from charter.web.access import the_user
 from charter.web.employer.differing import differing
 from charter.web.employer.forms import number_in
@@ -268,17 +270,22 @@ class MeetingsView(RecordView):
     @on(Permission.MODERATE_CASE, Review, CASE_ITSELF)
     def refer_view(self, review: Review) -> ResponseReturnValue:
         """Put a case before the panel though its level does not ask for it."""
-        form, why_not = ReferForm(), referring.why_not(db.session, review, the_user())
+        if beside.of_case(db.session, review, by=the_user()).hidden:  # it would show what was recommended
+            return redirect(url_for("second_looks.look_view", review_id=review.id))
+        form = ReferForm(seen_case=seen.mark(db.session, review))
+        news: Sequence[seen.News] = ()
+        why_not = referring.why_not(db.session, review, the_user())
         if form.validate_on_submit():
             try:
                 with transaction() as session:
+                    seen.check(session, allocation.locked(session, review), form.seen_case.data or "")
                     referring.refer(session, review, reasons=form.reasons.data or "", by=the_user(), at=now())
             except Refusal as refusal:
-                form.refuse(refusal)
+                news = form.refuse_unseen(refusal)
             else:
                 flash("The case waits for the panel.", "success")
                 return redirect(url_for("reviews.case_view", review_id=review.id))
-        page = self.render("admin/meetings/refer.html", form=form, review=review, why_not=why_not)
+        page = self.render("admin/meetings/refer.html", form=form, review=review, why_not=why_not, news=news)
         return page, BAD if form.errors else 200
 
     # The day -------------------------------------------------------------------------------------------------------
@@ -566,7 +573,7 @@ def is_back(review: Review) -> str:
     """Where a case is that was sent back."""
     if review.assessor_id is None:
         return "The case is back in the queue: its assessor cannot work on it any more."
-    return "The case is back with its assessor."
+    return "The case is back with its assessor, who has been told."
 
 
 def _done(outcome: str, panel_item: Item) -> str:

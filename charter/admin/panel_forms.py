@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
 )
 
+from charter.admin.forms import SeenCaseForm
 from charter.framework.content import Content
 from charter.panel import papers
 from charter.panel.minutes import LONGEST as LONGEST_NOTE
@@ -204,7 +205,7 @@ def _marked(text: str, recommended: bool) -> str:
     return f"{text} (as recommended)" if recommended else text
 
 
-class ReferForm(BaseForm):
+class ReferForm(SeenCaseForm):
     """Why the partners should decide."""
 
     reasons = TextAreaField(

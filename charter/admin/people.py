@@ -50,6 +50,22 @@ def without_second_factor() -> sa.ColumnElement[bool]:
     return sa.and_(User.role.in_(STAFF), User.totp_confirmed_at.is_(None), User.disabled_at.is_(None))
 
 
+class OfRole(Chosen):
+    """A filter on a role, with all the scheme's staff together as the first choice."""
+
+    ALL_STAFF = "staff"
+
+    def __init__(self) -> None:
+        staff, roles = [(self.ALL_STAFF, "Staff")], of_status(Role)
+        super().__init__(User.role, "Role", "role", lambda: [*staff, *roles()])
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """The query, narrowed."""
+        if value == self.ALL_STAFF:
+            return query.filter(User.role.in_(STAFF))
+        return super().apply(query, value, alias)
+
+
 ACCOUNT = InState(
     "Account",
     "account",
@@ -117,7 +133,7 @@ class PeopleView(RecordView):
     column_sortable_list = ("name", "email", "role", "last_signed_in_at")
     column_default_sort = "name"
     column_searchable_list = ("name", "email")
-    column_filters = (Chosen(User.role, "Role", "role", of_status(Role)), ACCOUNT, SECOND_FACTOR, SIGNED_IN)
+    column_filters = (OfRole(), ACCOUNT, SECOND_FACTOR, SIGNED_IN)
     column_details_list = (
         "name",
         "email",

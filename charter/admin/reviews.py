@@ -1,6 +1,6 @@
 """The queue of cases, the page of one case, and each step that moves it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,9 @@ from flask import abort, current_app, flash, g, jsonify, redirect, request, url_
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy.orm import joinedload
-from sqlalchemy.orm.exc import StaleDataError
 
 from charter import staffing
-from charter.admin import answers, meetings, staff_surveys
+from charter.admin import answers, as_one_goes, meetings, staff_surveys
 from charter.admin.answers import AnswerPages
 from charter.admin.base import on
 from charter.admin.case_forms import RestForm, fitting_phrases, saved_said, with_phrase
@@ -46,12 +45,13 @@ from charter.review import (
     queries,
     recommendation,
     rest,
+    seen,
     telling,
 )
 from charter.review.handing_out import allocation
 from charter.review.models import About, Review, Subject
 from charter.review.record import explanation
-from charter.review.second import beside, overruling
+from charter.review.second import beside
 from charter.review.status import ReviewStatus
 from charter.review.timing import working_days
 from charter.web.access import the_user
@@ -130,8 +130,14 @@ class ReviewsView(AnswerPages):
         """Save the findings of the page. What can stand is kept; what cannot is shown again beside its criterion."""
         if request.method == "GET" and g.get("typed_before"):  # a session ended while somebody typed: nothing is lost
             return self._case(review, g.typed_before, {})
-        if request.method == "POST" and request.accept_mimetypes.best == "application/json":
-            return self._autosave(review)
+        if as_one_goes.is_asked():
+            return as_one_goes.save_one(
+                review.assessment.framework.content,
+                lambda session, given: findings.save_all(
+                    session, allocation.locked(session, review), given=given, by=the_user(), at=now()
+                ),
+                lambda criterion, refusal: saved_said(review, criterion, refusal, at=now()),
+            )
         if not EmptyForm().validate_on_submit():
             return redirect(url_for(".case_view", review_id=review.id))
         criteria = review.assessment.framework.content.criteria
@@ -151,26 +157,6 @@ class ReviewsView(AnswerPages):
             saved if saved in {criterion.code for criterion in criteria} else None
         )  # what was saved last: the page opens at the next without a finding
         return redirect(url_for(".case_view", review_id=review.id, saved=saved, _anchor="next" if saved else None))
-
-    def _autosave(self, review: Review) -> ResponseReturnValue:
-        """Save the finding of one criterion while its assessor works, and say in JSON what became of it.
-
-        Nothing is written over what somebody else saved meanwhile: the answer holds it, and the page shows both.
-        """
-        criterion = review.assessment.framework.content.criterion(request.form.get("at", ""))
-        if criterion is None or not EmptyForm().validate_on_submit():
-            abort(400)
-        try:
-            with transaction() as session:
-                again = allocation.locked(session, review)
-                given = given_in(request.form, [criterion])
-                refused = findings.save_all(session, again, given=given, by=the_user(), at=now())
-        except StaleDataError:
-            return jsonify(error=findings.MIXED), BAD
-        except Refusal as refusal:
-            return jsonify(error=str(refusal)), BAD
-        said = saved_said(review, criterion, refused.get(criterion.code), at=now())
-        return jsonify(said), BAD if refused else 200
 
     @expose("/<uuid:review_id>/phrases.json")
     @on(Permission.REVIEW_CASE, Review, THE_ASSESSMENT)
@@ -315,18 +301,19 @@ class ReviewsView(AnswerPages):
         """Agree with a recommendation, change it, or send it back."""
         if beside.of_case(db.session, review, by=the_user()).hidden:
             return redirect(url_for("second_looks.look_view", review_id=review.id))
-        form = ModerateForm(seen_changes=str(overruling.changes(db.session, review)))
+        form = ModerateForm(seen_case=seen.mark(db.session, review))
+        news: Sequence[seen.News] = ()
         if form.validate_on_submit():
             try:
                 with transaction() as session:
                     moderate(session, review, form)
             except Refusal as refusal:
-                form.refuse(refusal)
+                news = form.refuse_unseen(refusal)
             else:
                 flash(_became(review), "success")
                 return redirect(url_for(".case_view", review_id=review.id))
         why_not = moderation.why_not(db.session, review, the_user())
-        return self._step("moderate", review, form, why_not=why_not)
+        return self._step("moderate", review, form, why_not=why_not, news=news)
 
     def _step(self, name: str, review: Review, form: Any, **more: Any) -> ResponseReturnValue:
         """The page of one step: what it will do, and its form, filled with what was typed."""
@@ -368,7 +355,7 @@ def _became(review: Review) -> str:
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:
     """Call the verb that a moderator chose. Raises `Refusal` when it was none, or the rules say no."""
     deed, reasons = form.deed.data, form.reasons.data or ""
-    overruling.check_seen(session, allocation.locked(session, review), form.seen_changes.data or "0")
+    seen.check(session, allocation.locked(session, review), form.seen_case.data or "")
     if deed == "agree":
         with_plan.agree(session, review, reasons=reasons, by=the_user(), at=now(), on=today())
     elif deed == "change":

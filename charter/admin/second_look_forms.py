@@ -2,23 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from flask import get_template_attribute
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from charter.account.models import User
 from charter.admin.forms import Entry, given_in
-from charter.errors import Refusal
+from charter.clock import LOCAL, local_date
+from charter.errors import Refusal, Stale
+from charter.extensions import db
+from charter.framework.content import Criterion
 from charter.review.findings import LONGEST, Given
+from charter.review.models import Review
 from charter.review.private import NO_NOTE
 from charter.review.queries import Case
 from charter.review.recommendation import LONGEST as LONGEST_REASONS
-from charter.review.second import conversations
+from charter.review.second import conversations, second_looks
 from charter.review.second.second_looks import LONGEST_NOTE
 from charter.review.second.second_models import ConversationKind, SecondFinding
 from charter.web.forms import BaseForm, DateParts, at_most, needed, stripped
+
+OWN = "admin/second_looks/_own.html"
 
 
 class ShareForm(BaseForm):
@@ -52,6 +61,35 @@ def _entry(code: str, own: SecondFinding | None, case: Case, sent: Given | None,
     )
     unsaved = sent is not None and replace(sent, seen_version=kept.seen_version) != kept
     return Entry(sent or kept, refusal, is_unsaved=unsaved or refusal is not None)
+
+
+def own_said(
+    review: Review, criterion: Criterion, refusal: Refusal | None, *, by: User, at: datetime
+) -> dict[str, Any]:
+    """What the script of a second look is told about one finding: that it is saved, or why not and what is there
+    instead. Nothing of anybody else's is in it."""
+    case = {"content": review.assessment.framework.content}
+    if isinstance(refusal, Stale) and isinstance(refusal.current, SecondFinding):
+        there = refusal.current
+        return {
+            "error": str(refusal),
+            "version": there.version,
+            "html": str(get_template_attribute(OWN, "found")(case, there)),
+            "theirs": {
+                f"outcome-{criterion.code}": there.outcome or "",
+                f"note-{criterion.code}": there.private_note.for_staff,
+            },
+        }
+    if refusal is not None:
+        return {"error": str(refusal)}
+    own, stands = second_looks.on_criterion(db.session, review, criterion.code, by=by)
+    value = stands.stands if stands else None
+    asked = value is not None or criterion in second_looks.needed(db.session, review, on=local_date(at))
+    return {
+        "saved": f"Saved {at.astimezone(LOCAL):%H:%M}",
+        "version": own.version if own else 0,
+        "tag": str(get_template_attribute(OWN, "outcome")(case, value, asked)),
+    }
 
 
 class SettleForm(BaseForm):

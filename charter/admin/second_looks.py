@@ -7,10 +7,11 @@ from flask import Response, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
+from charter.admin import as_one_goes
 from charter.admin.base import ActionView, on
 from charter.admin.forms import given_in
 from charter.admin.reviews import BAD, THE_ASSESSMENT, WITH_ITS_OWN
-from charter.admin.second_look_forms import ChangeForm, ConversationForm, SettleForm, ShareForm, entries
+from charter.admin.second_look_forms import ChangeForm, ConversationForm, SettleForm, ShareForm, entries, own_said
 from charter.assessment import evidence_files
 from charter.clock import now, today
 from charter.errors import Refusal, Stale
@@ -129,6 +130,12 @@ class SecondLooksView(ActionView):
         """Make one's own findings without seeing the first ones; then both, side by side."""
         if request.method == "GET":
             return self._look(review, g.get("typed_before"), {})
+        if as_one_goes.is_asked():
+            return as_one_goes.save_one(
+                review.assessment.framework.content,
+                lambda session, given: second_looks.save_all(session, review, given=given, by=the_user(), at=now()),
+                lambda criterion, refusal: own_said(review, criterion, refusal, by=the_user(), at=now()),
+            )
         if not EmptyForm().validate_on_submit():
             return redirect(url_for(".look_view", review_id=review.id))
         criteria = review.assessment.framework.content.criteria

@@ -18,15 +18,17 @@ from charter.panel import agenda
 from charter.panel.models import Absence, Item, Meeting
 from charter.panel.planning import check_open, locked
 from charter.panel.status import MeetingStatus, Outcome
-from charter.review import deciding
+from charter.review import deciding, sending_back
 from charter.review.handing_out import allocation, set_apart
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
 from charter.review.record.explanation import Together
-from charter.review.status import SEND_BACK, ReviewStatus
+from charter.review.status import ReviewStatus
 
 DEED = "record what the panel decides about it"
 """What somebody without an interest must do instead."""
+PANEL = "The partners' panel"
+"""Who sends a case back, to its assessor."""
 ALREADY = "Somebody else has just recorded this item. What you typed is not saved."
 
 
@@ -155,17 +157,14 @@ def send_back(
     by: User,
     at: datetime,
 ) -> None:
-    """Record that the assessor shall look at the case again, with reasons that only the scheme's people read.
+    """Record that the assessor, who is told, shall look at the case again, with reasons that only the scheme's people
+    read.
 
     Raises `Refusal` and `Stale` as `decide` does.
     """
     review = _of_case(session, item, left=left, reasons=reasons, discussion=discussion, by=by)
     _check_quorum(item)
-    recommended = review.recommended_level
-    review.move(SEND_BACK, at=at)
-    review.recommended_level = review.recommended_by_id = review.recommended_at = None
-    allocation.let_go_if_unable(session, review, at=at)
-    audit.record(session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended)
+    sending_back.to_its_assessor(session, review, sent_by=PANEL, by=by, at=at)
     _keep(session, item, Outcome.SENT_BACK, level=None, reasons=reasons, discussion=discussion, by=by, at=at)
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal
-from charter.review import deciding
-from charter.review.handing_out.allocation import check_did_not_work, check_independent, let_go_if_unable, locked
+from charter.review import deciding, sending_back
+from charter.review.handing_out.allocation import check_did_not_work, check_independent, locked
 from charter.review.models import Moderation, ModerationOutcome, Review
 from charter.review.recommendation import check_length, check_level
 from charter.review.second import second_looks
-from charter.review.status import REFER, SEND_BACK, ReviewStatus
+from charter.review.status import REFER, ReviewStatus
 
 
 def agree(session: Session, review: Review, *, reasons: str = "", by: User, at: datetime, on: date) -> Moderation:
@@ -48,19 +48,13 @@ def change(
 
 
 def send_back(session: Session, review: Review, *, reasons: str, by: User, at: datetime) -> Moderation:
-    """Give the case back to its assessor, with reasons only the scheme's staff read."""
+    """Give the case back to its assessor, who is told, with reasons only the scheme's staff read."""
     review = for_moderation(session, review, by)
     reasons = _needed(reasons, "Say what the assessor should look at again.")
-    recommended = review.recommended_level
-    assert recommended is not None
-    review.move(SEND_BACK, at=at)
-    review.recommended_level = review.recommended_by_id = review.recommended_at = None
-    let_go_if_unable(session, review, at=at)
-    moderation = _note(
+    recommended = sending_back.to_its_assessor(session, review, sent_by=by.name, by=by, at=at)
+    return _note(
         session, review, ModerationOutcome.SENT_BACK, recommended=recommended, level=None, reasons=reasons, by=by, at=at
     )
-    audit.record(session, "case:send-back", review, by=by.id, at=at, case=review.assessment_id, recommended=recommended)
-    return moderation
 
 
 def for_moderation(session: Session, review: Review, by: User) -> Review:

@@ -1,5 +1,5 @@
 // The page of a case: each finding is saved as one goes, phrases come without a new page, and keys go through the
-// criteria. Without this the buttons of the page do all of it.
+// criteria. A second look saves in the same way. Without this the buttons of the page do all of it.
 const form = document.querySelector('[data-findings]')
 const criteria = [...(form?.querySelectorAll('.charter-case__criterion') ?? [])]
 const WAIT = 2000
@@ -141,13 +141,13 @@ const save = async (one, keepalive = false) => {
 
 const has = (one) => one.matches('[data-met]') || one.querySelector('.charter-case__outcomes :checked') !== null
 
-// How many have a finding, in all and in each theme.
+// How many of those that need one have a finding, in all and, where it is said, in each theme.
 const count = () => {
-  const progress = document.querySelector('#findings-made')
-  const found = criteria.filter(has).length
-  progress.value = found
-  document.querySelector('label[for=findings-made] strong').textContent = `${found} of ${criteria.length}`
-  for (const section of form.querySelectorAll('section')) {
+  const progress = document.querySelector('.charter-case__progress progress')
+  const needed = criteria.filter((one) => !one.matches('[data-extra]'))
+  progress.value = needed.filter(has).length
+  document.querySelector(`label[for=${progress.id}] strong`).textContent = `${progress.value} of ${needed.length}`
+  for (const section of form.querySelectorAll('section:has(h2 .charter-case__count)')) {
     const own = [...section.querySelectorAll('.charter-case__criterion')]
     const made = own.filter(has).length
     section.querySelector('.charter-case__count').textContent = `${made} of ${own.length} found`
@@ -304,7 +304,7 @@ const deeds = {
   },
 }
 
-if (form) {
+if (form && help) {
   document.addEventListener('keydown', (event) => {
     if (!keys || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     const types = event.target.matches('textarea, select, input:not([type=radio], [type=checkbox])')

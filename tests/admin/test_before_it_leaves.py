@@ -129,6 +129,22 @@ def test_a_note_that_is_too_long_is_kept_and_told_of(
     assert messages() == before
 
 
+def test_what_tells_an_assessor_that_their_case_is_back_is_read_first(
+    reads: SignIn, recommended: Review, assessor: User, moderator: User
+) -> None:
+    theirs, before = reads(moderator), messages()
+    page, typed = f"/admin/reviews/{recommended.id}/moderate", {"deed": "send_back", "reasons": "Look at the adverts."}
+    shown = theirs.send(page, typed)
+    assert "Read what will be sent" in shown.text
+    assert assessor.email in shown.text
+    assert "Your case is back with you" in shown.text
+    assert messages() == before
+    assert theirs.post(page, data={**mail_fields(shown.text), "mail-deed": "send"}).status_code == 302
+    ((address, _),) = messages()[len(before) :]
+    assert address == assessor.email
+    assert "Look at the adverts." in reads(assessor).get(f"/admin/reviews/{recommended.id}").text, "why is on the case"
+
+
 def test_what_is_added_for_an_employer_cannot_name_whoever_raised_a_concern(
     reads: SignIn, make: Factory, employer: Organisation, owner: User, assessor: User, administrator: User
 ) -> None:

@@ -1,5 +1,7 @@
 """The scheme's staff on the panel: how each account stands, sessions, invitations, and what is handed back."""
 
+import html
+import re
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -49,6 +51,19 @@ def test_the_list_says_how_each_account_stands_and_is_narrowed_to_it(
     with transaction() as session:
         session.get_one(User, owner.id).last_signed_in_at = now() - timedelta(days=91)
     assert listed("?flt3_signed-in=long-ago") == {owner.name}
+
+
+def test_the_list_shows_all_the_staff_together_or_one_role_and_keeps_it_in_the_address(
+    sign_in, administrator, assessor, moderator, board_member, owner
+) -> None:
+    theirs = sign_in(administrator)
+    page = theirs.get("/admin/people/?flt0_role=staff").text
+    assert set(names(page)) == {administrator.name, assessor.name, moderator.name, board_member.name}
+    assert '<option value="staff" selected>Staff</option>' in page
+    (by_name,) = set(re.findall(r'href="(/admin/people/\?[^"]*sort=1[^"]*)"', page))
+    assert set(names(theirs.get(html.unescape(by_name)).text)) == set(names(page)), "sorted otherwise it is kept"
+    assert names(theirs.get("/admin/people/?flt0_role=employer").text) == [owner.name]
+    assert set(names(theirs.get("/admin/people/?flt0_role=board").text)) == {board_member.name}
 
 
 def test_sessions_are_listed_and_ended(app: Flask, sign_in, administrator, assessor) -> None:

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +16,10 @@ from charter.extensions import db, transaction
 from charter.framework.content import Extent
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review import recommendation
+from charter.review import findings, recommendation
 from charter.review.handing_out import allocation
 from charter.review.models import Finding, Review
-from charter.review.second import sampling, second_looks
+from charter.review.second import overruling, sampling, second_looks
 from charter.review.second.second_models import Conversation, SecondFinding, SecondLook
 from charter.review.status import ReviewStatus
 from tests.conftest import AT
@@ -94,7 +95,7 @@ def test_a_moderator_reads_nothing_of_the_first_findings_before_they_compare(
     assert all(words in both for words in ("Clear and in use.", "Seen on the staff pages.", NOTE))
     decide = html.unescape(theirs.get(f"{case}/moderate").text)
     assert "Is a verbal promise enough?" in decide
-    page = theirs.send(f"{case}/moderate", {"deed": "agree", "seen_changes": "0"}, follow_redirects=True)
+    page = theirs.send(f"{case}/moderate", {"deed": "agree"}, follow_redirects=True)
     assert page.status_code == 200
     assert fresh(doubted).status is ReviewStatus.DECIDED
 
@@ -107,6 +108,68 @@ def test_what_was_typed_stays_when_a_second_finding_is_refused(sign_in, moderato
     assert NOTE in page.text
     kept = [now_in(sa.select(SecondFinding.criterion))]
     assert kept == [codes[1]]
+
+
+def autosave(theirs, review, code: str, outcome: str, note: str = "", seen: int = 0, page: str = "") -> Any:
+    """What the script of a second look sends of one finding; `page` is another one with a token."""
+    address = f"/admin/second-looks/{review.id}"
+    data = {"csrf_token": theirs.token(page or address), "at": code, f"seen-{code}": str(seen)}
+    data |= {f"outcome-{code}": outcome, f"note-{code}": note}
+    return theirs.post(address, data=data, headers={"Accept": "application/json"})
+
+
+def test_a_second_finding_is_saved_as_one_goes_and_the_page_is_told_of_ones_own_alone(
+    sign_in, moderator, doubted, codes
+) -> None:
+    theirs = sign_in(moderator)
+    said = autosave(theirs, doubted, codes[0], "not_met", NOTE)
+    assert re.fullmatch(r"Saved \d\d:\d\d", said.get_json()["saved"])
+    assert (said.get_json()["version"], ">Not met<" in said.get_json()["tag"]) == (1, True)
+    kept = now_in(sa.select(SecondFinding))
+    assert isinstance(kept, SecondFinding)
+    assert (kept.outcome, kept.private_note.for_staff) == ("not_met", NOTE)
+    assert autosave(theirs, doubted, codes[0], "met", NOTE, seen=1).get_json()["version"] == 2
+    page = theirs.get(f"/admin/second-looks/{doubted.id}").text
+    assert "casework.js" in page
+    for words in ("Clear and in use.", "Seen on the staff pages."):
+        assert words not in said.text + page, "what the first found stays hidden"
+
+
+def test_saving_a_second_finding_as_one_goes_never_overwrites_what_another_window_saved(
+    sign_in, moderator, doubted, codes
+) -> None:
+    theirs, code = sign_in(moderator), codes[0]
+    autosave(theirs, doubted, code, "met", NOTE)
+    late = autosave(theirs, doubted, code, "not_met", "Other words.")
+    said = late.get_json()
+    assert (late.status_code, said["version"]) == (400, 1)
+    assert said["theirs"] == {f"outcome-{code}": "met", f"note-{code}": NOTE}
+    assert NOTE in html.unescape(said["html"])
+    assert "Clear and in use." not in late.text
+    assert now_in(sa.select(SecondFinding.outcome)) == "met"
+    assert autosave(theirs, doubted, code, "made up", NOTE, seen=1).get_json() == {
+        "error": "Choose one of the findings in the list."
+    }
+
+
+def test_who_may_not_look_again_or_has_compared_saves_nothing_as_they_go(
+    sign_in, make, moderator, assessor, doubted, codes
+) -> None:
+    page = f"/admin/reviews/{doubted.id}/conflict"
+    theirs = autosave(sign_in(assessor), doubted, codes[0], "not_met", page=page)
+    assert (theirs.status_code, "somebody else must look" in theirs.get_json()["error"]) == (400, True)
+    make.compared(doubted, by=moderator)
+    late = autosave(sign_in(moderator), doubted, codes[0], "not_met", seen=1, page=page)
+    assert "they stay as they are" in late.get_json()["error"]
+    assert "not_met" not in db.session.scalars(sa.select(SecondFinding.outcome)).all()
+
+
+def test_what_was_saved_as_one_goes_is_theirs_alone_on_the_page_too(sign_in, make, moderator, doubted, codes) -> None:
+    autosave(sign_in(moderator), doubted, codes[0], "not_met", NOTE)
+    other = sign_in(make.staff("moderator", "Mia Moderator"))
+    assert NOTE not in html.unescape(other.get(f"/admin/second-looks/{doubted.id}?open=all").text)
+    assert autosave(other, doubted, codes[0], "met", "Mine.").get_json()["version"] == 1
+    assert now_in(sa.select(sa.func.count(SecondFinding.id))) == 2
 
 
 def test_comparing_too_early_says_what_is_missing_and_keeps_what_is_there(sign_in, moderator, doubted, codes) -> None:
@@ -136,18 +199,52 @@ def test_a_moderator_changes_a_finding_and_the_case_says_what_it_was(
     stale = theirs.send(address, form | {"feedback": "Twice."})
     assert stale.status_code == 400
     assert "What is saved now" in stale.text
-    late = theirs.send(
-        f"/admin/reviews/{recommended.id}/moderate", {"deed": "send_back", "reasons": "No.", "seen_changes": "0"}
-    )
-    assert "Somebody changed a finding after you opened this page" in late.text
-    theirs.send(
-        f"/admin/reviews/{recommended.id}/moderate",
-        {"deed": "change", "level": "0", "reasons": "Not yet.", "seen_changes": "1"},
-    )
+    theirs.send(f"/admin/reviews/{recommended.id}/moderate", {"deed": "change", "level": "0", "reasons": "Not yet."})
     decision = sign_in(owner).get(f"/assessments/{sent.id}").text
     assert "It is not in use." in decision
     assert "I rang them." not in decision
     assert "Seen on the staff pages." not in decision
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("/admin/reviews/{}/moderate", {"deed": "agree", "reasons": "I read all of it."}),
+        ("/admin/meetings/refer/{}", {"reasons": "I read all of it."}),
+    ],
+)
+def test_who_decides_after_a_finding_changed_reads_what_is_new_and_loses_nothing_they_typed(
+    sign_in, make, moderator, recommended, codes, page, typed
+) -> None:
+    theirs, address = sign_in(moderator), page.format(recommended.id)
+    opened = {"csrf_token": theirs.token(address), **theirs.seen_case}
+    with transaction() as session:
+        (stands,) = [one for one in findings.of_review(session, recommended) if one.criterion == codes[0]]
+        overruling.change_finding(
+            session,
+            recommended,
+            criterion=codes[0],
+            outcome=stands.outcome,
+            feedback="Only since May.",
+            reason="I rang them.",
+            seen=(stands.outcome, stands.feedback),
+            by=make.staff("moderator", "Mia Moderator"),
+            at=AT,
+        )
+    told = theirs.post(address, data=opened | typed)
+    assert told.status_code == 400
+    assert fresh(recommended).status is ReviewStatus.RECOMMENDED
+    for words in ("This case is other than when you opened this page", "What is new", "Only since May."):
+        assert words in told.text
+    assert "I read all of it." in told.text
+    seen = re.search(r'name="seen_case"[^>]*value="([^"]*)"', told.text)[1]
+    theirs.post(address, data=opened | typed | {"seen_case": seen})
+    assert fresh(recommended).status is not ReviewStatus.RECOMMENDED
+
+
+def test_what_was_recommended_is_hidden_on_the_page_that_refers_a_case_too(sign_in, moderator, doubted) -> None:
+    page = sign_in(moderator).get(f"/admin/meetings/refer/{doubted.id}")
+    assert (page.status_code, page.location) == (302, f"/admin/second-looks/{doubted.id}")
 
 
 def test_two_assessors_of_the_highest_level_from_taking_it_to_settling(
@@ -290,7 +387,7 @@ def test_who_agrees_on_a_level_of_the_panel_is_told_that_the_partners_decide(
     assert "The partners decide on this level together." in page
     assert "The partners read the assessor’s reasons" in page
     assert "its certificate is issued at once" not in page
-    told = theirs.send(address, {"deed": "agree", "seen_changes": "0"}, follow_redirects=True).text
+    told = theirs.send(address, {"deed": "agree"}, follow_redirects=True).text
     assert fresh(highest).status is ReviewStatus.WITH_PANEL
     assert "The employer is told when the panel has decided." in told
     assert "the employer has been told" not in told

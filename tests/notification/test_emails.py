@@ -51,6 +51,12 @@ VALUES = {
         "cases": [("Teme Valley\r\nBcc: eve@example.org", "Committed", date(2026, 12, 22), f"/admin/reviews/{ID}")],
         "reason": "Asha is away.",
     },
+    "case_sent_back": {
+        "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
+        "sent_by": "Mo\r\nModerator",
+        "due_on": date(2026, 12, 22),
+        "path": f"/admin/reviews/{ID}",
+    },
     "case_went_on": {
         "organisation_name": "Teme Valley\r\nBcc: eve@example.org",
         "who": "Seb Second",
@@ -463,6 +469,8 @@ SAYS = {
     "employers_merged": "- Colin, contributor\n\n",
     "cases_given": "Mo Bcc: eve@example.org gave you a case. It is in review with you now.\n\nWhy: Asha is away.\n\n"
     f"Teme Valley Bcc: eve@example.org: Committed, decision due by 22 December 2026\n[portal]/admin/reviews/{ID}",
+    "case_sent_back": "Bcc: eve@example.org back to you. It is in review with you again.\n"
+    "Decision due by 22 December 2026.",
     "case_went_on": "gave your case of Teme Valley Bcc: eve@example.org to Seb Second.",
     "sign_off_asked": "You need no account:\n\n[portal]/sign-off/tok-en_1",
     "sign_off_copy": "Signed as: Dee Director (Director)\nOn: 22 November 2026",

@@ -224,6 +224,10 @@ def test_a_case_that_is_sent_back_is_its_assessors_again(
     assert review is not None
     assert (review.status, review.assessor_id, review.recommended_level) == (ReviewStatus.IN_REVIEW, assessor.id, None)
     assert (held.outcome, held.level, told()) == (Outcome.SENT_BACK, None, [])
+    (mail,) = db.session.scalars(sa.select(Message).where(Message.kind == "case_sent_back"))
+    assert mail.to_address == assessor.email
+    assert "The partners' panel sent the case of Teme Valley" in mail.body
+    assert "night shift" not in mail.body, "why stands on the case"
     make.recommended(review, by=assessor)  # and can come again
 
 

@@ -1,6 +1,7 @@
 """A second person decides; the award, the audit and the email are one with the decision."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
@@ -121,6 +122,42 @@ def test_sending_back_returns_the_case_to_its_assessor_and_keeps_why(
     make.recommended(recommended, by=assessor)
     agree(recommended, moderator)
     assert len(awards()) == 1
+
+
+def test_the_assessor_is_told_that_their_case_is_back_and_where_but_not_in_the_mail_why(
+    recommended, assessor, moderator
+) -> None:
+    send_back(recommended, moderator)
+    (mail,) = db.session.scalars(sa.select(Message).where(Message.kind == "case_sent_back"))
+    assert mail.to_address == assessor.email
+    assert f"{moderator.name} sent the case of Teme Valley" in mail.body
+    assert f"/admin/reviews/{recommended.id}\n" in mail.body
+    assert "Look at the adverts again." not in mail.body
+
+
+def test_what_could_not_be_sent_back_mails_nobody(recommended, moderator) -> None:
+    send_back(recommended, moderator)
+    with pytest.raises(Refusal, match="There is no recommendation"):
+        send_back(recommended, moderator)
+    assert len(db.session.scalars(sa.select(Message).where(Message.kind == "case_sent_back")).all()) == 1
+
+
+def test_an_assessor_is_told_each_time_that_a_case_comes_back(make: Factory, recommended, assessor, moderator) -> None:
+    send_back(recommended, moderator)
+    make.recommended(recommended, by=assessor)
+    with transaction() as session:
+        moderation.send_back(session, recommended, reasons="Again.", by=moderator, at=AT + timedelta(days=1))
+    assert len(db.session.scalars(sa.select(Message).where(Message.kind == "case_sent_back")).all()) == 2
+
+
+def test_who_cannot_work_on_a_case_any_more_is_not_told_that_it_is_back(
+    recommended, employer, assessor, moderator
+) -> None:
+    with transaction() as session:
+        session.add(Conflict(user_id=assessor.id, organisation_id=employer.id, reason="A cousin.", declared_at=AT))
+    send_back(recommended, moderator)
+    assert recommended.status is ReviewStatus.WAITING
+    assert db.session.scalars(sa.select(Message).where(Message.kind == "case_sent_back")).all() == []
 
 
 def test_sending_back_needs_reasons(recommended, moderator) -> None:

@@ -54,6 +54,7 @@ from charter.notification.emails.awards import (
     award_revoked,
 )
 from charter.notification.emails.desk import (
+    case_sent_back,
     case_went_on,
     cases_given,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "award_step_reply",
     "award_suspended",
     "award_under_review",
+    "case_sent_back",
     "case_went_on",
     "cases_given",
     "change_email",

@@ -63,3 +63,29 @@ def case_went_on(
         given_by=outbox.one_line(given_by),
         reason=reason,
     )
+
+
+def case_sent_back(
+    session: Session,
+    *,
+    to: User,
+    organisation_name: str,
+    sent_by: str,
+    due_on: date,
+    path: str,
+    event_key: str,
+    at: datetime,
+) -> None:
+    """To an assessor: their case comes back to them. The reasons are on its page (`path`), and not in the email."""
+    tell(
+        session,
+        "case_sent_back",
+        f"Your case is back with you: {outbox.one_line(organisation_name)}",
+        to,
+        event_key,
+        at,
+        organisation_name=outbox.one_line(organisation_name),
+        sent_by=outbox.one_line(sent_by),
+        due_on=due_on,
+        path=path,
+    )

@@ -15,8 +15,8 @@ from charter.organisation import interests
 from charter.organisation.models import Conflict, InterestKind, Organisation
 from charter.review.handing_out import set_apart
 from charter.review.handing_out.set_apart import SetApart
-from charter.review.models import Finding, Review
-from charter.review.second.second_models import FindingChange, LookKind, SecondLook
+from charter.review.models import Review
+from charter.review.second.second_models import LookKind, SecondLook
 from charter.review.status import CLAIM, OPEN, RELEASE, ReviewStatus
 
 WORK = "work on its case"
@@ -98,22 +98,36 @@ def kept_from(session: Session, user_ids: Collection[UUID]) -> Mapping[UUID, Map
     return found
 
 
+FOUND, CHANGED, RECOMMENDED = "finding:save", "finding:change", "case:recommend"
+"""What the trail calls the deeds of whoever judges a case. It keeps them also when somebody else wrote over them."""
+
+
 def why_worked(session: Session, user: User, review: Review) -> str | None:
-    """Why `user` may have no part in deciding a case, in a sentence: they wrote a finding or recommended a level in it,
-    also before it was sent back or given to somebody else. None when they did neither (one query)."""
-    changed = sa.exists().where(  # a moderator's own change of a finding is part of moderating
-        FindingChange.review_id == review.id,
-        FindingChange.criterion == Finding.criterion,
-        FindingChange.by_id == user.id,
-    )
-    wrote = sa.select(Finding.id).where(Finding.review_id == review.id, Finding.found_by_id == user.id, ~changed)
-    recommended = sa.select(audit.AuditEvent.id).where(
-        audit.AuditEvent.case_id == review.assessment_id,
-        audit.AuditEvent.action == "case:recommend",
-        audit.AuditEvent.actor_id == user.id,
-    )
-    worked = session.scalar(sa.select(sa.or_(wrote.exists(), recommended.exists())))
+    """Why `user` may have no part in deciding a case, in a sentence: they found something or recommended a level in it,
+    also before it was sent back, given to somebody else or found anew. None when they did neither (one query).
+
+    To change a finding as its moderator is part of moderating; to find the same as its assessor, before or after, is
+    not.
+    """
+    worked = session.scalar(sa.select(_did(user, review, FOUND, RECOMMENDED)))
     return "You worked on this case, so somebody else must decide." if worked else None
+
+
+def has_judged(session: Session, user: User, review: Review) -> bool:
+    """Whether `user` found, changed or recommended anything in a case, or looked at it as its moderator: they are no
+    second pair of eyes, and saw what the first found."""
+    looked = sa.exists().where(
+        SecondLook.review_id == review.id, SecondLook.by_id == user.id, SecondLook.kind == LookKind.MODERATOR
+    )
+    return bool(session.scalar(sa.select(sa.or_(_did(user, review, FOUND, CHANGED, RECOMMENDED), looked))))
+
+
+def _did(user: User, review: Review, *actions: str) -> sa.Exists:
+    return sa.exists().where(
+        audit.AuditEvent.case_id == review.assessment_id,
+        audit.AuditEvent.actor_id == user.id,
+        audit.AuditEvent.action.in_(actions),
+    )
 
 
 def check_did_not_work(session: Session, user: User, review: Review) -> None:

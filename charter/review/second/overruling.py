@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from charter import audit
@@ -15,7 +14,6 @@ from charter.review.private import NO_NOTE
 from charter.review.recommendation import LONGEST
 from charter.review.second.second_models import FindingChange
 
-CHANGED = "Somebody changed a finding after you opened this page. Look at the findings again, then decide."
 MIXED = "This finding was changed after you opened this page. Look at what it says now, then save yours if it stands."
 
 
@@ -95,15 +93,3 @@ def change_finding(
         outcome=outcome,
     )
     return finding
-
-
-def changes(session: Session, review: Review) -> int:
-    """How many findings of a case moderators have changed so far."""
-    number = sa.select(sa.func.count(FindingChange.id)).where(FindingChange.review_id == review.id)
-    return session.scalar(number) or 0
-
-
-def check_seen(session: Session, review: Review, seen: str) -> None:
-    """Refuse a decision on findings that are others than those the moderator saw: so many were `seen` changed."""
-    if str(changes(session, review)) != seen:
-        raise Refusal(CHANGED)

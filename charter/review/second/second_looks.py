@@ -23,7 +23,7 @@ from charter.framework.content import Criterion
 from charter.organisation import interests
 from charter.review import submitted
 from charter.review.findings import Desk, Given, met_by_awards, of_review, requests_of, stand_ins, standing
-from charter.review.handing_out.allocation import check_independent, is_second, locked, why_worked
+from charter.review.handing_out.allocation import check_independent, has_judged, is_second, locked, why_worked
 from charter.review.handing_out.set_apart import SetApart
 from charter.review.models import Finding, Review
 from charter.review.private import NO_NOTE
@@ -77,11 +77,6 @@ def second_assessor(session: Session, review: Review) -> SecondLook | None:
     ).first()
 
 
-def _has_found(session: Session, user: User, review: Review) -> bool:
-    mine = sa.exists().where(Finding.review_id == review.id, Finding.found_by_id == user.id)
-    return bool(session.scalar(sa.select(mine)))
-
-
 def check_takes(session: Session, review: Review, by: User) -> None:
     """Refuse whoever may not become the second assessor of a case."""
     if not sampling.rule(review).second_assessor:
@@ -98,8 +93,8 @@ def check_takes(session: Session, review: Review, by: User) -> None:
             if there.by_id == by.id
             else f"{there.by.name} is the second assessor of this case."
         )
-    if _has_found(session, by, review):
-        raise Refusal("You made findings in this case, so somebody else must be its second assessor.")
+    if has_judged(session, by, review):
+        raise Refusal("You worked on this case, so somebody else must be its second assessor.")
 
 
 def take(session: Session, review: Review, *, by: User, at: datetime) -> SecondLook:
@@ -289,6 +284,14 @@ def _standing(session: Session, review: Review, by: User) -> Mapping[str, Second
     """What somebody found alone in a case and what still counts in this round, by criterion."""
     mine = [one for one in all_found(session, review) if one.look.by_id == by.id]
     return standing(mine, requests_of(session, review.id), review.assessment.round)
+
+
+def on_criterion(
+    session: Session, review: Review, criterion: str, *, by: User
+) -> tuple[SecondFinding | None, SecondFinding | None]:
+    """What `by` found alone on one criterion in this round, and what counts of theirs (maybe of an earlier one)."""
+    stands = _standing(session, review, by).get(criterion)
+    return stands if stands is not None and stands.round == review.assessment.round else None, stands
 
 
 def needed(session: Session, review: Review, *, on: date) -> tuple[Criterion, ...]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from charter import audit
 from charter.account.models import User
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
@@ -424,6 +425,24 @@ def test_who_may_not_be_the_second_assessor(
     ):
         with pytest.raises(Refusal, match=message), transaction() as session:
             second_looks.take(session, review, by=by, at=AT)
+
+
+@pytest.mark.parametrize("worked", ["found", "changed", "recommended", "looked"])
+def test_whoever_worked_on_a_case_in_any_role_is_not_its_second_assessor(
+    make: Factory, highest: Review, assessor: User, second: User, moderator: User, worked: str
+) -> None:
+    deed = {"found": "finding:save", "changed": "finding:change", "recommended": "case:recommend"}.get(worked)
+    with transaction() as session:
+        if deed:
+            audit.record(session, deed, highest, by=moderator.id, at=AT, case=highest.assessment_id)
+        else:
+            session.add(
+                SecondLook(review_id=highest.id, round=1, kind=LookKind.MODERATOR, by_id=moderator.id, begun_at=AT)
+            )
+    with pytest.raises(Refusal, match="You worked on this case"), transaction() as session:
+        second_looks.take(session, highest, by=moderator, at=AT)
+    with transaction() as session:
+        assert second_looks.take(session, highest, by=second, at=AT).by_id == second.id
 
 
 def test_a_second_assessor_never_takes_the_case_and_never_moderates_it(
