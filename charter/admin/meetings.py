@@ -26,7 +26,7 @@ from charter.admin.panel_forms import (
     ReferForm,
 )
 from charter.assessment.models import Assessment
-from charter.clock import now, today
+from charter.clock import now, time_in_words, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.improvement import with_plan
@@ -529,7 +529,7 @@ def about(meeting: Meeting) -> dict[str, Any]:
         "hidden": panel.hidden_from(db.session, the_user(), meeting),
         "decided": papers.decided,
         "recommended": papers.recommended,
-        "hour": papers.hour,
+        "hour": time_in_words,
         "missing": minutes.missing(meeting) if meeting.status is MeetingStatus.HELD else [],
         "form": EmptyForm(),
     }
@@ -611,7 +611,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _said(value: Any) -> str:
-    return papers.hour(value) if hasattr(value, "hour") else shown(value)
+    return time_in_words(value) if hasattr(value, "hour") else shown(value)
 
 
 def year_in(typed: str | None) -> int:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, undefer
 from charter.account.models import User
 from charter.assessment.models import Assessment, Evidence, EvidenceKind
 from charter.award.models import Award
-from charter.clock import LOCAL, local_date
+from charter.clock import LOCAL, day_in_words, local_date
 from charter.framework.content import Content
 from charter.review import queries
 from charter.review.models import About, ModerationOutcome, Review
@@ -274,7 +274,7 @@ def _shown(block: Block, words: Mapping[str, Any], around: Mapping[str, str]) ->
     """A piece of evidence in words: what it is called and says, or that it was removed, with its hashes."""
     _, _, facts, words_hash, sha256, criterion = block
     if "removed_on" in words:
-        name = around["removed"].format(day=day(date.fromisoformat(words["removed_on"])))
+        name = around["removed"].format(day=day_in_words(date.fromisoformat(words["removed_on"])))
         said = ""
     else:
         place = words.get("places", {}).get(criterion, "")
@@ -295,15 +295,10 @@ def _evidence_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
 # How it is put into words ------------------------------------------------------------------------------------------
 
 
-def day(value: date) -> str:
-    """A day in words."""
-    return f"{value.day} {value:%B %Y}"
-
-
 def moment(value: datetime) -> str:
     """A day and a time in words, on the clock of the employers."""
     there = value.astimezone(LOCAL)
-    return f"{day(there.date())} at {there:%H:%M}"
+    return f"{day_in_words(there.date())} at {there:%H:%M}"
 
 
 def _document(
@@ -378,9 +373,11 @@ def _decision(
         said = f"Those who decided again found: {_level(content, found)}. An appeal takes no level away, so it stays."
         yield ["fact", "Why it is this level", said]
     if award is not None:
-        yield ["fact", "Certificate", f"{award.number}, from {day(award.starts_on)} to {day(award.ends_on)}"]
+        starts_on, ends_on = day_in_words(award.starts_on), day_in_words(award.ends_on)
+        yield ["fact", "Certificate", f"{award.number}, from {starts_on} to {ends_on}"]
     if later is not None:
-        said = f"On {day(local_date(later))}, from what was kept. Names of people are as they were on that day."
+        put = day_in_words(local_date(later))
+        said = f"On {put}, from what was kept. Names of people are as they were on that day."
         yield ["fact", "Put together later", said]
     yield from _texts(review.reasons, "The reasons")
 
@@ -395,11 +392,12 @@ def _way(case: Case, together: Together | None) -> Iterator[Block]:
             yield ["fact", "Approved before", f"{who}, {moment(one.sign_off.decided_at)}"]
         asked = [request for request in case.requests if request.round == one.round]
         for request in asked:
-            until = f"asked on {day(local_date(request.asked_at))}, to be answered by {day(request.answer_by)}"
+            asked_on, answer_by = day_in_words(local_date(request.asked_at)), day_in_words(request.answer_by)
+            until = f"asked on {asked_on}, to be answered by {answer_by}"
             yield ["fact", f"More was needed on “{_subject(content, request.about, request.code)}”", until]
             yield from _texts(request.question)
     for talk in case.second.conversations:
-        yield ["fact", f"{talk.kind.label} on {day(talk.held_on)}", f"for the employer: {talk.for_employer}"]
+        yield ["fact", f"{talk.kind.label} on {day_in_words(talk.held_on)}", f"for the employer: {talk.for_employer}"]
         yield from _texts(talk.summary)
     if review.recommended_at is not None:
         yield ["fact", "Recommendation", f"Made by an assessor, {moment(review.recommended_at)}"]
@@ -409,7 +407,7 @@ def _way(case: Case, together: Together | None) -> Iterator[Block]:
         if moderation.outcome is not ModerationOutcome.SENT_BACK:
             yield ["fact", "Second person", f"Looked at by a moderator, {moment(moderation.at)}"]
     if together is not None:
-        yield ["fact", "Meeting of the panel", f"{day(together.meets_on)}, {together.place}"]
+        yield ["fact", "Meeting of the panel", f"{day_in_words(together.meets_on)}, {together.place}"]
         yield ["fact", "Partners in the room", ", ".join(together.partners) or "None"]
         yield ["fact", "Partners needed", str(together.quorum)]
 
@@ -449,18 +447,18 @@ def _theme(case: Case, criteria: Sequence[CriterionCase], words: Mapping[str, An
         yield ["fact", "Found", outcome.label if outcome else f"Met by {by_award}" if by_award else "No finding"]
         if one.finding is not None:
             yield from _texts(one.finding.feedback, "Feedback")
-            yield ["fact", "Found on", f"{day(local_date(one.finding.found_at))}, round {one.finding.round}"]
+            yield ["fact", "Found on", f"{day_in_words(local_date(one.finding.found_at))}, round {one.finding.round}"]
         if not one.counts and criterion.counts_from is not None:
-            yield ["fact", "Counts from", day(criterion.counts_from)]
+            yield ["fact", "Counts from", day_in_words(criterion.counts_from)]
         yield ["fact", "Answered", one.label]
         if answer is not None:
             yield from _texts(answer.explanation, "In the employer’s words")
             yield from _texts(answer.reason, "Their reason")
             if answer.action:
-                due = day(answer.action_due) if answer.action_due else "no day given"
+                due = day_in_words(answer.action_due) if answer.action_due else "no day given"
                 yield ["fact", "Planned", f"{answer.action} ({answer.action_owner or 'nobody named'}, {due})"]
         if one.stand_in is not None:
-            until = f", until {day(one.stand_in.until)}" if one.stand_in.until else ""
+            until = f", until {day_in_words(one.stand_in.until)}" if one.stand_in.until else ""
             does = "counts as met by it" if one.is_met_by_award else "needs no other evidence"
             yield ["fact", "Award of another scheme", f"{one.stand_in.passport.title}{until}: {does}"]
         for piece in one.evidence:
@@ -497,8 +495,8 @@ def _words(case: Case, piece: EvidenceSaid) -> dict[str, Any]:
 
 def _facts(piece: EvidenceSaid) -> str:
     size = f"{piece.size:,} bytes" if piece.size else ""
-    dated = f"dated {day(piece.dated_on)}" if piece.dated_on else ""
-    ends = f"current until {day(piece.ends_on)}" if piece.ends_on else ""
+    dated = f"dated {day_in_words(piece.dated_on)}" if piece.dated_on else ""
+    ends = f"current until {day_in_words(piece.ends_on)}" if piece.ends_on else ""
     return ", ".join(one for one in (piece.kind.label, size, dated, ends) if one)
 
 
@@ -511,7 +509,7 @@ def _declarations(case: Case) -> Iterator[Block]:
 
 def _figures(case: Case) -> Iterator[Block]:
     if case.said.period_end is not None:
-        yield ["fact", "For the year to", day(case.said.period_end)]
+        yield ["fact", "For the year to", day_in_words(case.said.period_end)]
     for field, value in case.context:
         yield ["fact", field.label, value or "Not given"]
     for row in case.figures:
@@ -587,7 +585,7 @@ def _notes(case: Case, together: Together | None) -> Iterator[Block]:
     for moderation, _ in reversed(case.moderations):
         yield from _texts(moderation.reasons, f"The moderator’s reasons ({moderation.outcome.label.lower()})")
     for talk in second.conversations:
-        yield from _texts(talk.notes, f"Notes of the {talk.kind.label.lower()} on {day(talk.held_on)}")
+        yield from _texts(talk.notes, f"Notes of the {talk.kind.label.lower()} on {day_in_words(talk.held_on)}")
     if together is not None:
         yield from _texts(together.discussion, "What was said in the panel")
     for theme in case.themes:
