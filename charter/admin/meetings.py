@@ -43,7 +43,7 @@ from charter.web.access import the_user
 from charter.web.employer.differing import differing
 from charter.web.employer.forms import number_in
 from charter.web.filters import day
-from charter.web.forms import BaseForm, EmptyForm
+from charter.web.forms import BaseForm, EmptyForm, id_in
 
 BAD, STALE = 400, 409
 OF_CASE = joinedload(Item.review).joinedload(Review.assessment).joinedload(Assessment.organisation)
@@ -546,13 +546,13 @@ def record(session: Any, item: Item, form: DecideForm) -> None:
     given: dict[str, Any] = {
         "reasons": form.reasons.data or "",
         "discussion": form.discussion.data or "",
-        "left": [key for key in map(_uuid, form.left.data or ()) if key],
+        "left": [key for key in map(id_in, form.left.data or ()) if key],
         "by": the_user(),
         "at": now(),
     }
     level = outcome.removeprefix(LEVEL)
     if outcome == PUT_OFF:
-        key = _uuid(form.put_off_to.data)
+        key = id_in(form.put_off_to.data)
         recording.put_off(session, item, to=session.get(Meeting, key) if key else None, **given)
     elif outcome == SEND_BACK:
         recording.send_back(session, item, **given)
@@ -596,18 +596,11 @@ def _presence(value: str | None) -> Presence | None:
 
 def _reviews(chosen: set[str]) -> list[Review]:
     """The cases that were chosen, in the order in which they were recommended."""
-    keys = [key for key in map(_uuid, chosen) if key]
+    keys = [key for key in map(id_in, chosen) if key]
     found = db.session.scalars(
         sa.select(Review).where(Review.id.in_(keys)).order_by(Review.recommended_at, Review.id)
     ).all()
     return list(found)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _said(value: Any) -> str:
