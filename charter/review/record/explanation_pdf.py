@@ -14,7 +14,8 @@ from reportlab.platypus import CondPageBreak, PageTemplate, Paragraph, Spacer
 from charter import drawing, printing
 from charter.clock import day_in_words
 from charter.drawing import BOLD, GREEN, GREY, ITALIC
-from charter.review.record.explanation import Block, Explanation
+from charter.review.record.explanation import Explanation
+from charter.review.record.wording import Block
 
 _H1 = printing.style(22, BOLD, textColor=GREEN, spaceAfter=4)
 _H2 = printing.style(15, BOLD, textColor=GREEN, spaceBefore=16, spaceAfter=4)
