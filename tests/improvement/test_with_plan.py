@@ -135,7 +135,7 @@ def test_nobody_above_sends_or_decides_without_the_plan() -> None:
     callers = {
         "admin/meetings/recording.py",
         "admin/reviews.py",
-        "demo/histories.py",
+        "demo/reviewing.py",
         "demo/panel.py",
         "web/employer/assessment.py",
     }
