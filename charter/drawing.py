@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -133,8 +132,3 @@ def balanced(words: Sequence[str], font: str, count: int) -> list[str]:
         else:
             high = middle
     return [" ".join(line) for line in filled(high)]
-
-
-def day(value: date) -> str:
-    """A date as people read it."""
-    return f"{value.day} {value:%B %Y}"

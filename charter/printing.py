@@ -11,6 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, Paragraph
 
 from charter import drawing
+from charter.clock import day_in_words
 from charter.drawing import GOLD, GREEN, GREY, INK, PALE, REGULAR
 
 WIDTH, HEIGHT = A4
@@ -58,7 +59,7 @@ def edges(line: str, on: date) -> Callable[[Canvas, Any], None]:
         page.line(MARGIN, HEIGHT - 56, WIDTH - MARGIN, HEIGHT - 56)
         page.line(MARGIN, 46, WIDTH - MARGIN, 46)
         page.setFont(REGULAR, 10.5)
-        page.drawString(MARGIN, 32, f"As at {drawing.day(on)}")
+        page.drawString(MARGIN, 32, f"As at {day_in_words(on)}")
         page.drawRightString(WIDTH - MARGIN, 32, f"Page {about.page}")
 
     return draw_edges

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from charter import audit
 from charter.account.models import Role, User
+from charter.clock import day_in_words
 from charter.errors import Refusal
 from charter.orm import Base
 
@@ -73,8 +74,8 @@ def add(session: Session, person: User, *, starts_on: date, ends_on: date, by: U
         if (meets.starts_on, meets.ends_on) == (starts_on, ends_on):
             return meets
         raise Refusal(
-            f"These days meet others that are entered: {_said(meets.starts_on)} to {_said(meets.ends_on)}. "
-            "Take those out first, or choose other days.",
+            f"These days meet others that are entered: {day_in_words(meets.starts_on)} to "
+            f"{day_in_words(meets.ends_on)}. Take those out first, or choose other days.",
             field="ends_on",
         )
     made = Away(user_id=person.id, starts_on=starts_on, ends_on=ends_on, set_at=at, set_by_id=by.id)
@@ -132,10 +133,6 @@ def is_away(user_id: sa.ColumnElement[UUID] | sa.orm.InstrumentedAttribute[UUID 
 def _check(by: User, person: User) -> None:
     if not may_set(by, person):
         raise Refusal("Only the person, a moderator or an administrator can say when somebody is away.")
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _record(session: Session, deed: str, away: Away, *, by: User, at: datetime) -> None:

@@ -17,7 +17,7 @@ from charter.admin.duplicates import DuplicatesView
 from charter.admin.explanations import ExplanationsView
 from charter.admin.frameworks import FrameworksView
 from charter.admin.interests import DeclaredView, InterestsView
-from charter.admin.meetings import MeetingsView
+from charter.admin.meetings.meetings import MeetingsView
 from charter.admin.messages import MessagesView
 from charter.admin.organisations import OrganisationsView
 from charter.admin.partners import PartnersView

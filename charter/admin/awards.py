@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,6 +23,7 @@ from charter.extensions import db, transaction
 from charter.organisation import interests
 from charter.permissions import Permission
 from charter.web.access import the_user
+from charter.web.forms import id_in
 
 
 def level_title(award: Award) -> str:
@@ -183,8 +183,6 @@ class AwardsView(RecordView):
 
 def _concern(award: Award) -> Concern | None:
     """The concern that leads to it, when the address names one about this employer."""
-    try:
-        found = db.session.get(Concern, UUID(request.args.get("concern", "")))
-    except ValueError:
-        return None
+    named = id_in(request.args.get("concern"))
+    found = db.session.get(Concern, named) if named else None
     return found if found is not None and found.organisation_id == award.organisation_id else None

@@ -11,7 +11,7 @@ from wtforms import TextAreaField
 
 from charter.account.models import domain_of
 from charter.admin.base import Chosen, RecordView, of_status, on
-from charter.clock import local_date, now
+from charter.clock import day_in_words, local_date, now
 from charter.errors import Refusal
 from charter.extensions import db, transaction
 from charter.organisation import interests, queries
@@ -44,7 +44,7 @@ class OpenOnly(Chosen):
 
 def _until(claim: Claim) -> str:
     day = local_date(claim_rules.objections_until(claim.claimed_at))
-    return f"{day.day} {day:%B %Y}" if claim.is_open else ""
+    return day_in_words(day) if claim.is_open else ""
 
 
 class ClaimsView(RecordView):

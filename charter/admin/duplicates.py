@@ -22,7 +22,7 @@ from charter.organisation import queries
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.web.access import refuse_interested, the_user
-from charter.web.forms import BaseForm, EmptyForm
+from charter.web.forms import BaseForm, EmptyForm, id_in
 
 LABELS = {
     "name": "Name",
@@ -155,14 +155,9 @@ class DuplicatesView(ActionView):
 
 def _choices(goes: Organisation) -> Choices:
     """What the address chooses: for each detail, and of the open assessments, which employer's."""
-    assessment = request.args.get("assessment")
-    try:
-        chosen = UUID(assessment) if assessment else None
-    except ValueError:
-        chosen = None
     return Choices(
         fields=frozenset(name for name in FIELDS if request.args.get(f"of_{name}") == str(goes.id)),
-        assessment=chosen,
+        assessment=id_in(request.args.get("assessment")),
     )
 
 

@@ -17,8 +17,8 @@ from wtforms import (
 )
 
 from charter.admin.forms import SeenCaseForm
+from charter.clock import time_in_words
 from charter.framework.content import Content
-from charter.panel import papers
 from charter.panel.minutes import LONGEST as LONGEST_NOTE
 from charter.panel.models import NAME, TITLE, Meeting, Partner, Seat
 from charter.panel.planning import REASON, Details
@@ -37,7 +37,7 @@ class TimeOfDay(Field):
         """Read what was typed."""
         self.process_errors = []
         self.data = self.object_data = data if isinstance(data, time) else None
-        self.typed = papers.hour(self.data) if self.data else ""
+        self.typed = time_in_words(self.data) if self.data else ""
         if formdata is None or self.name not in formdata:
             return
         self.typed = str(formdata.get(self.name, "")).strip()

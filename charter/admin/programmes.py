@@ -21,7 +21,7 @@ from wtforms.validators import Optional
 
 from charter.admin.base import Chosen, ChosenRow, RecordView, of_status, on, shown
 from charter.admin.organisations import content, counties
-from charter.clock import now, today
+from charter.clock import day_in_words, now, today
 from charter.errors import Refusal, Stale
 from charter.extensions import db, transaction
 from charter.framework.content import Content
@@ -183,7 +183,7 @@ def _criteria(record: Programme) -> str:
 
 def _review(record: Programme) -> str:
     late = record.status is ProgrammeStatus.OPEN and record.review_by < today()
-    said = f"{record.review_by.day} {record.review_by:%B %Y}"
+    said = day_in_words(record.review_by)
     return f"{said} (past)" if late else said
 
 

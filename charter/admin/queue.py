@@ -30,7 +30,7 @@ from charter.review.handing_out.queue import Asked, Order, QueueRow
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 from charter.web.access import the_user
-from charter.web.forms import EmptyForm, page_asked_for
+from charter.web.forms import EmptyForm, id_in, page_asked_for
 
 BAD = 400
 COLUMNS = (
@@ -123,15 +123,15 @@ class QueuePages(ActionView):
         """Give many cases out. The address says which and to whom; the page, who would get what; its button does it."""
         form, on_day = EmptyForm(), today()
         asked = narrowed(request.args, the_user().id)
-        ids = list(dict.fromkeys(found for text in request.args.getlist("case") if (found := _id(text))))
+        ids = list(dict.fromkeys(found for text in request.args.getlist("case") if (found := id_in(text))))
         number = page_asked_for(request.args.get("oldest")) if request.args.get("oldest") else 0
         if not ids and number:
             ids = queue.oldest_waiting(
                 db.session, asked, min(number, allocating.MOST_AT_ONCE), by=the_user(), on=on_day
             )
-        to = _id(request.args.get("to"))
+        to = id_in(request.args.get("to"))
         if form.validate_on_submit():
-            chosen = [found for text in request.form.getlist("case") if (found := _id(text))]
+            chosen = [found for text in request.form.getlist("case") if (found := id_in(text))]
             with transaction() as session:
                 given = allocating.give(
                     session,
@@ -178,7 +178,7 @@ class QueuePages(ActionView):
                         review,
                         to=UUID(form.to.data),
                         reason=form.reason.data or "",
-                        seen=_id(form.seen.data),
+                        seen=id_in(form.seen.data),
                         by=the_user(),
                         at=now(),
                         on=today(),
@@ -268,13 +268,6 @@ def kept(asked: Asked, me: UUID) -> dict[str, Any]:
         "order": asked.order.value if asked.order is not Order.DUE else None,
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _stamp(moment: datetime | None) -> str:

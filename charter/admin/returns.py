@@ -1,7 +1,6 @@
 """Values of the strategy's measures, as their owners report them: read them, enter one."""
 
 from decimal import Decimal, InvalidOperation
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask import flash, redirect, url_for
@@ -19,6 +18,7 @@ from charter.reporting import returns
 from charter.reporting.models import Measure, Return
 from charter.web.access import the_user
 from charter.web.filters import number
+from charter.web.forms import id_in
 
 
 class ReturnsView(RecordView):
@@ -81,7 +81,8 @@ def enter(form: ReturnForm) -> None:
         raise Refusal("The value must be a number, such as 1,250 or 81.5.", field="value") from None
     assert form.as_at.data is not None, "the form needs it"
     with transaction() as session:
-        measure = session.get(Measure, _id(form.measure.data))
+        chosen = id_in(form.measure.data)
+        measure = session.get(Measure, chosen) if chosen else None
         if measure is None:
             raise Refusal("Choose a measure.", field="measure")
         returns.enter(
@@ -93,10 +94,3 @@ def enter(form: ReturnForm) -> None:
             by=the_user(),
             at=now(),
         )
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("Choose a measure.", field="measure") from None

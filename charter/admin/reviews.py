@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy.orm import joinedload
 
 from charter import staffing
-from charter.admin import answers, as_one_goes, meetings, staff_surveys
+from charter.admin import answers, as_one_goes, staff_surveys
 from charter.admin.answers import AnswerPages
 from charter.admin.base import on
 from charter.admin.case_forms import RestForm, fitting_phrases, saved_said, with_phrase
@@ -26,6 +26,7 @@ from charter.admin.forms import (
     level_in,
     levels,
 )
+from charter.admin.meetings import recording
 from charter.aftercare import queries as concerns
 from charter.assessment import evidence_files, library
 from charter.assessment.models import Evidence, PrivacyReason, ScanState
@@ -106,7 +107,7 @@ class ReviewsView(AnswerPages):
                 case, at=at, following=following, unsaved=unsaved, everything=request.args.get("open") == "all"
             ),
             saved=case.content.criterion(saved) if saved else None,
-            panel_items=meetings.of_case(review),
+            panel_items=recording.of_case(review),
             upheld=concerns.upheld_of(db.session, review.assessment.organisation_id),
             explained=review.decided_at is not None
             or (bool(case.moderations) and explanation.is_there(db.session, review.id)),
@@ -349,7 +350,7 @@ def _became(review: Review) -> str:
         return "The case is decided and the employer has been told."
     if review.status is ReviewStatus.WITH_PANEL:
         return "The case waits for the panel. The employer is told when the panel has decided."
-    return meetings.is_back(review)
+    return recording.is_back(review)
 
 
 def moderate(session: Any, review: Review, form: ModerateForm) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from charter.admin.base import Chosen, RecordView, of_status
 from charter.award.yearly.models import ReturnState, YearlyReturn
 from charter.award.yearly.queries import in_state
-from charter.clock import today
+from charter.clock import day_in_words, today
 from charter.permissions import Permission
 
 
@@ -74,7 +74,7 @@ class YearlyReturnsView(RecordView):
 
     def title(self, model: YearlyReturn) -> str:
         """The heading of one return's page."""
-        return f"{model.organisation.name}, due {model.due_on.day} {model.due_on:%B %Y}"
+        return f"{model.organisation.name}, due {day_in_words(model.due_on)}"
 
 
 def reminder(days: int | None) -> str:

@@ -17,7 +17,7 @@ from charter.aftercare.status import GIVE_BACK, OVERTURN, STAND_BY, TAKE_APPEAL,
 from charter.award import issuing
 from charter.award.issuing import owners
 from charter.award.status import RESTORE
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal
 from charter.framework.content import AfterAward
 from charter.lifecycle import Transition
@@ -85,7 +85,7 @@ def appeal(session: Session, decision: Decision, *, grounds: str, by: User, at: 
         raise Refusal("There is an appeal against this decision already. There can be one.")
     until = _until(decision, decided_at)
     if on > until:
-        raise Refusal(f"You could appeal until {until.day} {until:%B %Y}. That day has passed.")
+        raise Refusal(f"You could appeal until {day_in_words(until)}. That day has passed.")
     rules = _rules(decision)
     found = Appeal(
         organisation_id=_employer(decision).id,

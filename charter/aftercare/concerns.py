@@ -16,7 +16,7 @@ from charter.aftercare import words
 from charter.aftercare.models import Concern, ConcernNote
 from charter.aftercare.status import ASK, HEAR, OPEN_CONCERNS, OUTCOMES, PUT_BACK, TAKE, ConcernStatus
 from charter.award.issuing import owners
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal, Stale
 from charter.framework import publishing
 from charter.notification import emails, rehearsal
@@ -190,7 +190,7 @@ def settle(
         if on <= concern.answer_by:
             day = concern.answer_by
             raise Refusal(
-                f"The employer may give its side until {day.day} {day:%B %Y}. You can uphold this after that day.",
+                f"The employer may give its side until {day_in_words(day)}. You can uphold this after that day.",
                 field="outcome",
             )
     concern.move(step)

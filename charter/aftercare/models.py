@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from charter.account.models import User
 from charter.aftercare.status import OPEN_CONCERNS, AppealStatus, ConcernStatus, Deed, StepStatus
 from charter.award.models import Award
+from charter.clock import day_in_words
 from charter.lifecycle import HasStatus
 from charter.organisation.models import Organisation
 from charter.orm import Base
@@ -153,7 +154,7 @@ class AwardStep(HasStatus, Base):
         if self.at_once or day > self.reply_by or (self.replied_at is not None and self.reply_is_all):
             return None
         return (
-            f"The employer may reply until {self.reply_by.day} {self.reply_by:%B %Y}. You can carry this out after "
+            f"The employer may reply until {day_in_words(self.reply_by)}. You can carry this out after "
             "that day, or earlier if the employer says that it has nothing to add."
         )
 

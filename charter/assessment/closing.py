@@ -16,6 +16,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
+from charter.clock import day_in_words
 from charter.errors import Refusal, Stale
 from charter.framework import publishing
 from charter.framework.models import Framework, FrameworkStatus
@@ -129,7 +130,7 @@ def check_not_before(first: date, closes_on: date) -> None:
     """Raise `Refusal` when a version would close before the first day that may be chosen."""
     if closes_on < first:
         raise Refusal(
-            f"Employers need time to finish. The first day that you can choose is {first.day} {first:%B %Y}.",
+            f"Employers need time to finish. The first day that you can choose is {day_in_words(first)}.",
             field="closes_on",
         )
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from charter.assessment.models import Answer
 from charter.assessment.standing_in import StandIn, counting_as_met
+from charter.clock import day_in_words
 from charter.framework.content import (
     AllOfRule,
     AtLeastRule,
@@ -285,7 +286,7 @@ def broken_promise(content: Content, due: date | None, on: date) -> str | None:
     was planned, or in a version that takes a plan twice."""
     if due is None or due >= on or content.meta.planned_again:
         return None
-    return f"You planned this by {due.day} {due:%B %Y}. It has to be in place now."
+    return f"You planned this by {day_in_words(due)}. It has to be in place now."
 
 
 def why_not(

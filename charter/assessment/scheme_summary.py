@@ -10,8 +10,9 @@ from typing import Any
 
 from reportlab.platypus import CondPageBreak, HRFlowable, PageTemplate, Spacer
 
-from charter import drawing, printing
+from charter import printing
 from charter.assessment.other_schemes import Beside, Cover, ItemCover, SchemeCover
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GREEN, GREY, ITALIC, PALE
 from charter.framework.content import Content
 from charter.printing import paragraph
@@ -44,7 +45,7 @@ def draw(found: SchemeCover, content: Content, said: Facts) -> bytes:
         file,
         title=f"{found.scheme.title}: what {said.employer} has in place",
         author=said.employer,
-        subject=f"Answers given for {said.charter}, on {drawing.day(said.on)}",
+        subject=f"Answers given for {said.charter}, on {day_in_words(said.on)}",
         creator=said.charter,
     )
     around = printing.edges(f"{said.employer}: {found.scheme.title}", said.on)
@@ -85,7 +86,7 @@ def _head(found: SchemeCover, said: Facts) -> list[Any]:
         flowables.append(paragraph(_note(found, found.scheme.note), _AIM))
     if found.scheme.changed_at:
         flowables.append(
-            paragraph(f"Our list was last changed on {drawing.day(found.scheme.changed_at.date())}.", _SMALL)
+            paragraph(f"Our list was last changed on {day_in_words(found.scheme.changed_at.date())}.", _SMALL)
         )
     return flowables
 
@@ -151,13 +152,13 @@ def _beside(one: Beside, content: Content) -> list[Any]:
     value = content.scale_value(one.answer.value) if one.answer else None
     said = value.label if value else "No answer yet"
     if one.stand_in is not None and one.stand_in.is_met and value is None:
-        until = f" until {drawing.day(one.stand_in.until)}" if one.stand_in.until else ""
+        until = f" until {day_in_words(one.stand_in.until)}" if one.stand_in.until else ""
         said = f"{one.stand_in.passport.title} stands in for this{until}"
     found = [paragraph(f"{one.criterion.statement} ({said}.)", _UNDER)]
     if one.answer and one.in_place:
         found += [paragraph(line, _UNDER) for line in one.answer.explanation.splitlines() if line.strip()]
     if one.answer and not one.in_place and one.answer.action.strip():
-        due = f" By {drawing.day(one.answer.action_due)}." if one.answer.action_due else ""
+        due = f" By {day_in_words(one.answer.action_due)}." if one.answer.action_due else ""
         found.append(paragraph(f"We plan: {one.answer.action.strip()}{due}", _UNDER))
     titles = "; ".join(use.evidence.title for use in one.evidence if not use.evidence.is_gone)
     if titles:

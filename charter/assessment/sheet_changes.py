@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from charter.assessment import metrics, progress, sheet_days
+from charter.assessment import metrics, progress
 from charter.assessment.queries import Material
 from charter.assessment.sheet_rows import Item, Told, Understood, is_saved, whole
 from charter.assessment.spreadsheet import (
@@ -20,6 +20,7 @@ from charter.assessment.spreadsheet import (
     unknown_fields,
     version_of_declaration,
 )
+from charter.clock import day_in_words
 from charter.framework.content import Content
 
 
@@ -140,7 +141,7 @@ def _shown(content: Content, part: str, value: Any) -> str:
     if part == "value":
         found = content.scale_value(value)
         return found.label if found else ""
-    return sheet_days.said(value) if isinstance(value, date) else str(value or "")
+    return day_in_words(value) if isinstance(value, date) else str(value or "")
 
 
 def _compare_basic(item: Item, said: Material) -> Line:
@@ -189,5 +190,5 @@ def _bare(number: str) -> str:
 
 def _figure_said(code: str, text: str) -> str:
     if code == PERIOD_END and text:
-        return sheet_days.said(date.fromisoformat(text))
+        return day_in_words(date.fromisoformat(text))
     return text.capitalize() if text == NOT_KNOWN else text

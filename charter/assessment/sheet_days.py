@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from charter.assessment.sheet_file import Cell, short
+from charter.clock import MONTHS, day_in_words
 
 _MONTHS = {
     name: number
@@ -22,7 +23,9 @@ def read(cell: Cell) -> tuple[date | None, str | None, str | None]:
     if isinstance(value, Decimal):
         if value == value.to_integral_value() and 30_000 < value < 75_000:
             day = _EPOCH + timedelta(days=int(value))
-            remark = f"Cell {cell.ref}: we read the number {value}, which is how a spreadsheet keeps {said(day)}."
+            remark = (
+                f"Cell {cell.ref}: we read the number {value}, which is how a spreadsheet keeps {day_in_words(day)}."
+            )
     elif isinstance(value, date) and not isinstance(value, bool):
         day = value
     elif isinstance(value, str):
@@ -37,19 +40,8 @@ def read(cell: Cell) -> tuple[date | None, str | None, str | None]:
             None,
         )
     if not EARLIEST <= day.year <= LATEST:
-        return None, f"Cell {cell.ref}: check the year of {said(day)}. Write it with all four figures.", None
+        return None, f"Cell {cell.ref}: check the year of {day_in_words(day)}. Write it with all four figures.", None
     return day, None, remark
-
-
-def said(day: date) -> str:
-    """A day in words, the same whatever the machine speaks."""
-    return f"{day.day} {_FULL_MONTHS[day.month - 1]} {day.year}"
-
-
-_FULL_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def _typed_day(ref: str, text: str) -> tuple[date | None, str | None]:
@@ -59,11 +51,11 @@ def _typed_day(ref: str, text: str) -> tuple[date | None, str | None]:
     if plain := re.fullmatch(r"([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4})", text):
         day = _made(int(plain[3]), int(plain[2]), int(plain[1]))
         unsure = day is not None and int(plain[1]) <= 12 and plain[1].lstrip("0") != plain[2].lstrip("0")
-        return day, f"Cell {ref}: we read {text} as {said(day)}, the day first." if day and unsure else None
+        return day, f"Cell {ref}: we read {text} as {day_in_words(day)}, the day first." if day and unsure else None
     if words := re.fullmatch(r"([0-9]{1,2})(?:st|nd|rd|th)?[ -]([A-Za-z]{3,9})\.?,?[ -]([0-9]{4})", text):
         month = _MONTHS.get(words[2][:3].lower())
         name = "sep" if words[2].lower() == "sept" else words[2].lower()
-        known = month is not None and _FULL_MONTHS[month - 1].lower().startswith(name)
+        known = month is not None and MONTHS[month - 1].lower().startswith(name)
         return (_made(int(words[3]), month, int(words[1])) if month and known else None), None
     return None, None
 

@@ -9,12 +9,12 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from charter.assessment import sheet_days as days
 from charter.assessment.answers import plans
 from charter.assessment.declarations import mark
 from charter.assessment.metrics import fields, fields_of
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn
+from charter.clock import day_in_words
 from charter.framework.asking import standing
 from charter.framework.content import Content, Extent, ScaleValue
 
@@ -213,7 +213,7 @@ def _write_answers(sheet: Worksheet, said: Material, styles: Styles, lists: Mapp
 def _done_for_you_by(one: StandIn | None) -> str | None:
     if one is None or not one.is_met:
         return None
-    until = f" until {days.said(one.until)}" if one.until else ""
+    until = f" until {day_in_words(one.until)}" if one.until else ""
     return f"{one.passport.title}{until}. You can leave this row empty. If you answer less, your answer counts."
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from charter.assessment.metrics import Figure, written
+from charter.clock import day_in_words
 from charter.framework.content import Content, Metric, MetricRules
 
 PERCENT = "percent"
@@ -48,7 +49,7 @@ def period_doubt(period_end: date | None, before: Mapping[str, Before]) -> str |
         return None
     months = max(1, round((period_end - last).days / _YEAR * 12))
     return (
-        f"Your last figures were for the 12 months to {last.day} {last:%B %Y}. These end {months} "
+        f"Your last figures were for the 12 months to {day_in_words(last)}. These end {months} "
         f"{'month' if months == 1 else 'months'} later, so the two cannot be compared well. Is the day right?"
     )
 

@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from charter import drawing
 from charter.award.models import Award
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GOLD, GOLD_DEEP, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 
 WIDTH, HEIGHT = landscape(A4)
@@ -74,7 +75,7 @@ def draw(said: Facts, *, issuer: Issuer, verify_url: str) -> bytes:
     page.setTitle(f"{issuer.scheme}: {said.level_title}, {said.name}")
     page.setAuthor(issuer.owner)
     page.setSubject(
-        f"Certificate {said.number}, valid from {drawing.day(said.starts_on)} to {drawing.day(said.ends_on)}"
+        f"Certificate {said.number}, valid from {day_in_words(said.starts_on)} to {day_in_words(said.ends_on)}"
     )
     page.setKeywords([issuer.scheme, issuer.area, said.level_title, said.number])
     page.setCreator(issuer.scheme)
@@ -163,8 +164,8 @@ def _level(page: Canvas, said: Facts, y: float) -> None:
 
 def _facts(page: Canvas, said: Facts, y: float) -> None:
     cells = (
-        ("Awarded on", drawing.day(said.starts_on)),
-        ("Valid until", drawing.day(said.ends_on)),
+        ("Awarded on", day_in_words(said.starts_on)),
+        ("Valid until", day_in_words(said.ends_on)),
         ("Covers", f"{said.scope}, {said.county}" if said.county else said.scope),
         ("Certificate number", said.number),
     )

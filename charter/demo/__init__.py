@@ -21,6 +21,7 @@ from charter.demo import (
     figures,
     histories,
     library,
+    measures,
     panel,
     phrases,
     recognitions,
@@ -79,7 +80,7 @@ def fill(*, employers: int, seed: int, on: date, say: Callable[[str], None]) -> 
         if (position + 1) % 10 == 0 or position + 1 == first:
             say(f"Made {position + 1} of {employers:,} employers")
     panel.add(staff, on)
-    maker.enter_returns()
+    measures.enter(staff, random, on)
     services.ask(on, Random(seed), current_app.extensions["charter_settings"].scheme_email)  # noqa: S311 - no secret
     figures.add(seed=seed, on=on)
     recognitions.add(current_app.extensions["charter_store"], staff, on)

@@ -15,6 +15,7 @@ from charter.assessment.status import OPEN, AssessmentStatus
 from charter.award.models import Award
 from charter.award.yearly import queries as yearly
 from charter.award.yearly.models import YearlyReturn
+from charter.clock import day_in_words
 from charter.improvement.models import Action, ActionStatus
 from charter.organisation.models import Membership, Organisation
 from charter.review.models import InformationRequest, Review
@@ -111,10 +112,10 @@ def _to_do(
     soon: date,
 ) -> Iterable[ToDo]:
     if asked_by:
-        yield ToDo(f"answer the assessor by {_day(asked_by)}", asked_by)
+        yield ToDo(f"answer the assessor by {day_in_words(asked_by)}", asked_by)
     if figures and due_on:
         late_or_not = "they were due on" if due_on < on else "due by"
-        yield ToDo(f"give your yearly figures ({late_or_not} {_day(due_on)})", due_on, figures)
+        yield ToDo(f"give your yearly figures ({late_or_not} {day_in_words(due_on)})", due_on, figures)
     if status is None and ends is not None and ends <= soon:
         yield ToDo("choose what comes after your award", ends)
     if late:
@@ -123,7 +124,3 @@ def _to_do(
         yield ToDo("finish your answers")
     elif status is None and ends is None:
         yield ToDo("start an assessment")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -18,7 +18,7 @@ from charter.assessment.models import Assessment
 from charter.assessment.queries import Material
 from charter.assessment.standing_in import StandIn, standing_in
 from charter.assessment.status import AssessmentStatus
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal
 from charter.framework.content import Content, Criterion, Extent
 from charter.improvement import actions
@@ -136,7 +136,7 @@ class _Judged:
         if gone is None or gone.until is None:
             return _more(sentence, criterion)
         return (
-            f"{gone.passport.title} stood in for this until {gone.until.day} {gone.until:%B %Y}. "
+            f"{gone.passport.title} stood in for this until {day_in_words(gone.until)}. "
             "Tell us of the new certificate, or put it in place yourself."
         )
 

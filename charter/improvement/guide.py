@@ -29,6 +29,7 @@ from reportlab.platypus import (
 
 from charter import drawing, printing
 from charter.award.certificate import Issuer
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GOLD, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 from charter.framework.content import Content
 from charter.improvement.models import Programme
@@ -69,7 +70,7 @@ def _drawn(
         file,
         title=f"{TITLE} {said.on.year}",
         author=said.issuer.owner,
-        subject=f"Services for employers in {said.issuer.area}, on {drawing.day(said.on)}",
+        subject=f"Services for employers in {said.issuer.area}, on {day_in_words(said.on)}",
         creator=said.issuer.scheme,
     )
 
@@ -127,7 +128,7 @@ def _cover(said: Facts, number: int) -> Callable[[Canvas, Any], None]:
         for text, font, size, colour in (
             (f"Help for employers in {said.issuer.area}", BOLD, 18, INK),
             (f"{number} services: what each offers, for whom, and how to start", REGULAR, 14, GREY),
-            (f"As the directory stood on {drawing.day(said.on)}", REGULAR, 14, GREY),
+            (f"As the directory stood on {day_in_words(said.on)}", REGULAR, 14, GREY),
         ):
             _line(page, text, MARGIN, y, font, size, colour)
             y -= 26

@@ -14,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, PageTemplate, Paragraph, Table, TableStyle
 
 from charter import drawing, printing
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GOLD, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 from charter.improvement.models import Action
 from charter.improvement.plan import Plan
@@ -51,7 +52,7 @@ def draw(plan: Plan, said: Printed) -> bytes:
         file,
         title=f"Improvement plan: {plan.organisation.name}",
         author=said.scheme,
-        subject=f"As it was on {drawing.day(plan.on)}",
+        subject=f"As it was on {day_in_words(plan.on)}",
         creator=said.scheme,
     )
     frame = Frame(MARGIN, 62, COLUMN, HEIGHT - 62 - 74, 0, 0, 0, 0)
@@ -74,7 +75,7 @@ def _edges(plan: Plan, said: Printed) -> Callable[[Canvas, Any], None]:
         page.line(MARGIN, 50, WIDTH - MARGIN, 50)
         page.setFillColor(GREY)
         page.setFont(REGULAR, 10)
-        page.drawString(MARGIN, 36, f"As it was on {drawing.day(plan.on)}. The plan as it is today:")
+        page.drawString(MARGIN, 36, f"As it was on {day_in_words(plan.on)}. The plan as it is today:")
         page.setFont(REGULAR, min(10, (COLUMN - 4) / drawing.width_of(said.url, REGULAR)))
         page.drawString(MARGIN, 23, said.url)
         page.linkURL(said.url, (MARGIN, 19, WIDTH - MARGIN, 34), relative=0)
@@ -104,8 +105,8 @@ def _parts(plan: Plan, said: Printed) -> list[Flowable]:
 def _row(action: Action, plan: Plan, said: Printed) -> Flowable:
     """One action beside its box; an action that is done has a tick in it."""
     facts = [
-        "" if action.closed_at else f"by {drawing.day(action.due_on) if action.due_on else TO_FILL_IN}",
-        f"done on {drawing.day(action.closed_at.date())}" if action.closed_at else "",
+        "" if action.closed_at else f"by {day_in_words(action.due_on) if action.due_on else TO_FILL_IN}",
+        f"done on {day_in_words(action.closed_at.date())}" if action.closed_at else "",
         action.doer or ("" if action.closed_at else "nobody named yet"),
         plan.content.effort_label(action.effort) if not action.closed_at else "",
     ]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from charter import audit
 from charter.account.models import Role, User
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal
 from charter.organisation import numbers
 from charter.organisation.models import Conflict, InterestKind, Membership, Organisation
@@ -397,7 +397,7 @@ def _in_words(belongs: bool, declared_at: datetime | None, deed: str) -> str | N
         return f"You belong to this employer, so somebody else must {deed}."
     if declared_at is not None:
         day = local_date(declared_at)
-        return f"You declared an interest in this employer on {day.day} {day:%B %Y}, so somebody else must {deed}."
+        return f"You declared an interest in this employer on {day_in_words(day)}, so somebody else must {deed}."
     return None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.drawing import day
+from charter.clock import day_in_words
 from charter.errors import Refusal
 from charter.panel.models import TITLE, Item, Meeting
 from charter.panel.planning import check_open, locked
@@ -34,7 +34,9 @@ def put(session: Session, meeting: Meeting, reviews: Sequence[Review], *, by: Us
         other = waiting_item(session, review)
         if other is not None:
             where = (
-                "this meeting" if other.meeting_id == meeting.id else f"the meeting on {day(other.meeting.meets_on)}"
+                "this meeting"
+                if other.meeting_id == meeting.id
+                else f"the meeting on {day_in_words(other.meeting.meets_on)}"
             )
             raise Refusal(f"The case of {name} is on the agenda of {where} already.", field="cases")
     last = _last(meeting)

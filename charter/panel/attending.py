@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from charter import audit
 from charter.account.models import User
-from charter.drawing import day
+from charter.clock import day_in_words
 from charter.errors import Refusal, Stale
 from charter.panel.models import Meeting
 from charter.panel.planning import check_open, locked
@@ -35,7 +35,9 @@ def record(
     meeting = locked(session, meeting)
     check_open(meeting)
     if on < meeting.meets_on:
-        raise Refusal(f"The meeting is on {day(meeting.meets_on)}. Write down who came on that day or after it.")
+        raise Refusal(
+            f"The meeting is on {day_in_words(meeting.meets_on)}. Write down who came on that day or after it."
+        )
     changed = [
         seat
         for seat in meeting.seats

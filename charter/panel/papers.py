@@ -5,7 +5,7 @@ The same meeting gives the same bytes. The pages about the meeting say the same 
 
 import io
 from collections.abc import Callable, Collection, Iterator
-from datetime import date, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, PageTemplate, Spacer
 
 from charter import drawing, printing
+from charter.clock import day_in_words, time_in_words
 from charter.drawing import BOLD, GREEN, GREY, ITALIC
 from charter.framework.content import Content
 from charter.panel.models import Item, Meeting
@@ -61,7 +62,7 @@ def minutes(meeting: Meeting, *, scheme: str, agreed_on: date | None) -> bytes:
     def story() -> Iterator[Any]:
         yield from _top(meeting, scheme, title)
         if agreed_on:
-            yield _p(f"Agreed on {drawing.day(agreed_on)}.", _SMALL)
+            yield _p(f"Agreed on {day_in_words(agreed_on)}.", _SMALL)
         else:
             yield _p("These minutes are not agreed yet, and may change.", _SMALL)
         yield from _facts(
@@ -102,11 +103,6 @@ def decided(item: Item) -> str:
     if item.outcome is Outcome.AWARDED and item.review is not None and item.level is not None:
         return f"Award: {_content(item.review).level_title(item.level)}"
     return item.outcome.label
-
-
-def hour(value: time) -> str:
-    """A time of day as people read it."""
-    return f"{value.hour % 12 or 12}:{value:%M}{'am' if value.hour < 12 else 'pm'}"
 
 
 def _came_of(item: Item) -> Iterator[Any]:
@@ -156,7 +152,7 @@ def _top(meeting: Meeting, scheme: str, title: str) -> Iterator[Any]:
     yield _p(scheme, _SMALL)
     yield _p(title, _H1)
     yield from _facts(
-        ("When", f"{drawing.day(meeting.meets_on)}, {hour(meeting.begins)}"),
+        ("When", f"{day_in_words(meeting.meets_on)}, {time_in_words(meeting.begins)}"),
         ("Where", meeting.place),
         ("Chair", meeting.chair),
     )
@@ -183,7 +179,7 @@ def _p(text: str, look: Any) -> Any:
 
 def _drawn(meeting: Meeting, story: Iterator[Any], scheme: str, title: str) -> bytes:
     file = io.BytesIO()
-    name = f"{title}, {drawing.day(meeting.meets_on)}"
+    name = f"{title}, {day_in_words(meeting.meets_on)}"
     document = printing.document(file, title=name, author=scheme, subject=f"Meeting at {meeting.place}", creator=scheme)
     document.addPageTemplates([PageTemplate("page", [printing.inside()], onPage=_edges(name))])
     document.build([*story, Spacer(0, 1)])

@@ -22,7 +22,7 @@ from charter.review import deciding, sending_back
 from charter.review.handing_out import allocation, set_apart
 from charter.review.models import Review
 from charter.review.recommendation import LONGEST, check_length, check_level
-from charter.review.record.explanation import Together
+from charter.review.record.wording import Together
 from charter.review.status import ReviewStatus
 
 DEED = "record what the panel decides about it"

@@ -16,7 +16,7 @@ from charter.review.attainment import headcount
 from charter.review.handing_out.set_apart import was_opened_again
 from charter.review.models import Review
 from charter.review.record import explanation
-from charter.review.record.explanation import Together
+from charter.review.record.wording import Together
 from charter.review.status import DECIDE
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from charter.assessment.metrics import fields_of, figures, may_be_unknown, needs, written
+from charter.clock import day_in_words
 from charter.framework.content import BaselineDeclaration, Content, Metric
 from charter.review.submitted import AnswerSaid, EvidenceSaid, Submitted
 
@@ -69,7 +70,7 @@ def _said(content: Content, answer: AnswerSaid | None) -> tuple[tuple[str, str],
         ("Explanation", answer.explanation if answer else ""),
         ("Action", answer.action if answer else ""),
         ("Who will do it", answer.action_owner if answer else ""),
-        ("By when", day(answer.action_due) if answer else ""),
+        ("By when", _day(answer.action_due) if answer else ""),
         ("Reason", answer.reason if answer else ""),
     )
 
@@ -137,7 +138,7 @@ def _figures(content: Content, before: Submitted, after: Submitted) -> list[Chan
         if (one.code in before.unknown) != (one.code in after.unknown)
     )
     if before.period_end != after.period_end:
-        changes.append(Change("Last day of the 12 months", day(before.period_end), day(after.period_end)))
+        changes.append(Change("Last day of the 12 months", _day(before.period_end), _day(after.period_end)))
     changes.extend(
         Change(f"Note on “{metric.label}”", old, new)
         for metric in content.metrics
@@ -146,6 +147,5 @@ def _figures(content: Content, before: Submitted, after: Submitted) -> list[Chan
     return changes
 
 
-def day(value: date | None) -> str:
-    """A day as people read it, or nothing."""
-    return f"{value.day} {value:%B %Y}" if value else ""
+def _day(value: date | None) -> str:
+    return day_in_words(value) if value else ""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from charter.audit import AuditEvent
+from charter.clock import day_in_words
 from charter.framework.content import Content
 
 PORTAL = "The portal"
@@ -125,12 +126,12 @@ def _detail(content: Content, event: AuditEvent) -> str:
         return found.title if found else ""
     if event.action.startswith("panel:"):
         day = date.fromisoformat(details["meets_on"])
-        return f"meeting on {day.day} {day:%B %Y}"
+        return f"meeting on {day_in_words(day)}"
     if event.action == "case:ask-for-more":
         return "; ".join(_asked(content, details))
     if event.action == "case:more-time":
         day = date.fromisoformat(details["after"])
-        return f"until {day.day} {day:%B %Y}"
+        return f"until {day_in_words(day)}"
     if event.action == "case:rest-met":
         return "; ".join(_asked(content, details))
     if event.action in {"assessment:submit", "assessment:resubmit"}:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from charter import audit
 from charter.account.models import User
 from charter.account.sessions import hashed
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import interests, queries
@@ -209,7 +209,7 @@ def grant(session: Session, claim: Claim, *, reason: str, by: User, at: datetime
     if step is Next.VOID:
         raise Refusal(f"This cannot be granted. {why}")
     if not claim_rules.is_due(claim.claimed_at, at=at):
-        until = _day(objections_until(claim.claimed_at))
+        until = day_in_words(local_date(objections_until(claim.claimed_at)))
         raise Refusal(f"The employer’s people can object until {until}. You can grant it after that.")
     _grant(session, claim, at=at, by=by, reason=reason)
 
@@ -422,8 +422,3 @@ def _check_not_again(session: Session, organisation_id: UUID, by: User, at: date
             "Your last claim was stopped. You can claim again later, or write to us: our address is at the foot of the "
             "page."
         )
-
-
-def _day(moment: datetime) -> str:
-    day = local_date(moment)
-    return f"{day.day} {day:%B %Y}"

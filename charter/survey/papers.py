@@ -14,6 +14,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from charter import drawing
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GOLD, GREEN, GREY, INK, ITALIC, PALE, REGULAR
 from charter.framework.content import StaffSurvey
 from charter.survey.results import Result, Results
@@ -55,7 +56,7 @@ def poster(about: About, *, url: str) -> bytes:
         (
             "Take a slip of your own. Nobody notes which one you have.",
             "Scan the code on your slip. Or scan the one above, then type yours.",
-            f"Answer by {drawing.day(about.closes_on)}. You can answer once.",
+            f"Answer by {day_in_words(about.closes_on)}. You can answer once.",
         ),
         start=1,
     ):
@@ -101,7 +102,7 @@ def slips(about: About, links: Sequence[tuple[str, str]]) -> bytes:
         page.say(url.rpartition("/")[0].split("://", 1)[-1], REGULAR, 9.5, INK, left=text, width=width, lines=1)
         page.down -= 3
         page.say(
-            f"Answer once, by {drawing.day(about.closes_on)}. Nobody can find out what you said.",
+            f"Answer once, by {day_in_words(about.closes_on)}. Nobody can find out what you said.",
             REGULAR,
             9.5,
             INK,
@@ -124,7 +125,7 @@ def report(about: About, results: Results, *, closed_on: date) -> bytes:
     page.down -= 4
     page.say(
         f"{results.answers:,} of the {results.people:,} people asked answered ({results.response_percent}%), from "
-        f"{drawing.day(about.opens_on)} to {drawing.day(closed_on)}. Each had a code that worked once. Nobody gave a "
+        f"{day_in_words(about.opens_on)} to {day_in_words(closed_on)}. Each had a code that worked once. Nobody gave a "
         f"name. Totals are shown only from {about.asked.min_answers} answers.",
         REGULAR,
         11.5,

@@ -8,23 +8,15 @@ from typing import Any
 from flask import Flask
 
 from charter.assessment import evidence_dates, previews
-from charter.clock import LOCAL, today
+from charter.clock import LOCAL, day_in_words, local_date, time_in_words, today
 from charter.framework.content import Metric
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-"""Said here, so that they are English whatever the machine speaks, and because a long list says many of them."""
 
 
 def day(value: date | datetime | None) -> str:
     """5 March 2027. A moment is shown as the local day it falls on."""
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        value = value.astimezone(LOCAL).date()
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return day_in_words(local_date(value) if isinstance(value, datetime) else value)
 
 
 def moment(value: datetime | None) -> str:
@@ -32,7 +24,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(LOCAL)
-    return f"{day(local)} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return f"{day_in_words(local)} at {time_in_words(local.time())}"
 
 
 def number(value: Any) -> str:

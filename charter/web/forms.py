@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import flash, g, has_request_context, request
 from flask_wtf import FlaskForm
@@ -76,6 +77,23 @@ def at_most(length: int, what: str) -> Any:
 def page_asked_for(typed: str | None) -> int:
     """The number of a page of a list, as an address or a form says it; the first, when it says none that can be."""
     return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
+
+
+def id_in(typed: str | None) -> UUID | None:
+    """The id that an address or a form names; None when it names none."""
+    try:
+        return UUID(typed or "")
+    except ValueError:
+        return None
+
+
+def choice_in(typed: str | None) -> UUID | None:
+    """The id that was chosen from a list; None when nothing was chosen.
+
+    What was tampered with, so that it is no id, is an id that nothing has: the rules refuse it as they refuse others
+    that are not on the list.
+    """
+    return (id_in(typed) or UUID(int=0)) if typed else None
 
 
 def stripped(value: str | None) -> str | None:

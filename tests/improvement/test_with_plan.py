@@ -133,9 +133,9 @@ def test_nobody_above_sends_or_decides_without_the_plan() -> None:
     assert {name: verbs & PAST for name, verbs in found.items() if verbs & PAST} == {}
     through = {name for name, verbs in found.items() if any(module == "with_plan" for module, _ in verbs)}
     callers = {
-        "admin/meetings.py",
+        "admin/meetings/recording.py",
         "admin/reviews.py",
-        "demo/histories.py",
+        "demo/reviewing.py",
         "demo/panel.py",
         "web/employer/assessment.py",
     }

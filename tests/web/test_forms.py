@@ -1,12 +1,13 @@
 """Fields that know how people type."""
 
 from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from charter.web.forms import DateParts, stripped
+from charter.web.forms import DateParts, choice_in, id_in, stripped
 
 
 class Dated(Form):
@@ -53,3 +54,19 @@ def test_no_date_at_all_is_no_error() -> None:
 
 def test_what_is_typed_loses_what_nobody_can_see() -> None:
     assert stripped("  one\r\ntwo\x00\x07  ") == "one\ntwo"
+
+
+def test_an_id_is_read_as_a_form_sends_it() -> None:
+    one = uuid4()
+    assert id_in(str(one)) == choice_in(str(one)) == one
+
+
+@pytest.mark.parametrize("typed", [None, ""])
+def test_where_nothing_was_chosen_there_is_no_id(typed: str | None) -> None:
+    assert id_in(typed) is None
+    assert choice_in(typed) is None
+
+
+def test_a_choice_that_was_tampered_with_is_not_taken_for_none() -> None:
+    assert id_in("somebody") is None
+    assert choice_in("somebody") == UUID(int=0)

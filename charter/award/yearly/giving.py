@@ -14,7 +14,7 @@ from charter.assessment.progress import Figures
 from charter.assessment.returns import INPUT_LIMIT, NOTE_LIMIT, fitting
 from charter.assessment.year_on_year import Before
 from charter.award.yearly.models import YearlyReturn
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal, Stale, who_saved
 from charter.notification import emails
 from charter.organisation import queries as organisations
@@ -154,7 +154,7 @@ def why_not_that_year(due: YearlyReturn, period_end: date | None, last: Mapping[
     if period_end is None or newest is None or period_end > newest:
         return None
     return (
-        f"Your last figures were for the 12 months to {newest.day} {newest:%B %Y}. "
+        f"Your last figures were for the 12 months to {day_in_words(newest)}. "
         "Give those of the 12 months after that: choose a later day."
     )
 

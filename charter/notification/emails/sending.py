@@ -1,7 +1,7 @@
 """Write one email into the outbox: its words from a template, one row for each person."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -9,13 +9,10 @@ import jinja2
 from sqlalchemy.orm import Session
 
 from charter.account.models import User
+from charter.clock import day_in_words
 from charter.notification import outbox
 
 PACKAGE = Path(__file__).parents[2]
-
-
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
 
 
 @cache
@@ -29,7 +26,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["date"] = _day
+    environment.filters["date"] = day_in_words
     environment.globals |= {"portal": outbox.PORTAL, "scheme": outbox.SCHEME}
     return environment
 

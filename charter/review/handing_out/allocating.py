@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Assessment
+from charter.clock import day_in_words
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.organisation import interests
@@ -131,7 +132,7 @@ def _obstacle(work: Work, hand: Hand, cases: int, most: int) -> str | None:
     if work.id in hand.kept_from:
         return f"{hand.name} {hand.kept_from[work.id]}."
     if hand.away_until is not None:
-        return f"{hand.name} is away until {hand.away_until.day} {hand.away_until:%B %Y}."
+        return f"{hand.name} is away until {day_in_words(hand.away_until)}."
     if cases >= most:
         return f"{hand.name} would have more than {most} open cases."
     return None

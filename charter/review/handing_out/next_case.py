@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from charter.account import away
 from charter.account.models import User
 from charter.assessment.models import Assessment
+from charter.clock import day_in_words
 from charter.errors import Refusal
 from charter.organisation import interests
 from charter.review.handing_out import allocation, queue, workload
@@ -57,7 +58,7 @@ def check_room(session: Session, person: User, *, on: date) -> None:
     back = away.until(session, on=on).get(person.id)
     if back is not None:
         raise Refusal(
-            f"Your away dates say that you are away until {back.day} {back:%B %Y}. If you are back, end them first."
+            f"Your away dates say that you are away until {day_in_words(back)}. If you are back, end them first."
         )
     most, has = workload.most(session), workload.held(session, [person.id]).get(person.id, 0)
     if has >= most:

@@ -12,8 +12,10 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, PageTemplate, Paragraph, Spacer
 
 from charter import drawing, printing
+from charter.clock import day_in_words
 from charter.drawing import BOLD, GREEN, GREY, ITALIC
-from charter.review.record.explanation import Block, Explanation, day
+from charter.review.record.explanation import Explanation
+from charter.review.record.wording import Block
 
 _H1 = printing.style(22, BOLD, textColor=GREEN, spaceAfter=4)
 _H2 = printing.style(15, BOLD, textColor=GREEN, spaceBefore=16, spaceAfter=4)
@@ -104,7 +106,7 @@ def _edges(said: Explanation) -> Callable[[Canvas, Any], None]:
         page.line(printing.MARGIN, printing.HEIGHT - 56, right, printing.HEIGHT - 56)
         page.line(printing.MARGIN, 46, right, 46)
         page.setFont(drawing.REGULAR, 10)
-        page.drawString(printing.MARGIN, 33, said.words["as_at"].format(day=day(said.decided_on)))
+        page.drawString(printing.MARGIN, 33, said.words["as_at"].format(day=day_in_words(said.decided_on)))
         page.drawRightString(right, 33, f"{said.words['page']} {about.page}")
         page.setFont(drawing.REGULAR, 9)
         page.drawString(printing.MARGIN, 20, f"SHA-256 {said.sha256}")

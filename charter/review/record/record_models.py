@@ -27,7 +27,7 @@ class DecisionRecord(Base):
     """1 for the first decision on the case; one more for each after an appeal."""
     decided_at: Mapped[datetime]
     document: Mapped[str] = mapped_column(sa.Text, deferred=True)
-    """What the employer may read too: JSON, in the one form that `explanation.canonical` writes."""
+    """What the employer may read too: JSON, in the one form that `wording.canonical` writes."""
     sha256: Mapped[str] = mapped_column(sa.String(64))
     """Of `document`."""
     for_staff: Mapped[PrivateNote] = mapped_column(PrivateText, deferred=True)

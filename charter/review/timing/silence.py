@@ -13,7 +13,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment import sign_off
 from charter.assessment import status as assessment_status
-from charter.clock import local_date
+from charter.clock import day_in_words, local_date
 from charter.errors import Refusal
 from charter.notification import emails
 from charter.review import telling
@@ -49,11 +49,11 @@ def more_time(session: Session, review: Review, *, answer_by: date, seen: date, 
     if answer_by == before:
         return
     if seen != before:
-        raise Refusal(f"The day was changed to {_said(before)} since you opened this page. Choose again.")
+        raise Refusal(f"The day was changed to {day_in_words(before)} since you opened this page. Choose again.")
     if answer_by <= on:
         raise Refusal("The day to answer by must be in the future.", field="answer_by")
     if answer_by < before:
-        raise Refusal(f"The employer has until {_said(before)} already. Choose a later day.", field="answer_by")
+        raise Refusal(f"The employer has until {day_in_words(before)} already. Choose a later day.", field="answer_by")
     if answer_by > on + LATEST:
         raise Refusal("Choose a day within the next six months.", field="answer_by")
     for one in requests:
@@ -96,7 +96,7 @@ def go_on(session: Session, review: Review, *, by: User, at: datetime, on: date)
     day = max(one.answer_by for one in requests)
     waits_until = patience.ends_on(session, day)
     if on <= waits_until:
-        raise Refusal(f"The employer was told that we wait until {_said(waits_until)}. Go on after that day.")
+        raise Refusal(f"The employer was told that we wait until {day_in_words(waits_until)}. Go on after that day.")
     assessment = review.assessment
     review.move(GO_ON, at=at)
     assessment.move(assessment_status.GO_ON)
@@ -133,7 +133,3 @@ def _open(session: Session, review: Review) -> tuple[InformationRequest, ...]:
     if not requests:
         raise Refusal(ANSWERED)
     return requests
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

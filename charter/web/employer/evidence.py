@@ -1,7 +1,6 @@
 """Evidence: give it, see it, take it away, open it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -41,7 +40,7 @@ from charter.web.employer.evidence_forms import (
     place_of,
 )
 from charter.web.employer.uploading import CHOOSE_AGAIN, Stored, keep, upload_limit
-from charter.web.forms import EmptyForm, page_asked_for
+from charter.web.forms import EmptyForm, id_in, page_asked_for
 
 
 @blueprint.route("/assessments/<uuid:assessment_id>/criteria/<code>/evidence", methods=["GET", "POST"])
@@ -134,11 +133,7 @@ def _offered(assessment: Assessment, code: str) -> Offered:
 
 def _ids(typed: Sequence[str]) -> set[UUID]:
     """Those of the texts that are ids; no more than one form can hold."""
-    found = set()
-    for text in typed[:_MOST_TICKED]:
-        with suppress(ValueError):
-            found.add(UUID(text))
-    return found
+    return {found for text in typed[:_MOST_TICKED] if (found := id_in(text))}
 
 
 _MOST_TICKED = 1_000

@@ -22,7 +22,7 @@ from charter.web.access import requires, settings, the_user
 from charter.web.employer import blueprint
 from charter.web.employer.differing import Difference, differing
 from charter.web.employer.forms import number_in
-from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, needed, stripped
+from charter.web.forms import BaseForm, DateParts, EmptyForm, at_most, choice_in, needed, stripped
 
 HELPERS = 3
 """How many services an action shows at once."""
@@ -61,7 +61,7 @@ class ActionForm(BaseForm):
         return actions.Details(
             title=self.title.data or "",
             detail=self.detail.data or "",
-            owner_id=_id(self.owner.data),
+            owner_id=choice_in(self.owner.data),
             owner_name=self.owner_name.data or "",
             due_on=self.due_on.data,
         )
@@ -349,13 +349,3 @@ def _form(organisation: Organisation, content: Content, action: Action | None = 
         *(SelectChoice(one.code, f"{content.theme(one.theme).title}: {one.title}") for one in content.criteria),
     ]
     return form
-
-
-def _id(text: str | None) -> UUID | None:
-    """The id that a list of people sent; an id that nobody has when it was tampered with."""
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)

@@ -1,7 +1,6 @@
 """Put pieces of the library to use: say of each which questions of the open assessment it supports."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from charter.permissions import Permission, allows
 from charter.review import queries as cases
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.forms import EmptyForm
+from charter.web.forms import EmptyForm, id_in
 
 MOST = 40
 """The most pieces of one page."""
@@ -149,10 +148,7 @@ def _after(organisation: Organisation, pieces: Sequence[Evidence]) -> str:
 
 def _named(organisation: Organisation) -> list[Evidence]:
     """The pieces that the address names and that can be used, in its order. Another employer's are not there."""
-    ids: list[UUID] = []
-    for text in request.args.getlist("piece")[:MOST]:
-        with suppress(ValueError):
-            ids.append(UUID(text))
+    ids = [named for text in request.args.getlist("piece")[:MOST] if (named := id_in(text))]
     if not ids and "piece" in request.args:
         abort(404)
     query = sa.select(Evidence).where(Evidence.id.in_(ids), Evidence.organisation_id == organisation.id)

@@ -20,7 +20,7 @@ from charter.organisation import queries as organisations
 from charter.permissions import Permission
 from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
-from charter.web.forms import BaseForm, page_asked_for
+from charter.web.forms import BaseForm, choice_in, page_asked_for
 
 NOBODY = ""
 REST = "rest"
@@ -75,7 +75,7 @@ def _said(changed: int) -> str:
 
 def _wanted(form: BaseForm, prefix: str) -> dict[str, UUID | None]:
     """Whom each select (or hidden field) names, by task."""
-    return {field.name.removeprefix(prefix): _id(field.data) for field in form if field.name.startswith(prefix)}
+    return {field.name.removeprefix(prefix): choice_in(field.data) for field in form if field.name.startswith(prefix)}
 
 
 def _several(
@@ -95,7 +95,7 @@ def _several(
         chosen = [
             task for task in untouched if (criterion := content.criterion(task)) and f"{THEME}{criterion.theme}" == what
         ]
-    return dict.fromkeys(chosen, _id(to))
+    return dict.fromkeys(chosen, choice_in(to))
 
 
 def _form(assessment: Assessment, board: Board) -> BaseForm:
@@ -145,16 +145,6 @@ def _people(assessment: Assessment) -> list[SelectChoice]:
         for one in team
         if one.user.disabled_at is None
     ]
-
-
-def _id(text: str | None) -> UUID | None:
-    """The id that a field named; an id that nobody has when it was tampered with."""
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 def _table(
@@ -216,8 +206,8 @@ def give_task(assessment: Assessment, code: str) -> ResponseReturnValue:
                 outcome = sharing.assign(
                     session,
                     assessment,
-                    wanted={code: _id(form.who.data)},
-                    seen={code: _id(form.seen.data)},
+                    wanted={code: choice_in(form.who.data)},
+                    seen={code: choice_in(form.seen.data)},
                     by=the_user(),
                     at=now(),
                 )
