@@ -66,11 +66,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def filled(_built: Flask, _engine: sa.Engine, store: Store) -> Iterator[Session]:
     """The demo, made once on each database for all of these tests: they only read."""
     empty_tables(_engine)
-    before, _built.extensions["charter_store"] = _built.extensions["charter_store"], store
+    before = dict(_built.extensions)
+    _built.extensions["charter_store"] = store
     with _built.app_context():
         demo.fill(employers=66, seed=1, on=ON, say=lambda line: None)
         yield db.session
-    _built.extensions["charter_store"] = before
+    _built.extensions.clear()  # also what pages remembered of the demo
+    _built.extensions.update(before)
 
 
 def test_the_demo_shows_every_state_in_both_counties(filled: Session) -> None:
