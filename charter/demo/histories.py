@@ -22,7 +22,8 @@ from charter.storage import Store
 
 
 class Maker:
-    """Makes employers. The same seed and day give the same employers (their ids and codes are drawn anew)."""
+    """Makes employers. The same seed and day give the same ones up to the first case on which the lot of a second look
+    falls: it hangs on the case's id, which is drawn anew, and what is drawn after it changes with it."""
 
     def __init__(
         self,
