@@ -15,6 +15,7 @@ from charter.framework.models import Framework
 from charter.organisation.models import Conflict, Membership, Organisation
 from charter.panel.models import Correction, Item, Meeting, Minutes, Partner, Seat
 from charter.panel.status import MeetingStatus, Presence
+from charter.review.handing_out.queue import still_open
 from charter.review.models import Review
 from charter.review.status import ReviewStatus
 
@@ -46,7 +47,7 @@ def _on_no_agenda() -> sa.ColumnElement[bool]:
 
 def glance(session: Session, *, on: date) -> Glance:
     """What the first page of the panel and the queue say of it, in one query."""
-    waits = sa.select(sa.func.count(Review.id)).where(Review.status == ReviewStatus.WITH_PANEL)
+    waits = sa.select(sa.func.count(Review.id)).where(still_open(), Review.status == ReviewStatus.WITH_PANEL)
     coming = (
         sa.select(Meeting)
         .where(Meeting.status == MeetingStatus.PLANNED, Meeting.meets_on >= on)
@@ -91,7 +92,7 @@ def waiting(session: Session) -> list[WaitingCase]:
         .select_from(Review)
         .join(Review.assessment)
         .join(Assessment.organisation)
-        .where(Review.status == ReviewStatus.WITH_PANEL, _on_no_agenda())
+        .where(still_open(), Review.status == ReviewStatus.WITH_PANEL, _on_no_agenda())
         .order_by(Review.recommended_at, Review.id)
     ).all()
     versions = session.scalars(sa.select(Framework).where(Framework.id.in_({row[0] for row in found})))

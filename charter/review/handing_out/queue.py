@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, aliased, load_only
 
 from charter.account import away
 from charter.account.models import Role, User
@@ -136,7 +136,7 @@ class QueuePage:
         return sum(self.stages.values())
 
 
-def _open() -> sa.ColumnElement[bool]:
+def still_open() -> sa.ColumnElement[bool]:
     """The open cases, in the very words of the queue's index: with parameters SQLite would not see that it fits."""
     return Review.status.in_(sa.bindparam("open", sorted(OPEN), expanding=True, literal_execute=True))
 
@@ -152,23 +152,26 @@ def _late(on: date) -> sa.ColumnElement[bool]:
 
 
 def hidden_from(user: User) -> list[sa.ColumnElement[bool]]:
-    """Conditions on `Assessment` that leave out what `user` has an interest in; none when there is nothing of that."""
-    mine = interests.of(user)
-    return [Assessment.organisation_id.not_in(mine)] if mine else []
+    """Conditions on `Review` that leave out what `user` has an interest in; none when there is nothing of that.
+
+    They look up the few cases of those employers, and not the employer of each case.
+    """
+    mine, theirs = interests.of(user), aliased(Assessment)
+    return [Review.assessment_id.not_in(sa.select(theirs.id).where(theirs.organisation_id.in_(mine)))] if mine else []
 
 
 def _conditions(
     asked: Asked, on: date, by: User | None
 ) -> tuple[list[sa.ColumnElement[bool]], list[sa.ColumnElement[bool]]]:
     """What `asked` leaves, as conditions on the case alone and on its assessment and employer."""
-    of_case: list[sa.ColumnElement[bool]] = []
-    of_employer = hidden_from(by) if by else []
+    of_case = hidden_from(by) if by else []
+    of_employer: list[sa.ColumnElement[bool]] = []
     if asked.assessor:
         of_case.append(Review.assessor_id == asked.assessor)
     if asked.nobody:
         of_case.append(Review.assessor_id.is_(None))
     if asked.overdue:
-        of_case.extend([_overdue(on), _open()])
+        of_case.extend([_overdue(on), still_open()])
     if asked.away:
         of_case.append(away.is_away(Review.assessor_id, on))
     if asked.county:
@@ -183,7 +186,7 @@ def _conditions(
 
 
 def _stage(asked: Asked) -> sa.ColumnElement[bool]:
-    return Review.status == asked.status if asked.status else _open()
+    return Review.status == asked.status if asked.status else still_open()
 
 
 def _joined(asked: Asked, on: date, by: User | None) -> sa.Select[Any]:
@@ -250,7 +253,7 @@ def find(session: Session, asked: Asked, *, by: User | None = None, on: date) ->
     of_case, of_employer = _conditions(asked, on, by)
     joined = _joined(asked, on, by)
     counted = joined if of_employer else sa.select(Review).where(*of_case)
-    by_stage = counted.where(_open()).with_only_columns(Review.status, sa.func.count(Review.id))
+    by_stage = counted.where(still_open()).with_only_columns(Review.status, sa.func.count(Review.id))
     stages = {status: number for status, number in session.execute(by_stage.group_by(Review.status))}  # noqa: C416
     if asked.status is None:
         total = sum(stages.values())
@@ -319,10 +322,7 @@ class Counts:
 
 def counts(session: Session, user: User, *, on: date) -> Counts:
     """The open cases that `user` may see by what they wait for, in one query. `mine` are those they have in review."""
-    hidden = hidden_from(user)
-    query = sa.select(Review).where(_open())
-    if hidden:
-        query = query.join(Review.assessment).where(*hidden)
+    query = sa.select(Review).where(still_open(), *hidden_from(user))
     numbers = session.execute(
         query.with_only_columns(
             *(
