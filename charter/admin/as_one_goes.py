@@ -1,6 +1,7 @@
 """What somebody finds on one criterion is saved while they work: the page's script sends it, and is told in JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import abort, jsonify, request
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from charter.admin.forms import given_in
+from charter.clock import LOCAL
 from charter.errors import Refusal
 from charter.extensions import transaction
 from charter.framework.content import Content, Criterion
@@ -44,3 +46,8 @@ def save_one(
     except Refusal as refusal:
         return jsonify(error=str(refusal)), BAD
     return jsonify(said(criterion, refused.get(criterion.code))), BAD if refused else 200
+
+
+def kept(version: int, tag: str, *, at: datetime) -> dict[str, Any]:
+    """What the script is told of a finding that is kept: when, its version now, and how the page shows it."""
+    return {"saved": f"Saved {at.astimezone(LOCAL):%H:%M}", "version": version, "tag": tag}

@@ -7,7 +7,7 @@ from flask import get_template_attribute
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField
 
-from charter.clock import LOCAL
+from charter.admin import as_one_goes
 from charter.errors import Refusal, Stale
 from charter.extensions import db
 from charter.framework.content import Criterion
@@ -67,9 +67,6 @@ def saved_said(review: Review, criterion: Criterion, refusal: Refusal | None, *,
         }
     if refusal is not None:
         return {"error": str(refusal)}
-    kept, stands = findings.on_criterion(db.session, review, criterion.code)
-    return {
-        "saved": f"Saved {at.astimezone(LOCAL):%H:%M}",
-        "version": kept.version if kept else 0,
-        "tag": str(get_template_attribute("admin/reviews/_criterion.html", "outcome_tag")(case, stands)),
-    }
+    own, stands = findings.on_criterion(db.session, review, criterion.code)
+    tag = get_template_attribute("admin/reviews/_criterion.html", "outcome_tag")(case, stands)
+    return as_one_goes.kept(own.version if own else 0, str(tag), at=at)

@@ -12,8 +12,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from charter.account.models import User
+from charter.admin import as_one_goes
 from charter.admin.forms import Entry, given_in
-from charter.clock import LOCAL, local_date
+from charter.clock import local_date
 from charter.errors import Refusal, Stale
 from charter.extensions import db
 from charter.framework.content import Criterion
@@ -85,11 +86,8 @@ def own_said(
     own, stands = second_looks.on_criterion(db.session, review, criterion.code, by=by)
     value = stands.stands if stands else None
     asked = value is not None or criterion in second_looks.needed(db.session, review, on=local_date(at))
-    return {
-        "saved": f"Saved {at.astimezone(LOCAL):%H:%M}",
-        "version": own.version if own else 0,
-        "tag": str(get_template_attribute(OWN, "outcome")(case, value, asked)),
-    }
+    tag = get_template_attribute(OWN, "outcome")(case, value, asked)
+    return as_one_goes.kept(own.version if own else 0, str(tag), at=at)
 
 
 class SettleForm(BaseForm):

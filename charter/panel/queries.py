@@ -15,8 +15,7 @@ from charter.framework.models import Framework
 from charter.organisation.models import Conflict, Membership, Organisation
 from charter.panel.models import Correction, Item, Meeting, Minutes, Partner, Seat
 from charter.panel.status import MeetingStatus, Presence
-from charter.review.handing_out.queue import still_open
-from charter.review.models import Review
+from charter.review.models import Review, still_open
 from charter.review.status import ReviewStatus
 
 WHOLE = (

@@ -21,8 +21,8 @@ from charter.organisation.models import Organisation
 from charter.reporting import wilson
 from charter.reporting.exports import Table, in_order
 from charter.review.handing_out.queue import STAGES
-from charter.review.models import About, Finding, InformationRequest, Review
-from charter.review.status import OPEN, ReviewStatus
+from charter.review.models import About, Finding, InformationRequest, Review, still_open
+from charter.review.status import ReviewStatus
 from charter.review.timing import pace
 from charter.review.timing.pace import Pace, Period
 from charter.review.timing.turns import Turn
@@ -164,9 +164,7 @@ def _by(session: Session, decided: sa.Subquery, name: str) -> dict[Any, Pace]:
 
 
 def _people(session: Session, decided: sa.Subquery, period: Period, of: UUID | None) -> list[Person]:
-    opens = sa.select(Review.assessor_id, sa.func.count()).where(
-        Review.status.in_(OPEN), Review.assessor_id.is_not(None)
-    )
+    opens = sa.select(Review.assessor_id, sa.func.count()).where(still_open(), Review.assessor_id.is_not(None))
     asks = (
         sa.select(InformationRequest.asked_by_id, InformationRequest.review_id, InformationRequest.round)
         .where(period.holds(InformationRequest.asked_at))

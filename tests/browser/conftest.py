@@ -192,11 +192,11 @@ class Person:
     def looks(self) -> None:
         """Check the page, once it is there: axe finds nothing."""
         self.page.wait_for_load_state()
-        size = self.page.viewport_size
+        size, html = self.page.viewport_size, self.page.content()
         assert size is not None
-        if not self.checked.adds(self.page.content(), size["width"]):
+        if not self.checked.adds(html, size["width"]):
             return
-        page = self.page if self.scripts else self._same_page()
+        page = self.page if self.scripts else self._same_page(html)
         page.evaluate(AXE)
         violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
         broken = [
@@ -206,9 +206,9 @@ class Person:
         if broken:
             self.problems.append(f"axe on {self.page.url}: {broken}")
 
-    def _same_page(self) -> Page:
+    def _same_page(self, html: str) -> Page:
         """The page as it stands, without its scripts, in a browser that can run axe's own."""
-        html = re.sub(r"<script\b.*?</script>", "", self.page.content(), flags=re.S)
+        html = re.sub(r"<script\b.*?</script>", "", html, flags=re.S)
         if self.reader is None:
             browser = self.page.context.browser
             assert browser is not None

@@ -22,7 +22,7 @@ from charter.framework.content import Content, Moderated
 from charter.framework.models import Framework
 from charter.organisation import interests
 from charter.organisation.models import Organisation
-from charter.review.models import Review
+from charter.review.models import Review, still_open
 from charter.review.second import sampling
 from charter.review.status import OPEN, ReviewStatus
 from charter.review.timing import clock, reminding, turns
@@ -134,11 +134,6 @@ class QueuePage:
     def open(self) -> int:
         """How many open cases the filters leave."""
         return sum(self.stages.values())
-
-
-def still_open() -> sa.ColumnElement[bool]:
-    """The open cases, in the very words of the queue's index: with parameters SQLite would not see that it fits."""
-    return Review.status.in_(sa.bindparam("open", sorted(OPEN), expanding=True, literal_execute=True))
 
 
 def _overdue(on: date) -> sa.ColumnElement[bool]:
