@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from charter import tables  # noqa: F401 - relationships find each other only when every table is imported
+from charter import keys, tables  # noqa: F401 - relationships find each other only when every table is imported
 from charter.account import sessions
-from charter.clock import today
+from charter.award.certificate import Issuer
+from charter.award.documents import Press
+from charter.clock import now, today
 from charter.config import Settings
 from charter.database import engine_options, prepare_engine
 from charter.extensions import csrf, db, login_manager
+from charter.keys import Keys
 from charter.permissions import Permission
 from charter.scanning import WHILE_SOMEBODY_WAITS, Clamd, Door
 from charter.storage import open_store
@@ -93,7 +96,27 @@ def parts(settings: Settings) -> dict[str, object]:
         "charter_settings": settings,
         "charter_store": open_store(settings.evidence_url),
         "charter_door": Door(scanner),
+        "charter_keys": keys_of(settings),
+        "charter_press": Press(
+            Issuer(scheme=settings.scheme_name, area=settings.scheme_area, owner=settings.scheme_owner),
+            settings.base_url,
+        ),
     }
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The scheme's keys; a demo's own, made when there are none. Raises `keys.BadKey` when one cannot be used."""
+    own = settings.keys_folder
+    if not (settings.issuer_key and settings.seal_key and settings.seal_chain):
+        keys.make_own(own, owner=settings.scheme_owner, at=now())
+    return keys.load(
+        settings.issuer_key or own / keys.ISSUER_KEY,
+        settings.seal_key or own / keys.SEAL_KEY,
+        settings.seal_chain or own / keys.SEAL_CHAIN,
+        older=settings.issuer_keys_before,
+        password=settings.seal_password.get_secret_value(),
+        timestamps=settings.seal_timestamps,
+    )
 
 
 def _without_nul(application: "WSGIApplication") -> "WSGIApplication":

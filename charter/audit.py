@@ -4,27 +4,25 @@ A verb calls `record` while it works. `transaction()` calls `seal` just before i
 of the chain is always the last one taken and held for the shortest time. `verify` proves the chain.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
+from charter import chain
+from charter.chain import GENESIS, Verdict
 from charter.orm import Base
 
-GENESIS = "0" * 64
+__all__ = ["GENESIS", "AuditEvent", "AuditHead", "Verdict", "forget", "newest", "record", "seal", "timeline", "verify"]
 _PENDING = "audit_pending"
 
 
-class AuditEvent(Base):
+class AuditEvent(chain.Link):
     """One thing that one person (or the portal itself, when `actor_id` is empty) did to one subject."""
 
     __tablename__ = "audit_event"
@@ -35,7 +33,6 @@ class AuditEvent(Base):
         sa.Index("ix_audit_event_subject_type_sequence", "subject_type", "sequence"),
     )
 
-    sequence: Mapped[int]
     at: Mapped[datetime]
     actor_id: Mapped[UUID | None]
     action: Mapped[str] = mapped_column(sa.String(64))
@@ -44,20 +41,27 @@ class AuditEvent(Base):
     case_id: Mapped[UUID | None]
     """The assessment whose timeline shows the event."""
     details: Mapped[dict[str, Any]]
-    previous_hash: Mapped[str] = mapped_column(sa.String(64))
-    hash: Mapped[str] = mapped_column(sa.String(64))
+
+    def digest(self) -> str:
+        """The SHA-256, in hexadecimal, of everything the event says and of the hash before it."""
+        return chain.digest(
+            {
+                "sequence": self.sequence,
+                "at": self.at.astimezone(UTC).isoformat(),
+                "actor": str(self.actor_id) if self.actor_id else None,
+                "action": self.action,
+                "subject": f"{self.subject_type}:{self.subject_id}",
+                "case": str(self.case_id) if self.case_id else None,
+                "details": self.details,
+                "previous": self.previous_hash,
+            }
+        )
 
 
-class AuditHead(Base):
-    """The end of the chain: one row, locked by whoever adds to it."""
+class AuditHead(chain.Head):
+    """The end of the chain."""
 
     __tablename__ = "audit_head"
-
-    sequence: Mapped[int]
-    hash: Mapped[str] = mapped_column(sa.String(64))
-
-
-HEAD_ID = UUID(int=1)
 
 
 def record(
@@ -100,75 +104,12 @@ def seal(session: Session) -> None:
     pending: list[AuditEvent] = session.info.pop(_PENDING, [])
     if not pending:
         return
-    session.flush()  # the work first: the end of the chain is the last lock taken
-    head = _end(session)
-    for event in pending:
-        event.sequence = head.sequence + 1
-        event.previous_hash = head.hash
-        event.hash = digest(event)
-        head.sequence, head.hash = event.sequence, event.hash
-    session.add_all(pending)
-
-
-def _end(session: Session) -> AuditHead:
-    """The end of the chain, locked. Two writers of the very first event are settled by the key of the one row."""
-    head = session.get(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
-    if head is None:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        begin = insert(AuditHead).values(id=HEAD_ID, sequence=0, hash=GENESIS)
-        session.execute(begin.on_conflict_do_nothing())
-        head = session.get_one(AuditHead, HEAD_ID, with_for_update=True, populate_existing=True)
-    return head
-
-
-def digest(event: AuditEvent) -> str:
-    """The SHA-256, in hexadecimal, of everything the event says and of the hash before it."""
-    said = {
-        "sequence": event.sequence,
-        "at": event.at.astimezone(UTC).isoformat(),
-        "actor": str(event.actor_id) if event.actor_id else None,
-        "action": event.action,
-        "subject": f"{event.subject_type}:{event.subject_id}",
-        "case": str(event.case_id) if event.case_id else None,
-        "details": event.details,
-        "previous": event.previous_hash,
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What checking the chain found: how many events, the hash at its end, and each fault in a sentence."""
-
-    events: int
-    head: str
-    faults: tuple[str, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing was changed, removed, added or moved."""
-        return not self.faults
+    chain.add(session, AuditHead, pending)
 
 
 def verify(session: Session) -> Verdict:
     """Walk the whole chain and say what does not fit."""
-    faults: list[str] = []
-    sequence, previous = 0, GENESIS
-    for event in _all(session):
-        sequence += 1
-        if event.sequence != sequence:
-            faults.append(f"Event {sequence} is missing: the next one found is {event.sequence}.")
-            sequence = event.sequence
-        if event.previous_hash != previous:
-            faults.append(f"Event {event.sequence} does not follow the event before it.")
-        if event.hash != digest(event):
-            faults.append(f"Event {event.sequence} was changed after it was written.")
-        previous = event.hash
-    head = session.get(AuditHead, HEAD_ID)
-    end = (head.sequence, head.hash) if head else (0, GENESIS)
-    if end != (sequence, previous):
-        faults.append(f"The chain ends at event {sequence}, but {end[0]} events were sealed.")
-    return Verdict(sequence, previous, tuple(faults))
+    return chain.verify(_all(session), session.get(AuditHead, chain.HEAD_ID), noun="Event")
 
 
 def _all(session: Session) -> Iterator[AuditEvent]:

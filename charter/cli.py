@@ -179,18 +179,37 @@ def audit() -> None:
 
 @audit.command("verify")
 def audit_verify() -> None:
-    """Walk the chain of events and say whether it is whole. Exits with 1 when it is not."""
+    """Walk the chain of events and the public log of awards, and say whether they are whole. Exits with 1 when not."""
     from charter import audit as trail
+    from charter.award import log
     from charter.extensions import db
 
     with _portal():
-        verdict = trail.verify(db.session)
-    for fault in verdict.faults:
-        click.echo(fault)
-    click.echo(f"{verdict.events:,} events; the chain is {'whole' if verdict.sound else 'BROKEN'}.")
-    click.echo(f"Its end: {verdict.head}")
-    if not verdict.sound:
+        verdicts = {"events; the chain": trail.verify(db.session), "entries; the log of awards": log.verify(db.session)}
+    for noun, verdict in verdicts.items():
+        for fault in verdict.faults:
+            click.echo(fault)
+        click.echo(f"{verdict.events:,} {noun} is {'whole' if verdict.sound else 'BROKEN'}.")
+        click.echo(f"Its end: {verdict.head}")
+    if not all(verdict.sound for verdict in verdicts.values()):
         raise SystemExit(1)
+
+
+@main.command("seal-certificates")
+def seal_certificates() -> None:
+    """Put the scheme's seal on every certificate that waits for it, now."""
+    from charter import worker as working
+    from charter.award import documents
+    from charter.extensions import db
+
+    with _portal() as app:
+        waiting = documents.count_waiting(db.session)
+        sealed = 0
+        with click.progressbar(length=waiting, label="Sealing certificates") as shown:
+            while (done := working.seal_certificates(app)) > 0:
+                sealed += done
+                shown.update(done)
+    click.echo(f"{sealed:,} certificates were sealed.")
 
 
 ANOTHER_VERSION = "This folder holds another version's demo. Run make clean, or choose another folder (CHARTER_VAR)."

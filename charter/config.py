@@ -45,6 +45,19 @@ class Settings(BaseSettings):
     clamd_signature_days: int = Field(default=7, ge=0)
     """Signatures older than this are not trusted; 0 trusts them at any age, which only a demo may."""
 
+    issuer_key: Path | None = None
+    """The file of the key (Ed25519, PEM) that signs badges and the head of the public log. A demo makes its own."""
+    issuer_keys_before: list[Path] = Field(default_factory=list)
+    """Files of the public keys (PEM) that signed before this one: they stay published."""
+    seal_key: Path | None = None
+    """The file of the key (PEM) that seals certificates. A demo makes its own."""
+    seal_password: SecretStr = SecretStr("")
+    """Opens the seal's key when it is locked."""
+    seal_chain: Path | None = None
+    """The file of the seal's certificate (PEM), followed by those of the authorities that vouch for it."""
+    seal_timestamps: str = ""
+    """The address of a time stamp authority (RFC 3161); certificates carry no time stamp without one."""
+
     upload_limit_mb: int = 10
     """The largest evidence file, in megabytes."""
     session_idle_minutes: int = 120
@@ -69,6 +82,11 @@ class Settings(BaseSettings):
                 raise ValueError("CHARTER_CLAMD must be set: nobody may open a file that was not checked for viruses")
             if not self.clamd_signature_days:
                 raise ValueError("CHARTER_CLAMD_SIGNATURE_DAYS=0 is for demos")
+            if not (self.issuer_key and self.seal_key and self.seal_chain):
+                raise ValueError(
+                    "CHARTER_ISSUER_KEY, CHARTER_SEAL_KEY and CHARTER_SEAL_CHAIN must be set: "
+                    "nobody could check a certificate that is not sealed"
+                )
         elif not self.secret_key.get_secret_value():
             self.secret_key = SecretStr(DEMO_KEY)
         if self.clamd:
@@ -84,6 +102,11 @@ class Settings(BaseSettings):
             nearby = [] if self.environment == "production" else ["localhost", "127.0.0.1"]
             self.trusted_hosts = [host, *(name for name in nearby if name != host)]
         return self
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where a demo keeps the keys it makes."""
+        return self.var / "keys"
 
     @property
     def signature_age(self) -> timedelta | None:

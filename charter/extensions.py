@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import g
+from flask import current_app, g
 from flask_login import LoginManager
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from charter import audit
+from charter.award import log
 from charter.database import writing
 from charter.notification import rehearsal
 from charter.organisation import gone
@@ -41,11 +42,13 @@ def transaction() -> Iterator[Session]:
             yield session
             if last_look:
                 last_look(session)
+            log.seal(session, current_app.extensions["charter_press"])
             audit.seal(session)
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
+            log.forget(session)
             audit.forget(session)
             rehearsal.forget(session)

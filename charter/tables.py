@@ -6,6 +6,7 @@ from charter.account import models as account
 from charter.aftercare import models as aftercare
 from charter.assessment import benchmarks, closing, metric_values, teamwork
 from charter.assessment import models as assessment
+from charter.award import documents, log
 from charter.award import models as award
 from charter.award.yearly import models as yearly
 from charter.framework import models as framework
@@ -37,10 +38,12 @@ __all__ = [
     "away",
     "benchmarks",
     "closing",
+    "documents",
     "engagement",
     "framework",
     "improvement",
     "interests",
+    "log",
     "merging",
     "metric_values",
     "notification",

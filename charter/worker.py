@@ -16,13 +16,15 @@ from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSe
 from charter.aftercare import concerns
 from charter.assessment import benchmarks, closing, evidence_files, importing, quarantine, recognising, sign_off
 from charter.assessment.models import Evidence
-from charter.award import evidence_ending, reminding
+from charter.award import documents, evidence_ending, reminding
+from charter.award import log as award_log
 from charter.award.yearly import opening
 from charter.award.yearly import reminding as yearly_reminding
 from charter.clock import now, today
 from charter.config import Settings
 from charter.extensions import db, transaction
 from charter.improvement import due, reopening
+from charter.keys import Keys
 from charter.merging import duplicates
 from charter.notification import delivery
 from charter.organisation import team
@@ -102,6 +104,7 @@ def run(app: Flask) -> None:
         _try(lambda: send(settings, sender))
         if scanner is not None:
             _try(lambda: scan(scanner, app.extensions["charter_store"]))
+        _try(lambda: seal_certificates(app))
         _try(try_drafts)
         if now() - tidied >= TIDY_EVERY:
             _try(tidy)
@@ -212,6 +215,17 @@ def forget_files(store: Store) -> None:
         if store.exists(sha256):
             evidence_files.forget(db.session, store, sha256)
     db.session.rollback()
+
+
+def seal_certificates(app: Flask) -> int:
+    """Write awards of before into the public log, and put the scheme's seal on certificates that wait for it; how many
+    were sealed."""
+    with transaction() as session:
+        award_log.enter_those_of_before(session, app.extensions["charter_press"], now())
+    keys: Keys = app.extensions["charter_keys"]
+    return documents.seal_waiting(
+        db.session, transaction, app.extensions["charter_store"], keys.seal, reason=award_log.why_sealed, now=now
+    )
 
 
 def try_drafts() -> None:

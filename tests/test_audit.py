@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from charter import audit
+from charter import audit, chain
 from charter.audit import AuditEvent, AuditHead
 from charter.database import writing
 from charter.organisation.models import Organisation
@@ -96,4 +96,4 @@ def test_writers_at_the_same_moment_make_one_chain(engine: sa.Engine, session: S
         thread.join()
     verdict = audit.verify(session)
     assert (verdict.events, verdict.faults) == (48, ())
-    assert session.get_one(AuditHead, audit.HEAD_ID).sequence == 48
+    assert session.get_one(AuditHead, chain.HEAD_ID).sequence == 48

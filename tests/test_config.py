@@ -10,6 +10,9 @@ WHOLE = {
     "secret_key": "x" * 32,
     "base_url": "https://charter.example.org",
     "clamd": "unix:///run/clamav/clamd.ctl",
+    "issuer_key": "/run/secrets/issuer.pem",
+    "seal_key": "/run/secrets/seal.pem",
+    "seal_chain": "/run/secrets/seal-chain.pem",
 }
 
 
@@ -27,6 +30,9 @@ def test_a_whole_configuration_starts() -> None:
         ({"base_url": "http://charter.example.org"}, "BASE_URL"),
         ({"mail": "file"}, "MAIL"),
         ({"clamd": ""}, "CLAMD"),
+        ({"issuer_key": None}, "ISSUER_KEY"),
+        ({"seal_key": None}, "SEAL_KEY"),
+        ({"seal_chain": None}, "SEAL_CHAIN"),
         ({"clamd": "clamd:3310"}, "CLAMD"),
         ({"clamd_signature_days": 0}, "SIGNATURE_DAYS"),
         ({"clamd_signature_days": -1}, "signature_days"),

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -19,7 +18,9 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
-from charter.award.models import Award, Counter, Suspension
+from charter.award import log, numbering
+from charter.award.log import LogKind
+from charter.award.models import Award, Suspension
 from charter.award.status import REINSTATE, RESTORE, REVIEW, REVOKE, SUPERSEDE, SUSPEND, AwardStatus
 from charter.clock import local_date
 from charter.errors import Refusal
@@ -86,7 +87,7 @@ def issue(
         framework_id=assessment.framework_id,
         framework=assessment.framework,
         level=level,
-        number=f"{meta.certificate_prefix}-{on.year}-{_next(session, f'{meta.certificate_prefix}-{on.year}'):06d}",
+        number=numbering.take(session, meta.certificate_prefix, on.year),
         code=secrets.token_urlsafe(16),
         status=AwardStatus.ACTIVE,
         starts_on=starts_on,
@@ -109,6 +110,7 @@ def issue(
             _end_suspension(older, starts_on)
             older.ended_on = starts_on
             older.end_reason = f"A newer award took its place: {award.number}."
+            log.note(session, older, LogKind.SUPERSEDED, at=at, on=starts_on, other=award.number)
             audit.record(
                 session, "award:supersede", older, by=by.id, at=at, case=older.assessment_id, superseded_by=award.number
             )
@@ -116,6 +118,9 @@ def issue(
     session.add(award)
     kind = EngagementKind.RENEWED if held >= level else EngagementKind.ACCREDITED
     engagement.note(session, organisation, kind, on=on, level=level)
+    renews = max(renewed, key=lambda one: one.standing).number if held >= level and renewed else None
+    begun = LogKind.RENEWED if kind is EngagementKind.RENEWED else LogKind.ISSUED
+    log.note(session, award, begun, at=at, on=starts_on, other=renews)
     audit.record(
         session,
         "award:issue",
@@ -141,6 +146,7 @@ def suspend(session: Session, award: Award, *, reason: str, by: User, at: dateti
     _lock(session, award)
     award.move(SUSPEND)
     _suspend_from(award, on, reason)
+    log.note(session, award, LogKind.SUSPENDED, at=at, on=on)
     audit.record(session, "award:suspend", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
 
 
@@ -163,6 +169,7 @@ def restore(session: Session, award: Award, *, reason: str, by: User, at: dateti
             _suspend_from(award, award.ended_on, award.end_reason)
         award.ended_on, award.end_reason = None, ""
     _end_suspension(award, on)
+    log.note(session, award, LogKind.RESTORED, at=at, on=on)
     audit.record(session, "award:restore", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
     told = _told(session, award, f"restored:{at.isoformat()}", at)
     emails.award_restored(session, **told, restored_on=on, ends_on=award.ends_on)
@@ -192,6 +199,7 @@ def revoke(session: Session, award: Award, *, reason: str, by: User, at: datetim
     award.move(REVOKE)
     award.ended_on = on
     award.end_reason = reason
+    log.note(session, award, LogKind.REVOKED, at=at, on=on)
     audit.record(session, "award:revoke", award, by=by.id, at=at, case=award.assessment_id, number=award.number)
     emails.award_revoked(session, **_told(session, award, "revoked", at), reason=reason)
 
@@ -207,6 +215,7 @@ def open_review(session: Session, award: Award, *, reason: str, by: User, at: da
     interests.check_none(session, by, award.organisation_id, JUDGE)
     _lock(session, award)
     award.move(REVIEW)
+    log.note(session, award, LogKind.REVIEW_OPENED, at=at, on=local_date(at))
     audit.record(session, "award:review", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
     emails.award_under_review(session, **_told(session, award, f"review:{at.isoformat()}", at), reason=reason)
 
@@ -220,6 +229,7 @@ def reinstate(session: Session, award: Award, *, reason: str, by: User, at: date
     interests.check_none(session, by, award.organisation_id, JUDGE)
     _lock(session, award)
     award.move(REINSTATE)
+    log.note(session, award, LogKind.REVIEW_CLOSED, at=at, on=local_date(at))
     audit.record(session, "award:reinstate", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
     emails.award_review_ended(session, **_told(session, award, f"reinstated:{at.isoformat()}", at), reason=reason)
 
@@ -280,19 +290,6 @@ def _earlier(session: Session, organisation: Organisation, *, since: date) -> Se
         .with_for_update()
     )
     return session.scalars(query).all()
-
-
-def _next(session: Session, series: str) -> int:
-    """The next number of a series. Its row stays locked until the transaction ends: no gap, no double."""
-    take = sa.update(Counter).where(Counter.series == series).values(last=Counter.last + 1).returning(Counter.last)
-    take = take.execution_options(synchronize_session=False)
-    number = session.scalar(take)
-    if number is None:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(insert(Counter).values(id=uuid7(), series=series, last=0).on_conflict_do_nothing())
-        number = session.scalar(take)
-    assert number is not None
-    return number
 
 
 def _lock(session: Session, award: Award) -> None:

@@ -1,6 +1,5 @@
 """Is this certificate real, and does it still hold? Says only what the public may know."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,12 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from charter.award.models import Award, Counter, Suspension
+from charter.award.models import Award, Suspension
+from charter.award.numbering import CODE
 from charter.award.status import AwardStatus
 from charter.lifecycle import Status
 from charter.organisation.models import Organisation, Scope
-
-CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class Standing(Status):
@@ -192,75 +190,3 @@ def counts_on(on: date) -> tuple[sa.ColumnElement[bool], ...]:
         comes_before,
     )
     return *valid_on(on), sa.or_(sa.not_(Award.beside_another), ~better.correlate(Award).exists())
-
-
-def look_up_number(session: Session, typed: str) -> str | None:
-    """The code of the certificate whose number, code or address somebody typed; None when we issued none like it.
-
-    Numbers are read from paper, so case, spaces, dashes and leading zeros do not matter, nor whether a letter O or I
-    was meant as a nought or a one.
-    """
-    typed = typed.strip()[:300]
-    last = re.split(r"[/?#]", typed.rstrip("/"))[-1].removesuffix(".pdf")
-    plain = _plain(typed)
-    numbers = []
-    for series in session.scalars(sa.select(Counter.series)):
-        rest = plain.removeprefix(_plain(series))
-        if rest != plain and re.fullmatch(r"[0-9]{1,9}", rest):
-            numbers.append(f"{series}-{int(rest):06d}")
-    codes = [last] if CODE.fullmatch(last) else []
-    query = sa.select(Award.code).where(sa.or_(Award.code.in_(codes), Award.number.in_(numbers)))
-    return session.scalars(query.limit(1)).first()
-
-
-FIGURES = 6
-"""How many figures the last part of a number is printed with; leading zeros may be left out when one types it."""
-FIGURE_FOR = {"S": "5", "B": "8", "Z": "2", "G": "6", "Q": "0", "D": "0"}
-"""Letters that are easily read for a figure, besides those that are taken for one without a word."""
-
-
-def why_unknown(session: Session, typed: str, *, prefix: str) -> str:
-    """What is wrong with a number that `look_up_number` does not know, in a sentence, as far as its form tells.
-
-    `prefix` is how the scheme's numbers begin today; those of older versions are known from the numbers issued.
-    """
-    series = set(session.scalars(sa.select(Counter.series)))
-    prefixes = {prefix, *(one.rsplit("-", 1)[0] for one in series)}
-    like = f"{prefix}-2026-000000"  # nobody's: numbers begin at 1
-    typed = typed.strip()[:300]
-    if "/" in typed or re.fullmatch(r"[A-Za-z0-9_-]{20,32}", typed):
-        return "We do not know this address of a certificate. Copy all of it, or type the number that is printed."
-    plain = _plain(typed)
-    begins = next((one for one in sorted(prefixes, key=len, reverse=True) if plain.startswith(_plain(one))), None)
-    if begins is None:
-        if plain.isdigit():
-            return f"This is not a whole number of ours. It begins with {prefix} and a year, such as {like}."
-        return f"This is not a number of ours. Our certificate numbers begin with {prefix}, such as {like}."
-    rest = re.sub(r"[^A-Z0-9]", "", typed.upper())[len(_plain(begins)) :]
-    letters = sorted({letter for letter in rest if letter.isalpha() and letter not in "OIL"})
-    if letters:
-        letter = letters[0]
-        read_as = f" Is it the figure {FIGURE_FOR[letter]}?" if letter in FIGURE_FOR else ""
-        return f"After {begins} come only figures, and you typed the letter {letter}.{read_as}"
-    figures = rest.translate(_READ_ALIKE)
-    if len(figures) < 5:
-        return f"This number is too short. After {begins} come a year and {FIGURES} figures, such as {like}."
-    year, last = figures[:4], figures[4:]
-    if len(last) > FIGURES:
-        return (
-            f"This number is too long. After {begins} and the year come {FIGURES} figures, and you typed {len(last)}."
-        )
-    if f"{begins}-{year}" not in series:
-        return f"We issued no certificate in {year}. Check the year: it is the first four figures after {begins}."
-    short = f" It has {FIGURES} figures after the year, and you typed {len(last)}." if len(last) < FIGURES else ""
-    return (
-        f"The number has the right form, but we have not issued {begins}-{year}-{int(last):0{FIGURES}d}.{short} Check "
-        "each figure. If the certificate says just this, do not rely on it, and tell us."
-    )
-
-
-_READ_ALIKE = str.maketrans("OIL", "011")
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", text.upper()).translate(_READ_ALIKE)

@@ -20,6 +20,7 @@ from charter.account.models import Role, User
 from charter.assessment import snapshot
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
+from charter.award import numbering
 from charter.award.issuing import last_day
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
@@ -397,7 +398,7 @@ class _Writer:
                 self.session.add(counter)
             for award in awards:
                 counter.last += 1
-                award["number"] = f"{series}-{counter.last:06d}"
+                award["number"] = numbering.written(series, counter.last)
         self.session.flush()
 
     def _by_year(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:

@@ -37,7 +37,8 @@ from charter.assessment.models import (
     VirusFinding,
 )
 from charter.assessment.teamwork import Assignment, Comment
-from charter.award.certificate import Facts, facts
+from charter.award import documents
+from charter.award.documents import AwardDocument
 from charter.award.models import Award, Suspension
 from charter.award.verification import Standing, standing
 from charter.award.yearly.models import YearlyReturn
@@ -243,11 +244,11 @@ class File:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate of the employer, by its name in the archive: what it says, and the code by which it is checked."""
+    """A certificate of the employer, by its name in the archive: the award, and its file, if it was drawn."""
 
     name: str
-    facts: Facts
-    code: str
+    award: Award
+    document: AwardDocument | None
 
 
 @dataclass(frozen=True)
@@ -356,7 +357,7 @@ def _certificates(
         row["file"] = None
         if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
             row["file"] = f"certificates/{re.sub(r'[^A-Za-z0-9-]', '-', award.number)}.pdf"
-            yield Certificate(row["file"], facts(award), award.code)
+            yield Certificate(row["file"], award, documents.of(session, award.id))
 
 
 def _survey_results(session: Session, organisation: Organisation) -> Iterator[dict[str, Any]]:

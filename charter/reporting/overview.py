@@ -9,7 +9,8 @@ from threading import Lock
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from charter.audit import HEAD_ID, AuditHead
+from charter.audit import AuditHead
+from charter.chain import HEAD_ID
 from charter.framework.content import Content
 from charter.reporting import engagement, measures, targets
 from charter.reporting.engagement import Funnel

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from charter import audit
 from charter.account.models import User
 from charter.assessment import status as assessment_status
-from charter.award import issuing
+from charter.award import issuing, log
 from charter.award.models import Award
 from charter.notification import emails
 from charter.review import submitted, telling
@@ -75,7 +75,7 @@ def decide(
             at=at,
             on=on,
         )
-    explanation.keep(
+    record = explanation.keep(
         session,
         review,
         award=award if level else None,
@@ -85,6 +85,8 @@ def decide(
         together=together,
         found=None if found == level else found,
     )
+    if award is not None:
+        log.rests_on(session, award, record.sha256)
     if level > 0:
         assert award is not None
         emails.decision_awarded(

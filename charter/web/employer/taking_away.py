@@ -4,20 +4,20 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from flask import Response, current_app, render_template, url_for
+from flask import Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from charter.assessment.evidence_files import Entry, write_zip
-from charter.award import certificate
-from charter.award.certificate import Issuer
+from charter.award import documents
+from charter.award.documents import Press
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
 from charter.permissions import Permission
 from charter.reporting import holdings
-from charter.reporting.holdings import Certificate, Holdings
+from charter.reporting.holdings import Holdings
 from charter.storage import Store
-from charter.web.access import requires, settings, the_user
+from charter.web.access import requires, the_user
 from charter.web.employer import blueprint
 from charter.web.forms import EmptyForm
 
@@ -37,13 +37,9 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
         holdings.note(session, organisation, files=len(found.files), by=the_user(), at=now())
     page = render_template("employer/organisation/export_index.html", found=found, lists=holdings.NAMES)
     store: Store = current_app.extensions["charter_store"]
-    chosen = settings()
-    issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)
+    press: Press = current_app.extensions["charter_press"]
     drawn = [
-        Entry(
-            one.name, partial(_drawn, one, issuer, chosen.base_url + url_for("public.show_certificate", code=one.code))
-        )
-        for one in found.certificates
+        Entry(one.name, partial(documents.best, one.document, one.award, store, press)) for one in found.certificates
     ]
     response = Response(write_zip(_archive(found, page, store, drawn), at=now()))
     response.headers["Content-Type"] = "application/zip"
@@ -51,10 +47,6 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _drawn(one: Certificate, issuer: Issuer, verify_url: str) -> list[bytes]:
-    return [certificate.draw(one.facts, issuer=issuer, verify_url=verify_url)]
 
 
 def _archive(found: Holdings, page: str, store: Store, certificates: list[Entry]) -> Iterator[Entry]:

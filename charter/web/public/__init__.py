@@ -59,6 +59,7 @@ def _settle_nonce(response: Response) -> None:
 from charter.web.public import (  # noqa: E402 - they add their views
     certificates,  # noqa: F401
     concerns,  # noqa: F401
+    log,  # noqa: F401
     machines,  # noqa: F401
     pages,  # noqa: F401
     register,  # noqa: F401

@@ -1,18 +1,20 @@
 """Is this certificate real, and does it still hold? And the certificate itself."""
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, StringField
 
-from charter.award import certificate, verification
-from charter.award.certificate import Issuer
+from charter.award import documents, numbering, verification
 from charter.award.verification import Standing, Verification
 from charter.clock import now, today
 from charter.extensions import db
 from charter.framework import publishing
-from charter.web.access import public, settings
+from charter.web.access import public
 from charter.web.forms import stripped
 from charter.web.public import ALWAYS_ASK, blueprint
+
+SEALED_WITHIN = 5
+"""Seconds after which a certificate is most likely sealed: the worker looks every other second."""
 
 
 class NumberForm(Form):
@@ -29,7 +31,7 @@ def check_certificate() -> ResponseReturnValue:
     status = 200
     if "number" in request.args:
         typed = form.number.data or ""
-        code = verification.look_up_number(db.session, typed) if typed else None
+        code = numbering.look_up(db.session, typed) if typed else None
         if code is not None:
             return redirect(url_for(".show_certificate", code=code))
         status = 404 if typed else 400
@@ -39,7 +41,7 @@ def check_certificate() -> ResponseReturnValue:
 
 def _why_unknown(typed: str) -> str:
     prefix = publishing.current(db.session).content.meta.certificate_prefix
-    return verification.why_unknown(db.session, typed, prefix=prefix)
+    return numbering.why_unknown(db.session, typed, prefix=prefix)
 
 
 @blueprint.get("/certificates/<code>")
@@ -66,12 +68,14 @@ def certificate_pdf(code: str) -> ResponseReturnValue:
         return render_template("public/certificates/unknown.html", form=NumberForm()), 404
     if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
         return _page(verification.verify(db.session, award, today()), status=410)
-    chosen = settings()
-    issuer = Issuer(scheme=chosen.scheme_name, area=chosen.scheme_area, owner=chosen.scheme_owner)
-    url = chosen.base_url + url_for(".show_certificate", code=code)
-    response = Response(
-        certificate.draw(certificate.facts(award), issuer=issuer, verify_url=url), content_type="application/pdf"
-    )
+    document = documents.of(db.session, award.id)
+    file = documents.content(document, current_app.extensions["charter_store"]) if document is not None else None
+    if file is None:
+        page = render_template(
+            "public/certificates/being_sealed.html", found=verification.verify(db.session, award, today())
+        )
+        return page, 503, {"Retry-After": str(SEALED_WITHIN), "Cache-Control": ALWAYS_ASK}
+    response = Response(file, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{award.number}.pdf"'
     response.headers["Cache-Control"] = ALWAYS_ASK
     return response

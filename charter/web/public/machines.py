@@ -11,6 +11,7 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db
 from charter.framework import publishing
+from charter.keys import Keys
 from charter.scanning import Door
 from charter.web.access import public, settings
 from charter.web.public import blueprint
@@ -71,6 +72,17 @@ def security_txt() -> ResponseReturnValue:
         f"Canonical: {base}{url_for('public.security_txt')}\n"
         f"Policy: {base}{url_for('public.security')}\n"
     )
+
+
+@blueprint.get("/.well-known/jwks.json")
+@public
+def public_keys() -> ResponseReturnValue:
+    """The public keys that check what we sign: badges and the head of the log (RFC 7517). Older ones stay."""
+    keys: Keys = current_app.extensions["charter_keys"]
+    response = jsonify(keys.published)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def _text(text: str) -> Response:

@@ -1,0 +1,116 @@
+"""Seal a certificate with the scheme's key (PAdES), and tell whether a sealed file is as it was sealed.
+
+The seal is added at the end of the file and certifies all of it: no byte may change, and nothing may be added.
+"""
+
+import io
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import fields, signers, timestamps
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from charter.keys import Seal
+
+FIELD = "Seal"
+"""The name of the field that holds the seal."""
+
+
+def sign(pdf: bytes, seal: Seal, *, reason: str) -> bytes:
+    """The file with the scheme's seal at its end. It begins with the bytes of `pdf`.
+
+    `reason` stands in the seal, where readers of PDFs show it. Raises OSError when a time stamp is wanted and cannot
+    be had.
+    """
+    meta = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=fields.SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        reason=reason,
+    )
+    # Invisible, but not hidden and to be printed: PDF/A asks for it (ISO 19005-2, 6.3.2).
+    place = fields.SigFieldSpec(
+        FIELD,
+        readable_field_name="Seal of the scheme",
+        invis_sig_settings=fields.InvisSigSettings(set_hidden_flag=False, set_print_flag=True),
+    )
+    stamper = timestamps.HTTPTimeStamper(seal.timestamps) if seal.timestamps else None
+    signer = signers.PdfSigner(meta, signer=_signer(seal), timestamper=stamper, new_field_spec=place)
+    try:
+        sealed: bytes = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf))).getvalue()
+    except timestamps.TimestampRequestError as error:
+        raise OSError(f"no time stamp: {error}") from error
+    return sealed
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a seal in a file says."""
+
+    is_sound: bool
+    """Whether the scheme's own key sealed all of the file, and nothing in it changed since."""
+    is_ours: bool
+    """Whether the certificate in the seal is one of the scheme's, whatever became of the file."""
+    sealed_at: datetime | None
+    """When, as the seal says."""
+
+
+def read(pdf: bytes, trusted: tuple[x509.Certificate, ...]) -> Sealed | None:
+    """What the seal in a file says; None when there is no seal that can be read. `trusted` are the scheme's seals."""
+    roots = [_certificate(one) for one in trusted]
+    try:
+        with _quietly():
+            found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+            if not found:
+                return None
+            one = found[0]
+            one.compute_integrity_info()
+            ours = any(one.signer_cert.dump() == root.dump() for root in roots)
+            context = ValidationContext(trust_roots=roots, allow_fetching=False)
+            status = validate_pdf_signature(one, context)
+            sound = ours and len(found) == 1 and status.bottom_line
+            return Sealed(is_sound=sound, is_ours=ours, sealed_at=one.self_reported_timestamp)
+    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError):
+        return None  # a file that was tampered with may break a reader in any of these ways
+
+
+@lru_cache(maxsize=4)
+def _signer(seal: Seal) -> signers.SimpleSigner:
+    register = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    register.register_multiple([_certificate(one) for one in (seal.certificate, *seal.chain)])
+    key = seal.key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return signers.SimpleSigner(
+        signing_cert=_certificate(seal.certificate),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key),
+        cert_registry=register,
+    )
+
+
+def _certificate(one: x509.Certificate) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(one.public_bytes(serialization.Encoding.DER))
+
+
+class _quietly:
+    """What pyHanko logs of files that are broken on purpose is no news."""
+
+    def __enter__(self) -> None:
+        self.before = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+
+    def __exit__(self, *_: object) -> None:
+        logging.disable(self.before)

@@ -1,0 +1,56 @@
+"""The public log of awards: all that was decided about each certificate, for machines to follow and check."""
+
+import json
+
+from flask import Response, current_app, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from joserfc import jws
+
+from charter.award import log
+from charter.clock import now
+from charter.extensions import db
+from charter.keys import Keys
+from charter.web.access import public, settings
+from charter.web.public import ALWAYS_ASK, blueprint
+
+OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""Open data: pages of others may read it too."""
+
+
+@blueprint.get("/certificates/log")
+@public
+def certificate_log() -> ResponseReturnValue:
+    """The log, an entry a line, oldest first; `after` goes on behind an entry.
+
+    A page holds `log.PAGE` entries, and names the next one in its `Link` header while there may be more.
+    """
+    typed = request.args.get("after", "0")
+    if not typed.isdecimal() or len(typed) > 9:
+        return Response('{"error": "after must be the number of an entry"}\n', 400, content_type="application/json")
+    after, last = int(typed), log.head(db.session)[0]
+    lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in log.entries(db.session, after=after))
+    response = Response(stream_with_context(lines), content_type="application/jsonl; charset=utf-8", headers=OPEN)
+    if last > after + log.PAGE:
+        following = settings().base_url + url_for(".certificate_log", after=after + log.PAGE)
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    response.headers["Cache-Control"] = ALWAYS_ASK
+    return response
+
+
+@blueprint.get("/certificates/log/head")
+@public
+def certificate_log_head() -> ResponseReturnValue:
+    """The end of the log, signed: whoever keeps it can prove later that nothing before it was changed."""
+    keys: Keys = current_app.extensions["charter_keys"]
+    sequence, digest = log.head(db.session)
+    said = {
+        "iss": settings().base_url,
+        "iat": int(now().timestamp()),
+        "sequence": sequence,
+        "hash": digest,
+    }
+    header = {"alg": "EdDSA", "kid": keys.key_id, "typ": "charter-log-head+jwt"}
+    signed = jws.serialize_compact(header, json.dumps(said), keys.issuer, algorithms=["EdDSA"])
+    response = Response(json.dumps({**said, "signed": signed}) + "\n", content_type="application/json", headers=OPEN)
+    response.headers["Cache-Control"] = "no-store"  # it says at which moment the log ended there
+    return response
