@@ -65,9 +65,12 @@ EVIDENCE = "?oo.oo-."
 TABLE: Mapping[str, str] = {
     # The public ------------------------------------------------------------------------------------------------------
     "/": EVERYBODY,
+    "/.well-known/jwks.json": EVERYBODY,
     "/.well-known/security.txt": EVERYBODY,
     "/accessibility": EVERYBODY,
     "/certificates": EVERYBODY,
+    "/certificates/log": EVERYBODY,
+    "/certificates/log/head": EVERYBODY,
     "/certificates/<code>": EVERYBODY,
     "/certificates/<code>.pdf": EVERYBODY,
     "/certificates/<code>/concern": EVERYBODY,

@@ -18,7 +18,7 @@ from charter.award.certificate import Issuer
 from charter.award.models import Award
 from charter.keys import Seal
 from charter.orm import Base
-from charter.storage import Store, digest
+from charter.storage import Missing, Store, digest
 
 AT_ONCE = 20
 """How many certificates are sealed at one go."""
@@ -106,18 +106,17 @@ def of(session: Session, award_id: UUID) -> AwardDocument | None:
     return session.scalars(query.order_by(AwardDocument.version.desc()).limit(1)).first()
 
 
-def content(document: AwardDocument, store: Store) -> Iterator[bytes] | None:
-    """The sealed file, in pieces; None while it waits for its seal. Raises as `Store.open` does."""
+def content(document: AwardDocument, store: Store) -> Iterator[bytes]:
+    """The sealed file, in pieces. Raises as `Store.open` does, and `Missing` while it waits for its seal."""
     if not document.is_sealed or document.sealed_sha256 is None:
-        return None
+        raise Missing(document.sha256)
     return store.open(document.sealed_sha256)
 
 
 def best(document: AwardDocument | None, award: Award, store: Store, press: Press) -> Iterator[bytes]:
     """The best copy of an award's certificate that there is: sealed, or as it was drawn, or drawn now for a look."""
-    sealed = content(document, store) if document is not None else None
-    if sealed is not None:
-        return sealed
+    if document is not None and document.is_sealed:
+        return content(document, store)
     drawn = document.drawn if document is not None else None
     return iter([drawn if drawn is not None else press.draw(award)])
 

@@ -5,19 +5,21 @@ The seal is added at the end of the file and certifies all of it: no byte may ch
 
 import io
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from asn1crypto import cms as asn1_cms
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers, timestamps
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -68,9 +70,10 @@ class Sealed:
     """When, as the seal says."""
 
 
-def read(pdf: bytes, trusted: tuple[x509.Certificate, ...]) -> Sealed | None:
-    """What the seal in a file says; None when there is no seal that can be read. `trusted` are the scheme's seals."""
-    roots = [_certificate(one) for one in trusted]
+def read(pdf: bytes, seals: Sequence[Seal]) -> Sealed | None:
+    """What the seal in a file says; None when there is no seal that can be read. `seals` are the scheme's."""
+    ours = {_der(one.certificate): {_der(each) for each in one.chain} for one in seals}
+    roots = [_certificate(one.certificate) for one in seals]
     try:
         with _quietly():
             found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
@@ -78,13 +81,26 @@ def read(pdf: bytes, trusted: tuple[x509.Certificate, ...]) -> Sealed | None:
                 return None
             one = found[0]
             one.compute_integrity_info()
-            ours = any(one.signer_cert.dump() == root.dump() for root in roots)
+            vouching = ours.get(one.signer_cert.dump())
             context = ValidationContext(trust_roots=roots, allow_fetching=False)
             status = validate_pdf_signature(one, context)
-            sound = ours and len(found) == 1 and status.bottom_line
-            return Sealed(is_sound=sound, is_ours=ours, sealed_at=one.self_reported_timestamp)
-    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError):
-        return None  # a file that was tampered with may break a reader in any of these ways
+            # What vouches for the seal stands beside it, where the seal does not cover it: so it is compared.
+            known = vouching is not None and {each.dump() for each in one.other_embedded_certs} == vouching
+            whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE and _is_tight(pdf, one)
+            sound = known and whole and len(found) == 1 and status.bottom_line
+            return Sealed(is_sound=sound, is_ours=vouching is not None, sealed_at=one.self_reported_timestamp)
+    except Exception:  # a file that was tampered with may break a reader in any way
+        return None
+
+
+def _is_tight(pdf: bytes, one: EmbeddedPdfSignature) -> bool:
+    """Whether the room for the seal, the one part of the file that it cannot cover, holds the seal and nothing else:
+    each of its bytes is what we write there."""
+    first, before, behind, _ = (int(number) for number in one.byte_range)
+    room = pdf[first + before : behind]
+    own = asn1_cms.ContentInfo.load(one.pkcs7_content).dump()  # as it came, without what follows it
+    written: bytes = b"<" + own.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
+    return room == written
 
 
 @lru_cache(maxsize=4)
@@ -101,8 +117,12 @@ def _signer(seal: Seal) -> signers.SimpleSigner:
     )
 
 
+def _der(one: x509.Certificate) -> bytes:
+    return one.public_bytes(serialization.Encoding.DER)
+
+
 def _certificate(one: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(one.public_bytes(serialization.Encoding.DER))
+    return asn1_x509.Certificate.load(_der(one))
 
 
 class _quietly:

@@ -9,6 +9,7 @@ from charter.award.verification import Standing, Verification
 from charter.clock import now, today
 from charter.extensions import db
 from charter.framework import publishing
+from charter.storage import Store
 from charter.web.access import public
 from charter.web.forms import stripped
 from charter.web.public import ALWAYS_ASK, blueprint
@@ -69,16 +70,15 @@ def certificate_pdf(code: str) -> ResponseReturnValue:
     if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
         return _page(verification.verify(db.session, award, today()), status=410)
     document = documents.of(db.session, award.id)
-    file = documents.content(document, current_app.extensions["charter_store"]) if document is not None else None
-    if file is None:
-        page = render_template(
-            "public/certificates/being_sealed.html", found=verification.verify(db.session, award, today())
-        )
+    if document is None or document.sealed_at is None or document.sealed_sha256 is None:
+        page = render_template("public/certificates/being_sealed.html", code=code)
         return page, 503, {"Retry-After": str(SEALED_WITHIN), "Cache-Control": ALWAYS_ASK}
-    response = Response(file, content_type="application/pdf")
+    store: Store = current_app.extensions["charter_store"]
+    response = Response(documents.content(document, store), content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{award.number}.pdf"'
     response.headers["Cache-Control"] = ALWAYS_ASK
-    return response
+    response.set_etag(document.sealed_sha256)
+    return response.make_conditional(request)
 
 
 def _page(found: Verification, status: int = 200) -> ResponseReturnValue:

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
+from charter import worker
 from charter.account.models import User
 from charter.award import issuing
 from charter.award.models import Award
@@ -30,6 +32,12 @@ def change(award: Award, step: Callable[..., None], **values: object) -> None:
 
 def heading(page: str) -> str:
     return page.split('<h1 class="charter-verdict__title">')[1].split("</h1>")[0]
+
+
+@pytest.fixture
+def seal(app: Flask) -> Callable[[], int]:
+    """The worker comes by and seals what waits."""
+    return lambda: worker.seal_certificates(app)
 
 
 @pytest.fixture
@@ -128,8 +136,11 @@ def test_a_number_we_never_issued_is_said_so_beside_the_field(
 
 
 @pytest.mark.parametrize("name", ["Marks & <b>Bold</b> Ltd", "Łąka & Żółć Dŵr", "A" * 160])
-def test_a_name_is_shown_as_it_is_written(client: CheckedClient, make: Factory, moderator: User, name: str) -> None:
+def test_a_name_is_shown_as_it_is_written(
+    client: CheckedClient, make: Factory, moderator: User, seal: Callable[[], int], name: str
+) -> None:
     award = make.award(make.organisation(name), on=FIRST, by=moderator)
+    seal()
     shown = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     with time_machine.travel(noon(FIRST), tick=False):
         assert f'<dd class="govuk-summary-list__value">{shown}</dd>' in client.get(f"/certificates/{award.code}").text
@@ -138,9 +149,22 @@ def test_a_name_is_shown_as_it_is_written(client: CheckedClient, make: Factory, 
         assert client.get(f"/certificates/{award.code}.pdf").data.startswith(b"%PDF-")
 
 
-def test_the_document_is_given_out_while_what_it_prints_is_true(
-    client: CheckedClient, make: Factory, award: Award, moderator: User
+def test_until_it_is_sealed_the_document_is_not_given_out(
+    client: CheckedClient, award: Award, seal: Callable[[], int]
 ) -> None:
+    address = f"/certificates/{award.code}.pdf"
+    with time_machine.travel(noon(FIRST), tick=False):
+        waiting = client.get(address)
+        assert (waiting.status_code, waiting.headers["Retry-After"]) == (503, "5")
+        assert "We are sealing this certificate" in waiting.text
+        assert seal() == 1
+        assert client.get(address).status_code == 200
+
+
+def test_the_document_is_given_out_while_what_it_prints_is_true(
+    client: CheckedClient, award: Award, moderator: User, seal: Callable[[], int]
+) -> None:
+    seal()
     address = f"/certificates/{award.code}.pdf"
     for day in (FIRST, award.ends_on, award.ends_on + ONE):  # one that ran out says so on its own face
         with time_machine.travel(noon(day), tick=False):
