@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from asn1crypto import cms as asn1_cms
+from asn1crypto import core as asn1_core
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -94,19 +95,35 @@ def read(pdf: bytes, seals: Sequence[Seal]) -> Sealed | None:
 
 
 def _is_tight(pdf: bytes, one: EmbeddedPdfSignature) -> bool:
-    """Whether the room for the seal, the one part of the file that it cannot cover, holds the seal and nothing else:
-    each of its bytes is what we write there."""
+    """Whether the room for the seal, the one part of the file that it cannot cover, holds what we write there: the seal,
+    put together again from the parts that are proved otherwise, and noughts."""
     first, before, behind, _ = (int(number) for number in one.byte_range)
     room = pdf[first + before : behind]
-    own = asn1_cms.ContentInfo.load(one.pkcs7_content).dump()  # as it came, without what follows it
-    written: bytes = b"<" + own.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
+    told = one.signer_info
+    signer = {name: told[name] for name in ("signed_attrs", "signature_algorithm", "signature")}
+    own = one.signer_cert
+    signer["sid"] = asn1_cms.SignerIdentifier(
+        {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}}
+    )
+    if told["unsigned_attrs"]:  # a time stamp
+        signer["unsigned_attrs"] = told["unsigned_attrs"]
+    digest = {"algorithm": "sha256", "parameters": asn1_core.Null()}
+    content = {
+        "version": "v1",
+        "digest_algorithms": [digest],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": one.signed_data["certificates"],
+        "signer_infos": [{"version": "v1", "digest_algorithm": digest, **signer}],
+    }
+    again = asn1_cms.ContentInfo({"content_type": "signed_data", "content": asn1_cms.SignedData(content)})
+    written: bytes = b"<" + again.dump().hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
     return room == written
 
 
 @lru_cache(maxsize=4)
 def _signer(seal: Seal) -> signers.SimpleSigner:
     register = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    register.register_multiple([_certificate(one) for one in (seal.certificate, *seal.chain)])
+    register.register_multiple([_certificate(one) for one in seal.chain])
     key = seal.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
