@@ -19,13 +19,12 @@ from charter.framework.content import Content, Level
 from charter.framework.models import Framework
 from charter.keys import Keys
 from charter.web.access import public, settings
-from charter.web.public import ALWAYS_ASK, FRESH_FOR, blueprint, memory
+from charter.web.public import ALWAYS_ASK, blueprint, memory
 from charter.web.public.certificates import NumberForm
 
 OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """Pages and machines of others may read it."""
-KEPT = {"Cache-Control": f"public, max-age={FRESH_FOR}"}
-PICTURE = {**OPEN, **KEPT, "Content-Security-Policy": "default-src 'none'; sandbox", "X-Robots-Tag": "noindex"}
+PICTURE = {**OPEN, "Content-Security-Policy": "default-src 'none'; sandbox", "X-Robots-Tag": "noindex"}
 NOT_GIVEN_OUT = {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}
 
 
@@ -184,7 +183,7 @@ def status_list_credential(purpose: str, list_number: int) -> ResponseReturnValu
         seconds=at.second, microseconds=at.microsecond
     )  # the same for a minute: proxies may keep it so long
     token = badge.sign(badge.status_credential(list_number, bits, press(), at=at), press(), keys())
-    return Response(token, content_type="application/vc+jwt", headers={**OPEN, **KEPT})
+    return Response(token, content_type="application/vc+jwt", headers=OPEN)
 
 
 def _last_list() -> int:
@@ -194,7 +193,7 @@ def _last_list() -> int:
 def _json(said: object, cache_control: str = "", status: int = 200, content_type: str = "application/json") -> Response:
     """JSON that any page may read."""
     text = json.dumps(said, ensure_ascii=False, indent=2) + "\n"
-    response = Response(text, status, content_type=content_type, headers={**OPEN, **KEPT})
+    response = Response(text, status, content_type=content_type, headers=OPEN)
     if cache_control:
         response.headers["Cache-Control"] = cache_control
     return response
