@@ -4,11 +4,9 @@ It is a signed JSON Web Token. The same award always gives the same badge: nothi
 signature (Ed25519) depends on nothing else.
 """
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +14,6 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwa import JWSAlgModel
-from joserfc.jwk import OKPKey
 from sqlalchemy.orm import Session
 
 from charter.award import status_list, verification
@@ -267,40 +264,17 @@ def read(token: str, press: Press, keys: Keys) -> Badge | None:
     what we write there and no more.
     """
     token = token.strip()
-    parts = token.split(".")
-    if len(token) > LONGEST or len(parts) != 3:
+    if len(token) > LONGEST:
         return None
     try:
-        header = json.loads(_plain(parts[0]))
+        header = jws.extract_compact(token.encode()).headers()
         ours = {key_address(press, one.thumbprint()): one for one in (keys.issuer, *keys.older)}
         if header != {"alg": ALGORITHM, "typ": "JWT", "kid": header["kid"]}:
             return None
-        said = _signed(token, parts, ours[header["kid"]])
+        said = json.loads(jws.deserialize_compact(token, ours[header["kid"]], registry=_SIGNATURES).payload)
         return _badge(said, press) if "OpenBadgeCredential" in said["type"] else None
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # a token that was tampered with may be of any shape
-
-
-def _signed(token: str, parts: Sequence[str], key: OKPKey) -> Said:
-    for part in parts:
-        _plain(part)
-    said = json.loads(jws.deserialize_compact(token, key, registry=_SIGNATURES).payload)
-    if not isinstance(said, dict):
-        raise TypeError("a badge is an object")
-    return said
-
-
-def _plain(part: str) -> bytes:
-    """What a part of a token says. Raises ValueError when the same could be written in another way."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", part):
-        raise ValueError("not base64url")
-    try:
-        found = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
-    if base64.urlsafe_b64encode(found).decode().rstrip("=") != part:
-        raise ValueError("bits that mean nothing are set")
-    return found
 
 
 def _badge(said: Said, press: Press) -> Badge | None:

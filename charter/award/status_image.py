@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 320, 96
 ROOM = 226
 """How wide a line of words may be."""
 GREEN, GOLD, INK, RED, PAPER = "#14432f", "#f0c24b", "#16201b", "#a11d1d", "#ffffff"
-_AVERAGE = 0.58
+_AVERAGE = 0.65
 """The width of a letter of the usual fonts, on the wide side, as a share of its size."""
 
 
@@ -35,12 +35,12 @@ def in_words(award: Award, found: Standing) -> str:
     """How an award stands, in a line."""
     return {
         Standing.CURRENT: f"Valid until {day_in_words(award.ends_on)}",
-        Standing.UNDER_REVIEW: f"Under review, valid until {day_in_words(award.ends_on)}",
-        Standing.SUSPENDED: "Suspended: does not count now",
+        Standing.UNDER_REVIEW: "Valid, under review",
+        Standing.SUSPENDED: "Suspended: not valid now",
         Standing.NOT_YET_VALID: f"Starts on {day_in_words(award.starts_on)}",
         Standing.EXPIRED: f"Expired on {day_in_words(award.ends_on)}",
         Standing.SUPERSEDED: "Replaced by a newer award",
-        Standing.REVOKED: "Taken back: does not count",
+        Standing.REVOKED: "Taken back: not valid",
     }[found]
 
 

@@ -62,10 +62,10 @@ def test_the_picture_says_how_the_award_stands_that_day(client: CheckedClient, a
         with on(day):
             assert words(client, award) == said
     steps: list[tuple[Callable[..., None], dict[str, object], str]] = [
-        (issuing.open_review, {}, "Under review, valid until 21 November 2028"),
-        (issuing.suspend, {"on": FIRST}, "Suspended: does not count now"),
+        (issuing.open_review, {}, "Valid, under review"),
+        (issuing.suspend, {"on": FIRST}, "Suspended: not valid now"),
         (issuing.restore, {"on": FIRST}, "Valid until 21 November 2028"),
-        (issuing.revoke, {"on": FIRST}, "Taken back: does not count"),
+        (issuing.revoke, {"on": FIRST}, "Taken back: not valid"),
     ]
     for step, days, said in steps:
         change(award, step, by=moderator, **days)
@@ -157,7 +157,7 @@ def test_a_badge_is_given_out_just_as_long_as_the_certificate(
     with on(FIRST):
         answers = [client.get(page) for page in pages]
         assert [one.status_code for one in answers] == [410, 410, 410]
-        assert "Suspended: does not count now." in answers[0].text
+        assert "Suspended: not valid now." in answers[0].text
         assert answers[1].json["see"] == f"http://localhost/certificates/{award.code}"
         assert not any("private reason" in one.text for one in answers)
     change(award, issuing.restore, by=moderator, on=FIRST)
