@@ -103,16 +103,23 @@ def cases(session: Session) -> Found:
     return [(f"/admin/reviews/{review}", assessor) for review in found]
 
 
-def certificates(session: Session) -> Found:
-    """Certificates that hold today."""
-    codes = session.scalars(sa.select(Award.code).where(*valid_on(today())).order_by(Award.id.desc()).limit(EACH))
-    return [(f"/certificates/{code}", None) for code in codes]
+def certificates(ending: str = "") -> Callable[[Session], Found]:
+    """Certificates that hold today, or what belongs to each of them."""
+
+    def find(session: Session) -> Found:
+        codes = session.scalars(sa.select(Award.code).where(*valid_on(today())).order_by(Award.id.desc()).limit(EACH))
+        return [(f"/certificates/{code}{ending}", None) for code in codes]
+
+    return find
 
 
 PAGES: tuple[Page, ...] = (
     Page("Home", everybody("/"), queries=12),
     Page("Register of employers", everybody("/employers"), queries=5, rate=200),
-    Page("Certificate", certificates, queries=12),
+    Page("Certificate", certificates(), queries=12),
+    Page("Badge", certificates("/badge.jwt"), queries=3),
+    Page("Picture for websites", certificates("/status.svg"), queries=2),
+    Page("List of badges that no longer count", everybody("/certificates/status/revocation/1"), queries=2),
     Page("Directory of services", everybody("/services"), queries=5),
     Page("An employer's home", homes, queries=11),
     Page("Task list", drafts(lambda _assessment: ""), queries=11),

@@ -6,7 +6,7 @@ from charter.account import models as account
 from charter.aftercare import models as aftercare
 from charter.assessment import benchmarks, closing, metric_values, teamwork
 from charter.assessment import models as assessment
-from charter.award import documents, log
+from charter.award import documents, log, status_list
 from charter.award import models as award
 from charter.award.yearly import models as yearly
 from charter.framework import models as framework
@@ -56,6 +56,7 @@ __all__ = [
     "review",
     "second_looks",
     "set_apart",
+    "status_list",
     "succession",
     "survey",
     "teamwork",

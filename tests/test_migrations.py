@@ -139,6 +139,33 @@ def test_the_turns_of_cases_that_are_there_are_read_from_the_trail(fresh: str) -
     engine.dispose()
 
 
+def test_the_badges_of_awards_that_are_there_get_a_place_each(fresh: str) -> None:
+    step(fresh, to="c7d1e0a94b36")
+    engine = plain(fresh)
+    awards = sa.Table("award", sa.MetaData(), autoload_with=engine)
+    with engine.begin() as connection:
+        alone(connection)
+        for number in range(1, 4):
+            own = {
+                "id": key(engine, uuid.UUID(int=number)),
+                **{f"{name}_id": key(engine, uuid.UUID(int=number)) for name in ("organisation", "assessment")},
+                **{name: key(engine, uuid.UUID(int=9)) for name in ("framework_id", "issued_by_id")},
+                **{"level": 1, "number": f"GEC-{number}", "code": f"code-{number}", "status": "active"},
+                **{"starts_on": date(2026, 11, 1), "ends_on": date(2028, 10, 31), "issued_at": moment(engine, number)},
+            }
+            connection.execute(awards.insert(), {**required(awards), **own})
+
+    step(fresh, to="8e2f5b7c91d0")
+
+    places = sa.Table("status_place", sa.MetaData(), autoload_with=engine)
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(places).order_by(places.c.given_at)).all()
+    engine.dispose()
+    assert [row.award_id for row in rows] == [key(engine, uuid.UUID(int=number)) for number in range(1, 4)]
+    assert {(row.edition, row.list_number, bool(row.is_replaced)) for row in rows} == {(1, 1, False)}
+    assert len({row.position for row in rows}) == 3
+
+
 def key(engine: sa.Engine, value: uuid.UUID) -> object:
     """An id as a table that was read from the database takes it."""
     return value if engine.dialect.name == "postgresql" else value.hex

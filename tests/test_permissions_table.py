@@ -22,6 +22,7 @@ from charter.assessment import comments, evidence
 from charter.assessment.file_checks import Checked, FileKind
 from charter.assessment.models import Assessment
 from charter.audit import AuditEvent
+from charter.award import status_list
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.merging import duplicates
@@ -62,6 +63,7 @@ EVIDENCE = "?oo.oo-."
 """One letter for each of the people: o the page opens or leads on, ? they are asked to sign in, - it is refused (403),
 . it is not there (404), x the link is used up (410)."""
 
+OF_A_BADGE = ("badge", "badge.json", "badge.jwt", "status.svg")
 TABLE: Mapping[str, str] = {
     # The public ------------------------------------------------------------------------------------------------------
     "/": EVERYBODY,
@@ -73,17 +75,26 @@ TABLE: Mapping[str, str] = {
     "/certificates/log/head": EVERYBODY,
     "/certificates/<code>": EVERYBODY,
     "/certificates/<code>.pdf": EVERYBODY,
+    "/certificates/<code>/badge": EVERYBODY,
+    "/certificates/<code>/badge.json": EVERYBODY,
+    "/certificates/<code>/badge.jwt": EVERYBODY,
+    "/certificates/<code>/status.svg": EVERYBODY,
+    "/certificates/status/<purpose>/<int:list_number>": EVERYBODY,
     "/certificates/<code>/concern": EVERYBODY,
     "/concern/<reference>": EVERYBODY,
     "/cookies": EVERYBODY,
     "/criteria": EVERYBODY,
     "/criteria/<version>": EVERYBODY,
+    "/criteria/<version>/level-<int:rank>.json": EVERYBODY,
+    "/criteria/<version>/level-<int:rank>.svg": EVERYBODY,
     "/employers": EVERYBODY,
     "/employers.csv": EVERYBODY,
     "/employers.json": EVERYBODY,
     "/employers/<uuid:organisation_id>": EVERYBODY,
     "/employers/<uuid:organisation_id>/concern": EVERYBODY,
     "/health": EVERYBODY,
+    "/issuer.json": EVERYBODY,
+    "/issuer/keys/<key_id>": EVERYBODY,
     "/privacy": EVERYBODY,
     "/ready": EVERYBODY,
     "/robots.txt": EVERYBODY,
@@ -672,6 +683,10 @@ def fill(
         "/organisations/<uuid:organisation_id>/services/<code>/ask": {"code": service},
         "/certificates/<code>": {"code": award.code},
         "/certificates/<code>.pdf": {"code": award.code},
+        **{f"/certificates/<code>/{page}": {"code": award.code} for page in OF_A_BADGE},
+        "/certificates/status/<purpose>/<int:list_number>": {"purpose": status_list.REVOCATION, "list_number": 1},
+        **{f"/criteria/<version>/level-<int:rank>.{kind}": {"rank": award.level} for kind in ("json", "svg")},
+        "/issuer/keys/<key_id>": {"key_id": app.extensions["charter_keys"].key_id},
         "/certificates/<code>/concern": {"code": award.code},
         "/invitations/<token>": {"token": invited},
         **{f"/sign-off/<token>{page}": {"token": approval} for page in ("", "/approve", "/send-back")},

@@ -18,7 +18,7 @@ from charter import audit
 from charter.account.models import User
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
-from charter.award import log, numbering
+from charter.award import log, numbering, status_list
 from charter.award.log import LogKind
 from charter.award.models import Award, Suspension
 from charter.award.status import REINSTATE, RESTORE, REVIEW, REVOKE, SUPERSEDE, SUSPEND, AwardStatus
@@ -116,6 +116,7 @@ def issue(
             )
     session.flush()  # the older one of the same assessment makes room first
     session.add(award)
+    status_list.give_place(session, award, at=at)
     kind = EngagementKind.RENEWED if held >= level else EngagementKind.ACCREDITED
     engagement.note(session, organisation, kind, on=on, level=level)
     renews = max(renewed, key=lambda one: one.standing).number if held >= level and renewed else None
@@ -169,6 +170,7 @@ def restore(session: Session, award: Award, *, reason: str, by: User, at: dateti
             _suspend_from(award, award.ended_on, award.end_reason)
         award.ended_on, award.end_reason = None, ""
     _end_suspension(award, on)
+    status_list.give_place(session, award, at=at)
     log.note(session, award, LogKind.RESTORED, at=at, on=on)
     audit.record(session, "award:restore", award, by=by.id, at=at, case=award.assessment_id, reason=reason)
     told = _told(session, award, f"restored:{at.isoformat()}", at)

@@ -20,10 +20,11 @@ from charter.account.models import Role, User
 from charter.assessment import snapshot
 from charter.assessment.models import Answer, Assessment, Declaration, Evidence, EvidenceKind, EvidenceUse, Submission
 from charter.assessment.status import AssessmentStatus
-from charter.award import numbering
+from charter.award import numbering, status_list
 from charter.award.issuing import last_day
 from charter.award.models import Award, Counter
 from charter.award.status import AwardStatus
+from charter.award.status_list import StatusPlace
 from charter.demo import names, times
 from charter.demo.people import Staff, at
 from charter.extensions import transaction
@@ -58,6 +59,7 @@ ORDER: tuple[type[Base], ...] = (
     Turn,
     Finding,
     Award,
+    StatusPlace,
 )
 
 STAGES = (
@@ -115,6 +117,7 @@ class _Writer:
     def write(self) -> None:
         """Send the rows to the database, parents first."""
         self._number_awards()
+        self._place_badges()
         for model in ORDER:
             if self.rows[model]:
                 self.session.execute(sa.insert(model), self.rows[model])
@@ -400,6 +403,21 @@ class _Writer:
                 counter.last += 1
                 award["number"] = numbering.written(series, counter.last)
         self.session.flush()
+
+    def _place_badges(self) -> None:
+        awards = self.rows[Award]
+        for award, (list_number, position) in zip(
+            awards, status_list.draw_many(self.session, len(awards)), strict=True
+        ):
+            self._add(
+                StatusPlace,
+                award_id=award["id"],
+                edition=1,
+                list_number=list_number,
+                position=position,
+                given_at=award["issued_at"],
+                is_replaced=False,
+            )
 
     def _by_year(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         years: dict[int, list[dict[str, Any]]] = defaultdict(list)

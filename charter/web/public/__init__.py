@@ -57,6 +57,7 @@ def _settle_nonce(response: Response) -> None:
 
 
 from charter.web.public import (  # noqa: E402 - they add their views
+    badges,  # noqa: F401
     certificates,  # noqa: F401
     concerns,  # noqa: F401
     log,  # noqa: F401
