@@ -20,10 +20,30 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import NameOID
+from joserfc import jws
+from joserfc.errors import UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import OKPKey
 
 ISSUER_KEY, SEAL_KEY, SEAL_CHAIN = "issuer.pem", "seal.pem", "seal-chain.pem"
 """How the files are called that a demo makes."""
+
+
+ALGORITHM = "EdDSA"
+"""How the issuer's key signs."""
+
+
+class _Signatures(jws.JWSRegistry):
+    """Signatures by the name that wallets know: RFC 9864 prefers "Ed25519", which hardly any of them reads yet."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name != ALGORITHM:
+            raise UnsupportedAlgorithmError(f"{name} signs nothing of ours")
+        return self.algorithms[name]
+
+
+SIGNATURES = _Signatures(algorithms=[ALGORITHM])
+"""Give it to whatever signs or checks with the issuer's key."""
 
 
 class BadKey(ValueError):
@@ -63,7 +83,7 @@ class Keys:
 
 
 def _published(key: OKPKey) -> dict[str, Any]:
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "EdDSA", "use": "sig"}
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"}
 
 
 def load(

@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from joserfc import jws
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
-from joserfc.jwa import JWSAlgModel
+from joserfc.errors import JoseError
 from sqlalchemy.orm import Session
 
 from charter.award import status_list, verification
@@ -23,7 +22,7 @@ from charter.award.status_list import REVOCATION, StatusPlace
 from charter.clock import LOCAL
 from charter.framework.asking import rule_in_words
 from charter.framework.content import Content, Level
-from charter.keys import Keys
+from charter.keys import ALGORITHM, SIGNATURES, Keys
 
 CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 CONTEXT = [
@@ -32,7 +31,6 @@ CONTEXT = [
     "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
 ]
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
-ALGORITHM = "EdDSA"
 LIST_LASTS = timedelta(minutes=15)
 """For how long a status list that somebody kept may be shown to others at most."""
 LIST_FRESH_FOR = timedelta(minutes=5)
@@ -41,18 +39,6 @@ LONGEST = 20_000
 """Characters of a badge that we read; ours have about 5,000."""
 
 Said = dict[str, Any]
-
-
-class _Signatures(jws.JWSRegistry):
-    """Signatures by the name that wallets know: RFC 9864 prefers "Ed25519", which hardly any of them reads yet."""
-
-    def get_alg(self, name: str) -> JWSAlgModel:
-        if name != ALGORITHM:
-            raise UnsupportedAlgorithmError(f"{name} signs no badge")
-        return self.algorithms[name]
-
-
-_SIGNATURES = _Signatures(algorithms=[ALGORITHM])
 
 
 # Who gives it, and for what ------------------------------------------------------------------------------------------
@@ -232,7 +218,7 @@ def sign(said: Mapping[str, Any], press: Press, keys: Keys) -> str:
     """A credential as a signed token, which names its key by the address where anyone finds it."""
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": key_address(press, keys.key_id)}
     payload = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return jws.serialize_compact(header, payload, keys.issuer, registry=_SIGNATURES)
+    return jws.serialize_compact(header, payload, keys.issuer, registry=SIGNATURES)
 
 
 def _moment(at: datetime) -> str:
@@ -271,7 +257,7 @@ def read(token: str, press: Press, keys: Keys) -> Badge | None:
         ours = {key_address(press, one.thumbprint()): one for one in (keys.issuer, *keys.older)}
         if header != {"alg": ALGORITHM, "typ": "JWT", "kid": header["kid"]}:
             return None
-        said = json.loads(jws.deserialize_compact(token, ours[header["kid"]], registry=_SIGNATURES).payload)
+        said = json.loads(jws.deserialize_compact(token, ours[header["kid"]], registry=SIGNATURES).payload)
         return _badge(said, press) if "OpenBadgeCredential" in said["type"] else None
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # a token that was tampered with may be of any shape

@@ -178,7 +178,7 @@ def head(session: Session) -> tuple[int, str]:
 
 def verify(session: Session) -> Verdict:
     """Walk the whole log and say what does not fit: in the chain, and between the log and the awards themselves."""
-    query = sa.select(LogEntry).order_by(LogEntry.sequence).execution_options(yield_per=1000)
+    query = sa.select(LogEntry).order_by(LogEntry.sequence).execution_options(yield_per=1000, populate_existing=True)
     verdict = chain.verify(session.scalars(query), session.get(LogHead, chain.HEAD_ID), noun="Entry")
     return Verdict(verdict.events, verdict.head, (*verdict.faults, *_apart(session)))
 
@@ -191,7 +191,7 @@ def _apart(session: Session) -> Iterator[str]:
         .outerjoin(Award, Award.number == LogEntry.number)
         .where(LogEntry.sequence.in_(newest))
         .order_by(LogEntry.sequence)
-        .execution_options(yield_per=1000)
+        .execution_options(yield_per=1000, populate_existing=True)
     )
     for entry, award in session.execute(told):
         if award is None:

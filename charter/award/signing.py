@@ -95,8 +95,10 @@ def read(pdf: bytes, seals: Sequence[Seal]) -> Sealed | None:
 
 
 def _is_tight(pdf: bytes, one: EmbeddedPdfSignature) -> bool:
-    """Whether the room for the seal, the one part of the file that it cannot cover, holds what we write there: the seal,
-    put together again from the parts that are proved otherwise, and noughts."""
+    """Whether the room for the seal, the one part of the file that it cannot cover, holds what we write there.
+
+    The seal is put together again from the parts that are proved otherwise, and noughts follow it.
+    """
     first, before, behind, _ = (int(number) for number in one.byte_range)
     room = pdf[first + before : behind]
     told = one.signer_info

@@ -9,7 +9,7 @@ from joserfc import jws
 from charter.award import log
 from charter.clock import now
 from charter.extensions import db
-from charter.keys import Keys
+from charter.keys import ALGORITHM, SIGNATURES, Keys
 from charter.web.access import public, settings
 from charter.web.public import ALWAYS_ASK, blueprint
 
@@ -49,8 +49,8 @@ def certificate_log_head() -> ResponseReturnValue:
         "sequence": sequence,
         "hash": digest,
     }
-    header = {"alg": "EdDSA", "kid": keys.key_id, "typ": "charter-log-head+jwt"}
-    signed = jws.serialize_compact(header, json.dumps(said), keys.issuer, algorithms=["EdDSA"])
+    header = {"alg": ALGORITHM, "kid": keys.key_id, "typ": "charter-log-head+jwt"}
+    signed = jws.serialize_compact(header, json.dumps(said), keys.issuer, registry=SIGNATURES)
     response = Response(json.dumps({**said, "signed": signed}) + "\n", content_type="application/json", headers=OPEN)
     response.headers["Cache-Control"] = "no-store"  # it says at which moment the log ended there
     return response
