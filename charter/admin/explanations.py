@@ -14,7 +14,7 @@ from charter.review.record.explanation import Explanation
 from charter.review.record.record_models import DecisionRecord
 from charter.review.second import beside
 from charter.web.access import the_user
-from charter.web.explaining import NOT_YET, chosen, printed
+from charter.web.explaining import NOT_YET, as_file, chosen, printed
 
 
 class ExplanationsView(ActionView):
@@ -66,6 +66,16 @@ class ExplanationsView(ActionView):
             return _to_the_case(review, NOT_YET)
         employers = request.args.get("copy") == "employer"
         return printed(explanation.for_employer(record) if employers else _asked_for(record))
+
+    @expose("/<uuid:review_id>.json")
+    @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
+    def json_view(self, review: Review) -> ResponseReturnValue:
+        """The copy of the employer as a file that can be checked without us."""
+        hidden = _hidden(review)
+        if hidden:
+            return _to_the_case(review, hidden)
+        record = chosen(explanation.of_case(db.session, review.id))
+        return _to_the_case(review, NOT_YET) if record is None else as_file(record)
 
 
 def _notes() -> bool:

@@ -5,11 +5,13 @@ Whoever keeps an end of the chain, which every sealed certificate does, can prov
 moved or removed. A verb calls `note` while it works; `transaction()` calls `seal` just before it commits.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from joserfc import jws
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -20,10 +22,13 @@ from charter.award.models import Award
 from charter.award.status import AwardStatus
 from charter.chain import Verdict
 from charter.clock import local_date
+from charter.keys import ALGORITHM, SIGNATURES, Keys
 from charter.lifecycle import Status
 
 PAGE = 1000
 """How many entries one page of the log holds."""
+HEAD_TYPE = "charter-log-head+jwt"
+"""What kind of thing a signed end of the log is, so that it is never taken for a badge."""
 _PENDING = "award_log_pending"
 
 
@@ -174,6 +179,17 @@ def head(session: Session) -> tuple[int, str]:
     """How many entries the log has, and the hash at its end."""
     found = session.get(LogHead, chain.HEAD_ID)
     return (found.sequence, found.hash) if found else (0, chain.GENESIS)
+
+
+def signed_head(session: Session, keys: Keys, *, address: str, at: datetime) -> dict[str, Any]:
+    """The end of the log as it is published at the moment `at`: in plain words, and signed as a JSON Web Token.
+
+    `address` is that of the portal.
+    """
+    sequence, digest = head(session)
+    said = {"iss": address, "iat": int(at.timestamp()), "sequence": sequence, "hash": digest}
+    header = {"alg": ALGORITHM, "kid": keys.key_id, "typ": HEAD_TYPE}
+    return {**said, "signed": jws.serialize_compact(header, json.dumps(said), keys.issuer, registry=SIGNATURES)}
 
 
 def verify(session: Session) -> Verdict:

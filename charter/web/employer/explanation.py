@@ -1,4 +1,4 @@
-"""What explains the decision on an assessment: shown, and printed."""
+"""What explains the decision on an assessment: shown, printed, and as a file to check."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from charter.review.record import explanation
 from charter.review.record.record_models import DecisionRecord
 from charter.web.access import requires
 from charter.web.employer import blueprint
-from charter.web.explaining import NOT_YET, chosen, printed
+from charter.web.explaining import NOT_YET, as_file, chosen, printed
 
 
 @blueprint.get("/assessments/<uuid:assessment_id>/explanation")
@@ -37,6 +37,14 @@ def print_explanation(assessment: Assessment) -> ResponseReturnValue:
     """The same to print."""
     record = chosen(_records(assessment))
     return _not_yet(assessment) if record is None else printed(explanation.for_employer(record))
+
+
+@blueprint.get("/assessments/<uuid:assessment_id>/explanation.json")
+@requires(Permission.VIEW_ASSESSMENT, Assessment)
+def take_explanation(assessment: Assessment) -> ResponseReturnValue:
+    """The same as a file that can be checked without us."""
+    record = chosen(_records(assessment))
+    return _not_yet(assessment) if record is None else as_file(record)
 
 
 def _records(assessment: Assessment) -> list[DecisionRecord]:

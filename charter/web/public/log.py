@@ -4,12 +4,11 @@ import json
 
 from flask import Response, current_app, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
-from joserfc import jws
 
 from charter.award import log
 from charter.clock import now
 from charter.extensions import db
-from charter.keys import ALGORITHM, SIGNATURES, Keys
+from charter.keys import Keys
 from charter.web.access import public, settings
 from charter.web.public import ALWAYS_ASK, blueprint
 
@@ -42,15 +41,7 @@ def certificate_log() -> ResponseReturnValue:
 def certificate_log_head() -> ResponseReturnValue:
     """The end of the log, signed: whoever keeps it can prove later that nothing before it was changed."""
     keys: Keys = current_app.extensions["charter_keys"]
-    sequence, digest = log.head(db.session)
-    said = {
-        "iss": settings().base_url,
-        "iat": int(now().timestamp()),
-        "sequence": sequence,
-        "hash": digest,
-    }
-    header = {"alg": ALGORITHM, "kid": keys.key_id, "typ": "charter-log-head+jwt"}
-    signed = jws.serialize_compact(header, json.dumps(said), keys.issuer, registry=SIGNATURES)
-    response = Response(json.dumps({**said, "signed": signed}) + "\n", content_type="application/json", headers=OPEN)
+    said = log.signed_head(db.session, keys, address=settings().base_url, at=now())
+    response = Response(json.dumps(said) + "\n", content_type="application/json", headers=OPEN)
     response.headers["Cache-Control"] = "no-store"  # it says at which moment the log ended there
     return response
