@@ -136,6 +136,8 @@ def test_a_demo_is_refused_in_production(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CHARTER_BASE_URL", "https://charter.example.org")
     monkeypatch.setenv("CHARTER_MAIL", "smtp")
     monkeypatch.setenv("CHARTER_CLAMD", "unix:///run/clamav/clamd.ctl")
+    for name in ("ISSUER_KEY", "SEAL_KEY", "SEAL_CHAIN"):
+        monkeypatch.setenv(f"CHARTER_{name}", f"/run/secrets/{name}")
     assert run("demo").exit_code == 1
 
 

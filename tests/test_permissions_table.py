@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from charter import worker
 from charter.account import away, links
 from charter.account.models import LinkPurpose, User
 from charter.account.sessions import hashed
@@ -484,6 +485,7 @@ def fill(
 ) -> Fill:
     """Writes an address of a route that is about the employer: one that holds an award, with a case in review."""
     award = make.award(employer, on=today() - timedelta(days=360), by=assessor)
+    worker.seal_certificates(app)
     yearly = make.yearly_return(award)
     assessment = make.answered(make.assessment(employer, by=owner), by=owner)
     content = assessment.framework.content

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -113,12 +114,16 @@ def content(document: AwardDocument, store: Store) -> Iterator[bytes]:
     return store.open(document.sealed_sha256)
 
 
-def best(document: AwardDocument | None, award: Award, store: Store, press: Press) -> Iterator[bytes]:
-    """The best copy of an award's certificate that there is: sealed, or as it was drawn, or drawn now for a look."""
-    if document is not None and document.is_sealed:
-        return content(document, store)
+def best(document: AwardDocument | None, award: Award, store: Store, press: Press) -> Callable[[], Iterator[bytes]]:
+    """Opens the best copy of an award's certificate that there is: sealed, or as it was drawn, or drawn now for a look.
+
+    The rows are read now: what is returned may be called when their session is over.
+    """
+    if document is not None and document.sealed_at is not None and document.sealed_sha256 is not None:
+        return partial(store.open, document.sealed_sha256)
     drawn = document.drawn if document is not None else None
-    return iter([drawn if drawn is not None else press.draw(award)])
+    pdf = drawn if drawn is not None else press.draw(award)
+    return lambda: iter([pdf])
 
 
 # Sealing --------------------------------------------------------------------------------------------------------------

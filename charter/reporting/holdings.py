@@ -209,6 +209,8 @@ NAMES = (*(part.name for part in PARTS), *MADE)
 """The lists of the document, in its order."""
 
 LEFT_OUT: Mapping[str, str] = {
+    "award_document": "the certificates as files: those that the portal still gives out are in the archive",
+    "status_place": "where an award stands in the public list of badges that were taken back",
     "claim": "what somebody said to the scheme of an employer's owners; whoever it was granted to is among the people",
     "claim_notice": "links by which one person stops a claim: they are that person's alone",
     "doubt": "why an assessor was not sure of a case: it is for whoever looks again",

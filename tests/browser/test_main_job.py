@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from PIL import Image
 from reportlab.pdfgen import canvas
 
+from charter import worker
 from charter.account.models import User
 from charter.award.models import Award
 from charter.clock import now
@@ -268,6 +269,7 @@ def test_an_employer_earns_a_level_and_anyone_can_check_it(
     assert "A private thought" not in olive.page.content()
     award = portal.inside(lambda: db.session.scalars(sa.select(Award)).one())
     assert mailed(portal, "olive@garage.example.org", "decision_awarded")
+    assert portal.inside(lambda: worker.seal_certificates(portal.app)) == 1
     certificate = olive.page.request.get(f"{portal.url}/certificates/{award.code}.pdf").body()
     (leads_to,) = scanned(certificate, tmp_path)
     stranger = at_browser(scripts=scripts, width=320)

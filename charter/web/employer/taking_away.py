@@ -38,9 +38,7 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
     page = render_template("employer/organisation/export_index.html", found=found, lists=holdings.NAMES)
     store: Store = current_app.extensions["charter_store"]
     press: Press = current_app.extensions["charter_press"]
-    drawn = [
-        Entry(one.name, partial(documents.best, one.document, one.award, store, press)) for one in found.certificates
-    ]
+    drawn = [Entry(one.name, documents.best(one.document, one.award, store, press)) for one in found.certificates]
     response = Response(write_zip(_archive(found, page, store, drawn), at=now()))
     response.headers["Content-Type"] = "application/zip"
     response.headers["Content-Disposition"] = f'attachment; filename="charter-everything-{today():%Y-%m-%d}.zip"'

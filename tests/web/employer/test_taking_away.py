@@ -6,8 +6,9 @@ from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
-from flask import current_app
+from flask import Flask, current_app
 
+from charter import worker
 from charter.account.models import User
 from charter.assessment import evidence
 from charter.assessment.file_checks import Checked, FileKind
@@ -113,11 +114,14 @@ def test_the_page_before_the_download_says_how_much_there_is_without_gathering_i
 
 
 def test_the_archive_holds_the_certificates(
-    make: Factory, employer: Organisation, owner: User, moderator: User, sign_in: SignIn
+    app: Flask, make: Factory, employer: Organisation, owner: User, moderator: User, sign_in: SignIn
 ) -> None:
     award = make.award(employer, by=moderator)
-    found = archive(sign_in(owner), employer)
     name = f"certificates/{award.number}.pdf"
+    as_drawn = archive(sign_in(owner), employer).read(name)
+    worker.seal_certificates(app)
+    found = archive(sign_in(owner), employer)
+    assert found.read(name).startswith(as_drawn)
     assert name in found.namelist()
     assert found.read(name).startswith(b"%PDF")
     assert found.read(name) == sign_in(owner).get(f"/certificates/{award.code}.pdf").data
