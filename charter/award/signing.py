@@ -5,10 +5,12 @@ The seal is added at the end of the file and certifies all of it: no byte may ch
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import core as asn1_core
@@ -26,6 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from charter.keys import Seal
 
+T = TypeVar("T")
 FIELD = "Seal"
 """The name of the field that holds the seal."""
 
@@ -53,7 +56,7 @@ def sign(pdf: bytes, seal: Seal, *, reason: str) -> bytes:
     stamper = timestamps.HTTPTimeStamper(seal.timestamps) if seal.timestamps else None
     signer = signers.PdfSigner(meta, signer=_signer(seal), timestamper=stamper, new_field_spec=place)
     try:
-        sealed: bytes = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf))).getvalue()
+        sealed: bytes = _apart(lambda: signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf))).getvalue())
     except timestamps.TimestampRequestError as error:
         raise OSError(f"no time stamp: {error}") from error
     return sealed
@@ -84,7 +87,7 @@ def read(pdf: bytes, seals: Sequence[Seal]) -> Sealed | None:
             one.compute_integrity_info()
             vouching = ours.get(one.signer_cert.dump())
             context = ValidationContext(trust_roots=roots, allow_fetching=False)
-            status = validate_pdf_signature(one, context)
+            status = _apart(lambda: validate_pdf_signature(one, context))
             # What vouches for the seal stands beside it, where the seal does not cover it: so it is compared.
             known = vouching is not None and {each.dump() for each in one.other_embedded_certs} == vouching
             whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE and _is_tight(pdf, one)
@@ -92,6 +95,12 @@ def read(pdf: bytes, seals: Sequence[Seal]) -> Sealed | None:
             return Sealed(is_sound=sound, is_ours=vouching is not None, sealed_at=one.self_reported_timestamp)
     except Exception:  # a file that was tampered with may break a reader in any way
         return None
+
+
+def _apart(work: Callable[[], T]) -> T:
+    """Do it in a thread of its own: pyHanko starts an event loop, which it cannot where one is running already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
 
 
 def _is_tight(pdf: bytes, one: EmbeddedPdfSignature) -> bool:

@@ -1,8 +1,10 @@
 """The seal on a certificate: other people's readers accept it, and nobody changes a byte unseen."""
 
+import asyncio
 import random
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,16 @@ def test_anothers_seal_is_not_ours(pdf: bytes, seal: Seal, tmp_path: Path) -> No
     found = signing.read(signing.sign(pdf, other, reason=REASON), [seal])
     assert found is not None
     assert (found.is_sound, found.is_ours) == (False, False)
+
+
+def test_it_can_be_done_where_an_event_loop_runs(pdf: bytes, seal: Seal) -> None:
+    async def both() -> signing.Sealed | None:
+        return signing.read(signing.sign(pdf, seal, reason=REASON), [seal])
+
+    with ThreadPoolExecutor(1) as thread:  # in this one, a browser's loop may be running
+        found = thread.submit(lambda: asyncio.run(both())).result()
+    assert found is not None
+    assert found.is_sound
 
 
 @pytest.mark.parametrize("file", [b"", b"%PDF-1.4", b"\x00" * 5000])
