@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from charter.database import insert
 from charter.orm import Base
 
 GENESIS = "0" * 64
@@ -50,8 +50,7 @@ def end(session: Session, kind: type[H]) -> H:
     """The end of a chain, locked. Two writers of the very first link are settled by the key of the one row."""
     head = session.get(kind, HEAD_ID, with_for_update=True, populate_existing=True)
     if head is None:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        begin = insert(kind).values(id=HEAD_ID, sequence=0, hash=GENESIS)
+        begin = insert(session, kind).values(id=HEAD_ID, sequence=0, hash=GENESIS)
         session.execute(begin.on_conflict_do_nothing())
         head = session.get_one(kind, HEAD_ID, with_for_update=True, populate_existing=True)
     return head

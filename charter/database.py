@@ -11,6 +11,9 @@ from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.orm import Session
 
 try:
     import pysqlite3.dbapi2 as sqlite
@@ -31,6 +34,12 @@ def writing() -> Iterator[None]:
         yield
     finally:
         _writing.reset(token)
+
+
+def insert(session: Session, table: Any) -> postgresql.Insert | sqlite_dialect.Insert:
+    """An insert that can say what becomes of it when its row is there (`on_conflict_...`), on either database."""
+    own = sqlite_dialect.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return own(table)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_97_10
 from uuid_utils.compat import uuid7
 
 from charter.award.models import Award, Counter
+from charter.database import insert
 
 FIGURES = 6
 """How many figures stand between the year and the check figures; leading zeros may be left out when one types it."""
@@ -30,8 +30,7 @@ def take(session: Session, prefix: str, year: int) -> str:
     counted = counted.execution_options(synchronize_session=False)
     last = session.scalar(counted)
     if last is None:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(insert(Counter).values(id=uuid7(), series=series, last=0).on_conflict_do_nothing())
+        session.execute(insert(session, Counter).values(id=uuid7(), series=series, last=0).on_conflict_do_nothing())
         last = session.scalar(counted)
     assert last is not None
     return written(series, last)

@@ -12,12 +12,12 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
 from charter.award.models import Award
 from charter.award.status import AwardStatus
+from charter.database import insert
 from charter.orm import Base
 
 LENGTH = 131_072
@@ -60,10 +60,9 @@ def give_place(session: Session, award: Award, *, at: datetime) -> StatusPlace:
     if before is not None:
         before.is_replaced = True
         session.flush()
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     while True:
         list_number, position = _draw(session)
-        place = insert(StatusPlace).values(
+        place = insert(session, StatusPlace).values(
             id=uuid7(),
             award_id=award.id,
             edition=before.edition + 1 if before else 1,

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from charter.assessment.models import Assessment
 from charter.assessment.status import AssessmentStatus
+from charter.database import insert
 from charter.time_spent.models import TimeSpent
 
 LONGEST = timedelta(minutes=20)
@@ -38,8 +38,7 @@ def add(session: Session, assessment: Assessment, *, tasks: Sequence[str], opene
         }
         for number, task in enumerate(tasks)
     ]
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    new = insert(TimeSpent).values(rows)
+    new = insert(session, TimeSpent).values(rows)
     session.execute(
         new.on_conflict_do_update(
             index_elements=["assessment_id", "task"],
