@@ -15,10 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid_utils.compat import uuid7
 
 from charter import chain
-from charter.chain import GENESIS, Verdict
+from charter.chain import Verdict
 from charter.orm import Base
 
-__all__ = ["GENESIS", "AuditEvent", "AuditHead", "Verdict", "forget", "newest", "record", "seal", "timeline", "verify"]
 _PENDING = "audit_pending"
 
 
@@ -42,20 +41,18 @@ class AuditEvent(chain.Link):
     """The assessment whose timeline shows the event."""
     details: Mapped[dict[str, Any]]
 
-    def digest(self) -> str:
-        """The SHA-256, in hexadecimal, of everything the event says and of the hash before it."""
-        return chain.digest(
-            {
-                "sequence": self.sequence,
-                "at": self.at.astimezone(UTC).isoformat(),
-                "actor": str(self.actor_id) if self.actor_id else None,
-                "action": self.action,
-                "subject": f"{self.subject_type}:{self.subject_id}",
-                "case": str(self.case_id) if self.case_id else None,
-                "details": self.details,
-                "previous": self.previous_hash,
-            }
-        )
+    def said(self) -> dict[str, Any]:
+        """Everything the event says, with the hash before it."""
+        return {
+            "sequence": self.sequence,
+            "at": self.at.astimezone(UTC).isoformat(),
+            "actor": str(self.actor_id) if self.actor_id else None,
+            "action": self.action,
+            "subject": f"{self.subject_type}:{self.subject_id}",
+            "case": str(self.case_id) if self.case_id else None,
+            "details": self.details,
+            "previous": self.previous_hash,
+        }
 
 
 class AuditHead(chain.Head):

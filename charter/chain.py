@@ -38,9 +38,13 @@ class Link(Base):
     previous_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))
 
+    def said(self) -> dict[str, Any]:
+        """Everything it says, with the hash before it, as plain JSON values."""
+        raise NotImplementedError(type(self).__name__)
+
     def digest(self) -> str:
         """The SHA-256 of everything it says and of the hash before it."""
-        raise NotImplementedError
+        return digest(self.said())
 
 
 H = TypeVar("H", bound=Head)

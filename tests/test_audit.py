@@ -35,7 +35,7 @@ def test_events_are_numbered_and_each_holds_the_hash_of_the_one_before(session: 
     keep(session, "three:made")
     found = events(session)
     assert [event.sequence for event in found] == [1, 2, 3]
-    assert [event.previous_hash for event in found] == [audit.GENESIS, found[0].hash, found[1].hash]
+    assert [event.previous_hash for event in found] == [chain.GENESIS, found[0].hash, found[1].hash]
     verdict = audit.verify(session)
     assert (verdict.sound, verdict.events, verdict.head) == (True, 3, found[2].hash)
 

@@ -95,10 +95,6 @@ class LogEntry(chain.Link):
             "previous_hash": self.previous_hash,
         }
 
-    def digest(self) -> str:
-        """The SHA-256, in hexadecimal, of everything the entry says and of the hash before it."""
-        return chain.digest(self.said())
-
 
 class LogHead(chain.Head):
     """The end of the log."""
