@@ -159,7 +159,7 @@ def why_sealed(session: Session, document: AwardDocument) -> str:
 # What is read ---------------------------------------------------------------------------------------------------------
 
 
-def entries(session: Session, *, after: int = 0, most: int = PAGE) -> Iterator[Mapping[str, Any]]:
+def entries(session: Session, *, after: int = 0, most: int) -> Iterator[Mapping[str, Any]]:
     """Entries in order, each as it is published: what it says, and its hash."""
     query = sa.select(LogEntry).where(LogEntry.sequence > after).order_by(LogEntry.sequence).limit(most)
     for entry in session.scalars(query):

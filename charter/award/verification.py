@@ -44,6 +44,11 @@ class Standing(Status):
         """Whether the employer holds the level on that day."""
         return self in {Standing.CURRENT, Standing.UNDER_REVIEW}
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether what was made out for the award is no longer given out: its last day to come would mislead."""
+        return self in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}
+
 
 @dataclass(frozen=True)
 class Verification:

@@ -40,7 +40,7 @@ from charter.assessment.teamwork import Assignment, Comment
 from charter.award import documents
 from charter.award.documents import AwardDocument
 from charter.award.models import Award, Suspension
-from charter.award.verification import Standing, standing
+from charter.award.verification import standing
 from charter.award.yearly.models import YearlyReturn
 from charter.clock import local_date
 from charter.framework.content import Content
@@ -357,7 +357,7 @@ def _certificates(
     for row in rows:
         award = awards[row["id"]]
         row["file"] = None
-        if standing(award, on) not in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
+        if not standing(award, on).is_withdrawn:
             row["file"] = f"certificates/{re.sub(r'[^A-Za-z0-9-]', '-', award.number)}.pdf"
             yield Certificate(row["file"], award, documents.of(session, award.id))
 

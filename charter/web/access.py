@@ -13,9 +13,11 @@ from werkzeug.datastructures import MultiDict
 
 from charter.account import sessions
 from charter.account.models import KeptForm, SignInSession, User
+from charter.award.documents import Press
 from charter.clock import now
 from charter.config import Settings
 from charter.extensions import db, login_manager, transaction
+from charter.keys import Keys
 from charter.organisation import choosing, gone, interests
 from charter.organisation import queries as organisations
 from charter.organisation.models import Organisation
@@ -51,6 +53,18 @@ class SignedIn:
 def settings() -> Settings:
     """The settings of the running application."""
     found: Settings = current_app.extensions["charter_settings"]
+    return found
+
+
+def press() -> Press:
+    """What draws certificates, and knows the scheme's name and address."""
+    found: Press = current_app.extensions["charter_press"]
+    return found
+
+
+def keys() -> Keys:
+    """The scheme's keys."""
+    found: Keys = current_app.extensions["charter_keys"]
     return found
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from charter.clock import now
 from charter.extensions import db
 from charter.review.record import explanation_pdf, sealed
 from charter.review.record.explanation import Explanation
 from charter.review.record.record_models import DecisionRecord
-from charter.web.access import settings
+from charter.web.access import keys, settings
 
 NOT_YET = "There is no explanation yet. It is kept when a case is decided; for decisions of before, some each hour."
 
@@ -30,8 +30,7 @@ def printed(said: Explanation) -> Response:
 
 def as_file(record: DecisionRecord) -> Response:
     """A record as a file that can be checked without us, which nobody keeps on the way."""
-    keys = current_app.extensions["charter_keys"]
-    made = sealed.bundle(db.session, record, keys, address=settings().base_url, at=now())
+    made = sealed.bundle(db.session, record, keys(), address=settings().base_url, at=now())
     answer = Response(sealed.written(made), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="decision-{record.sha256[:12]}.json"'
     answer.headers["Cache-Control"] = "private, no-store"

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from charter.assessment.evidence_files import Entry, write_zip
 from charter.award import documents
-from charter.award.documents import Press
 from charter.clock import now, today
 from charter.extensions import db, transaction
 from charter.organisation.models import Organisation
@@ -17,7 +16,7 @@ from charter.permissions import Permission
 from charter.reporting import holdings
 from charter.reporting.holdings import Holdings
 from charter.storage import Store
-from charter.web.access import requires, the_user
+from charter.web.access import press, requires, the_user
 from charter.web.employer import blueprint
 from charter.web.forms import EmptyForm
 
@@ -37,8 +36,7 @@ def export_organisation(organisation: Organisation) -> ResponseReturnValue:
         holdings.note(session, organisation, files=len(found.files), by=the_user(), at=now())
     page = render_template("employer/organisation/export_index.html", found=found, lists=holdings.NAMES)
     store: Store = current_app.extensions["charter_store"]
-    press: Press = current_app.extensions["charter_press"]
-    drawn = [Entry(one.name, documents.best(one.document, one.award, store, press)) for one in found.certificates]
+    drawn = [Entry(one.name, documents.best(one.document, one.award, store, press())) for one in found.certificates]
     response = Response(write_zip(_archive(found, page, store, drawn), at=now()))
     response.headers["Content-Type"] = "application/zip"
     response.headers["Content-Disposition"] = f'attachment; filename="charter-everything-{today():%Y-%m-%d}.zip"'

@@ -17,6 +17,9 @@ FRESH_FOR = 60
 ALWAYS_ASK = "no-cache"
 """An award taken back must show so at once: a page about one may not be shown again without asking us."""
 
+OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""Open data: pages and machines of others may read it too."""
+
 
 def memory() -> Memory:
     """The totals that this application counted before."""

@@ -1,43 +1,24 @@
 """Badges: files for wallets, the live picture for websites, and what machines need to check both."""
 
 import json
-from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import Response, abort, current_app, render_template
+from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from charter.award import badge, status_image, status_list, verification
-from charter.award.documents import Press
 from charter.award.models import Award
 from charter.award.status_list import REVOCATION, StatusPlace
-from charter.award.verification import Standing
 from charter.clock import now, today
 from charter.extensions import db
 from charter.framework import publishing
 from charter.framework.content import Content, Level
 from charter.framework.models import Framework
-from charter.keys import Keys
-from charter.web.access import public, settings
-from charter.web.public import ALWAYS_ASK, blueprint, memory
+from charter.web.access import keys, press, public, settings
+from charter.web.public import ALWAYS_ASK, OPEN, blueprint, memory
 from charter.web.public.certificates import NumberForm
 
-OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-"""Pages and machines of others may read it."""
 PICTURE = {**OPEN, "Content-Security-Policy": "default-src 'none'; sandbox", "X-Robots-Tag": "noindex"}
-NOT_GIVEN_OUT = {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}
-
-
-def press() -> Press:
-    """What knows the scheme's name and address."""
-    found: Press = current_app.extensions["charter_press"]
-    return found
-
-
-def keys() -> Keys:
-    """The scheme's keys."""
-    found: Keys = current_app.extensions["charter_keys"]
-    return found
 
 
 # The badge of an award -----------------------------------------------------------------------------------------------
@@ -51,7 +32,7 @@ def show_badge(code: str) -> ResponseReturnValue:
     if award is None:
         return render_template("public/certificates/unknown.html", form=NumberForm()), 404
     found = verification.standing(award, today())
-    gone = found in NOT_GIVEN_OUT
+    gone = found.is_withdrawn
     place = status_list.of(db.session, award.id)
     page = render_template(
         "public/certificates/badge.html",
@@ -96,7 +77,7 @@ def _given_out(code: str) -> tuple[Award | Response, StatusPlace]:
     place = status_list.of(db.session, award.id) if award is not None else None
     if award is None or place is None:
         abort(404)
-    if verification.standing(award, today()) in NOT_GIVEN_OUT:
+    if verification.standing(award, today()).is_withdrawn:
         said = {"error": "This badge is not given out: the award does not count now.", "see": press().address(code)}
         return _json(said, ALWAYS_ASK, 410), place
     return award, place
@@ -178,10 +159,7 @@ def status_list_credential(purpose: str, list_number: int) -> ResponseReturnValu
         (Award,),
         lambda: status_list.encoded(status_list.set_on(db.session, list_number)),
     )
-    at = now()
-    at -= timedelta(
-        seconds=at.second, microseconds=at.microsecond
-    )  # the same for a minute: proxies may keep it so long
+    at = now().replace(second=0, microsecond=0)  # the same for a minute: proxies may keep it so long
     token = badge.sign(badge.status_credential(list_number, bits, press(), at=at), press(), keys())
     return Response(token, content_type="application/vc+jwt", headers=OPEN)
 

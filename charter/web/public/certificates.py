@@ -67,7 +67,7 @@ def certificate_pdf(code: str) -> ResponseReturnValue:
     award = verification.find(db.session, code)
     if award is None:
         return render_template("public/certificates/unknown.html", form=NumberForm()), 404
-    if verification.standing(award, today()) in {Standing.REVOKED, Standing.SUPERSEDED, Standing.SUSPENDED}:
+    if verification.standing(award, today()).is_withdrawn:
         return _page(verification.verify(db.session, award, today()), status=410)
     document = documents.of(db.session, award.id)
     if document is None or document.sealed_at is None or document.sealed_sha256 is None:

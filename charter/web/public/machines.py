@@ -11,10 +11,9 @@ from charter.clock import now, today
 from charter.errors import Refusal
 from charter.extensions import db
 from charter.framework import publishing
-from charter.keys import Keys
 from charter.scanning import Door
-from charter.web.access import public, settings
-from charter.web.public import blueprint
+from charter.web.access import keys, public, settings
+from charter.web.public import OPEN, blueprint
 
 SECURITY_TXT_LASTS = timedelta(days=300)
 """RFC 9116 asks for less than a year."""
@@ -78,11 +77,7 @@ def security_txt() -> ResponseReturnValue:
 @public
 def public_keys() -> ResponseReturnValue:
     """The public keys that check what we sign: badges and the head of the log (RFC 7517). Older ones stay."""
-    keys: Keys = current_app.extensions["charter_keys"]
-    response = jsonify(keys.published)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return jsonify(keys().published), OPEN
 
 
 def _text(text: str) -> Response:

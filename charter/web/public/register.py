@@ -19,7 +19,7 @@ from charter.organisation import gone
 from charter.organisation.models import Organisation
 from charter.web.access import public, settings
 from charter.web.forms import stripped
-from charter.web.public import ALWAYS_ASK, blueprint, memory
+from charter.web.public import ALWAYS_ASK, OPEN, blueprint, memory
 
 LICENCE = "Open Government Licence v3.0"
 
@@ -110,11 +110,9 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 
 def _open_data(pieces: Iterator[str], content_type: str, ending: str) -> Response:
-    response = Response(stream_with_context(pieces), content_type=content_type)
+    response = Response(stream_with_context(pieces), content_type=content_type, headers=OPEN)
     name = f"accredited-employers-{today().isoformat()}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Access-Control-Allow-Origin"] = "*"  # open data: pages of others may read it too
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -44,7 +44,6 @@ def test_a_long_log_goes_on_behind_an_entry(
     client: CheckedClient, make: Factory, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "PAGE", 2)
-    monkeypatch.setattr(log.entries, "__kwdefaults__", {"after": 0, "most": 2})
     for number in range(3):
         make.award(make.organisation(f"Employer {number}"), on=FIRST, by=moderator)
     first = client.get("/certificates/log")
