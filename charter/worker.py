@@ -100,10 +100,13 @@ def run(app: Flask) -> None:
     _try(lambda: begin_scanning(scanner))
     tidied = now() - TIDY_EVERY
     looked_on: date | None = None
+    some_unwritten = True
     while not stop.is_set():
         _try(lambda: send(settings, sender))
         if scanner is not None:
             _try(lambda: scan(scanner, app.extensions["charter_store"]))
+        if some_unwritten:
+            some_unwritten = bool(_try(lambda: enter_awards_of_before(app)))
         _try(lambda: seal_certificates(app))
         _try(try_drafts)
         if now() - tidied >= TIDY_EVERY:
@@ -113,6 +116,7 @@ def run(app: Flask) -> None:
             if looked_on != today():
                 looked_on = today()
                 _try(find_duplicates)
+            some_unwritten = True
             tidied = now()
         stop.wait(EVERY)
 
@@ -188,12 +192,14 @@ def scan_one(scanner: Scanner, store: Store, sha256: str) -> bool:
     return True
 
 
-def _try(job: Callable[[], object]) -> None:
-    """One job's failure is noted, and the next look tries again: the worker does not die of it."""
+def _try(job: Callable[[], object]) -> object:
+    """One job's failure is noted, and the next look tries again: the worker does not die of it. What the job gave, or
+    None."""
     try:
-        job()
+        return job()
     except Exception:
         log.exception("a job failed")
+        return None
 
 
 def keep_the_day() -> None:
@@ -217,11 +223,15 @@ def forget_files(store: Store) -> None:
     db.session.rollback()
 
 
-def seal_certificates(app: Flask) -> int:
-    """Write awards of before into the public log, and put the scheme's seal on certificates that wait for it; how many
-    were sealed."""
+def enter_awards_of_before(app: Flask) -> int:
+    """Write some of the awards into the public log that were given before there was one; how many. Only an older portal
+    left any, and to look for them reads every award: so it is done until there are none, and then once an hour."""
     with transaction() as session:
-        award_log.enter_those_of_before(session, app.extensions["charter_press"], now())
+        return award_log.enter_those_of_before(session, app.extensions["charter_press"], now())
+
+
+def seal_certificates(app: Flask) -> int:
+    """Put the scheme's seal on some of the certificates that wait for it; how many were sealed."""
     keys: Keys = app.extensions["charter_keys"]
     return documents.seal_waiting(
         db.session, transaction, app.extensions["charter_store"], keys.seal, reason=award_log.why_sealed, now=now

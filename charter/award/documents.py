@@ -61,9 +61,14 @@ class AwardDocument(Base):
     award: Mapped[Award] = relationship()
 
     @property
+    def stored(self) -> str | None:
+        """The name of the sealed file in the store; None while it is not safe there."""
+        return self.sealed_sha256 if self.sealed_at is not None else None
+
+    @property
     def is_sealed(self) -> bool:
         """Whether the sealed file is in the store."""
-        return self.sealed_at is not None
+        return self.stored is not None
 
 
 @dataclass(frozen=True)
@@ -109,9 +114,9 @@ def of(session: Session, award_id: UUID) -> AwardDocument | None:
 
 def content(document: AwardDocument, store: Store) -> Iterator[bytes]:
     """The sealed file, in pieces. Raises as `Store.open` does, and `Missing` while it waits for its seal."""
-    if not document.is_sealed or document.sealed_sha256 is None:
+    if document.stored is None:
         raise Missing(document.sha256)
-    return store.open(document.sealed_sha256)
+    return store.open(document.stored)
 
 
 def best(document: AwardDocument | None, award: Award, store: Store, press: Press) -> Callable[[], Iterator[bytes]]:
@@ -119,8 +124,8 @@ def best(document: AwardDocument | None, award: Award, store: Store, press: Pres
 
     The rows are read now: what is returned may be called when their session is over.
     """
-    if document is not None and document.sealed_at is not None and document.sealed_sha256 is not None:
-        return partial(store.open, document.sealed_sha256)
+    if document is not None and document.stored is not None:
+        return partial(store.open, document.stored)
     drawn = document.drawn if document is not None else None
     pdf = drawn if drawn is not None else press.draw(award)
     return lambda: iter([pdf])
@@ -163,31 +168,37 @@ def seal_waiting(
     before the file is stored, so that a file that nobody came back for is found and removed, and what was drawn stays
     in the row until the sealed file is safe.
     """
-    sealed = [
-        (one.id, signing.sign(one.drawn, seal, reason=reason(session, one)))
+    sealed = {
+        one.id: signing.sign(one.drawn, seal, reason=reason(session, one))
         for one in waiting(session, most=most)
         if one.drawn is not None
-    ]
+    }
     session.rollback()
+    if not sealed:
+        return 0
+    named: dict[UUID, str] = {}
     left_behind: list[str] = []
     with transaction() as writing:
-        for document_id, file in list(sealed):
-            document = writing.get(AwardDocument, document_id, with_for_update=True, populate_existing=True)
+        for document_id, file in sealed.items():
+            document = _locked(writing, document_id)
             if document is None or document.is_sealed:  # another was faster
-                sealed.remove((document_id, file))
                 continue
             if document.sealed_sha256 is not None:
                 left_behind.append(document.sealed_sha256)
-            document.sealed_sha256 = digest(file)
+            document.sealed_sha256 = named[document_id] = digest(file)
     for sha256 in left_behind:
         store.remove(sha256)
-    for _, file in sealed:
-        store.put(file)
+    for document_id in named:
+        store.put(sealed[document_id])
     with transaction() as writing:
         done = 0
-        for document_id, file in sealed:
-            document = writing.get(AwardDocument, document_id, with_for_update=True, populate_existing=True)
-            if document is not None and not document.is_sealed and document.sealed_sha256 == digest(file):
+        for document_id, name in named.items():
+            document = _locked(writing, document_id)
+            if document is not None and not document.is_sealed and document.sealed_sha256 == name:
                 document.drawn, document.sealed_at = None, now()
                 done += 1
     return done
+
+
+def _locked(session: Session, document_id: UUID) -> AwardDocument | None:
+    return session.get(AwardDocument, document_id, with_for_update=True, populate_existing=True)

@@ -171,7 +171,9 @@ def test_awards_of_before_are_written_down_once_with_the_day_from_which_they_hol
     with transaction() as session:
         for table in (LogEntry, LogHead, AwardDocument):
             session.execute(sa.delete(table))
+    assert worker.enter_awards_of_before(app) == 1
     assert worker.seal_certificates(app) == 1
+    assert worker.enter_awards_of_before(app) == 0
     assert worker.seal_certificates(app) == 0
     issued, revoked = log.of(db.session, award.number)
     assert (issued.kind, issued.on, revoked.kind, revoked.on) == (LogKind.ISSUED, FIRST, LogKind.REVOKED, FIRST + ONE)

@@ -70,14 +70,14 @@ def certificate_pdf(code: str) -> ResponseReturnValue:
     if verification.standing(award, today()).is_withdrawn:
         return _page(verification.verify(db.session, award, today()), status=410)
     document = documents.of(db.session, award.id)
-    if document is None or document.sealed_at is None or document.sealed_sha256 is None:
+    if document is None or document.stored is None:
         page = render_template("public/certificates/being_sealed.html", code=code)
         return page, 503, {"Retry-After": str(SEALED_WITHIN), "Cache-Control": ALWAYS_ASK}
     store: Store = current_app.extensions["charter_store"]
     response = Response(documents.content(document, store), content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{award.number}.pdf"'
     response.headers["Cache-Control"] = ALWAYS_ASK
-    response.set_etag(document.sealed_sha256)
+    response.set_etag(document.stored)
     return response.make_conditional(request)
 
 
