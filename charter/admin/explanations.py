@@ -1,5 +1,7 @@
 """What explains a decision: shown and printed for staff."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -36,13 +38,10 @@ class ExplanationsView(ActionView):
     @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
     def explanation_view(self, review: Review) -> ResponseReturnValue:
         """What explains a decision on a case. The address says which (`number`), and whether with private notes."""
-        hidden = _hidden(review)
-        if hidden:
-            return _to_the_case(review, hidden)
-        records = explanation.of_case(db.session, review.id)
+        records, why_not = _records(review)
         record = chosen(records)
         if record is None:
-            return _to_the_case(review, NOT_YET)
+            return _to_the_case(review, why_not)
         page: str = self.render(
             "admin/reviews/explanation.html",
             review=review,
@@ -58,12 +57,10 @@ class ExplanationsView(ActionView):
     @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
     def pdf_view(self, review: Review) -> ResponseReturnValue:
         """The same to print; or the copy that the employer can print itself (`copy=employer`)."""
-        hidden = _hidden(review)
-        if hidden:
-            return _to_the_case(review, hidden)
-        record = chosen(explanation.of_case(db.session, review.id))
+        records, why_not = _records(review)
+        record = chosen(records)
         if record is None:
-            return _to_the_case(review, NOT_YET)
+            return _to_the_case(review, why_not)
         employers = request.args.get("copy") == "employer"
         return printed(explanation.for_employer(record) if employers else _asked_for(record))
 
@@ -71,11 +68,9 @@ class ExplanationsView(ActionView):
     @on(Permission.VIEW_CASE, Review, joinedload(Review.assessment))
     def json_view(self, review: Review) -> ResponseReturnValue:
         """The copy of the employer as a file that can be checked without us."""
-        hidden = _hidden(review)
-        if hidden:
-            return _to_the_case(review, hidden)
-        record = chosen(explanation.of_case(db.session, review.id))
-        return _to_the_case(review, NOT_YET) if record is None else as_file(record)
+        records, why_not = _records(review)
+        record = chosen(records)
+        return _to_the_case(review, why_not) if record is None else as_file(record)
 
 
 def _notes() -> bool:
@@ -86,10 +81,14 @@ def _asked_for(record: DecisionRecord) -> Explanation:
     return explanation.for_staff(record, notes=_notes())
 
 
-def _hidden(review: Review) -> str:
-    """Why whoever looks does not see it yet: an appeal opened the case again, its findings are still those of before,
-    and a second person finds for themselves first."""
-    return "" if review.decided_at else beside.of_case(db.session, review, by=the_user()).hidden
+def _records(review: Review) -> tuple[Sequence[DecisionRecord], str]:
+    """The records of a case that whoever looks may see, and why there are none, should there be none.
+
+    None is shown while an appeal has opened the case again: its findings are still those of before, and a second person
+    finds for themselves first.
+    """
+    hidden = "" if review.decided_at else beside.of_case(db.session, review, by=the_user()).hidden
+    return ((), hidden) if hidden else (explanation.of_case(db.session, review.id), NOT_YET)
 
 
 def _to_the_case(review: Review, why: str) -> ResponseReturnValue:
