@@ -304,9 +304,9 @@ def _serve(*, host: str, port: int, workers: int, worker: bool, target: str = "c
 @main.command()
 def worker() -> None:
     """Send waiting messages, scan waiting files and do the nightly tidying, until stopped."""
-    with _portal() as app:
-        from charter import worker as working  # after the portal: its statements need every model to be there
+    from charter import worker as working
 
+    with _portal() as app:
         working.run(app)
 
 

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from charter import tables  # noqa: F401 - what is imported here writes statements, which need every model to be there
 from charter.account import sessions
 from charter.account.models import KeptForm, MailedLink, SignInAttempt, SignInSession
 from charter.aftercare import concerns

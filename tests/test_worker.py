@@ -1,5 +1,7 @@
 """What a day brings about by itself is done, and one failure keeps nothing else from being done."""
 
+import subprocess
+import sys
 from datetime import date, datetime
 
 import pytest
@@ -27,3 +29,9 @@ def test_a_job_that_fails_keeps_no_other_from_its_day(app: Flask, monkeypatch: p
         worker.keep_the_day()
 
     assert done == [today()]
+
+
+def test_it_can_be_imported_before_anything_else() -> None:
+    """As the commands do: what it imports writes statements, which need every model to be there."""
+    done = subprocess.run([sys.executable, "-c", "import charter.worker"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
